@@ -16,7 +16,9 @@ const answer = place([host], resolveRequest(vm, []));
 if (answer.kind === "Plan") {
   console.log(render(answer, "libvirt"));
 } else {
-  const reasons = answer.hosts.flatMap((refused) => refused.reasons);
-  for (const { code, message } of reasons) console.error(`${code}: ${message}`);
+  for (const { nodes, reasons } of answer.hosts.flatMap((refused) => refused.ways)) {
+    console.error(`It would fit on nodes ${nodes}, but:`);
+    for (const { code, message } of reasons) console.error(`  ${code}: ${message}`);
+  }
   process.exitCode = 3;
 }

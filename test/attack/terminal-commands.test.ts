@@ -95,7 +95,13 @@ const printers: Readonly<Record<string, (view: View) => string>> = {
             apiVersion: "evenkeel/v1",
             kind: "Refusal",
             vm: "v",
-            hosts: [{ host: "h", reasons: [{ code: "memory", message: "m" }], remedies: [remedy] }],
+            hosts: [
+              {
+                host: "h",
+                ways: [{ nodes: "0", reasons: [{ code: "memory", message: "m" }] }],
+                remedies: [remedy],
+              },
+            ],
             untold,
           }),
           view,

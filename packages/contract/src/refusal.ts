@@ -5,7 +5,17 @@ import {
   untoldCodes,
 } from "@evenkeel/core/plan/refusal.ts";
 import { z } from "zod";
-import { apiVersion, exactly, index, list, name, object, oneOf, text } from "./fields.ts";
+import {
+  apiVersion,
+  exactly,
+  index,
+  indexList,
+  list,
+  name,
+  object,
+  oneOf,
+  text,
+} from "./fields.ts";
 import { remedyFields } from "./remedy.ts";
 
 const isUntoldCode = (code: string): code is UntoldCode => Object.hasOwn(untoldCodes, code);
@@ -28,6 +38,9 @@ const reason = object({
   message: text(1024),
 });
 
+/** The nodes of a way, as a list. */
+const way = object({ nodes: indexList, reasons: list(reason, 1024) });
+
 const changed = z.union([text(256, 0), number], { error: "a text or a number" }).nullable();
 
 const remedy = object({ change: text(256), from: changed, to: changed, ...remedyFields });
@@ -36,9 +49,6 @@ export const refusalSchema = object({
   apiVersion,
   kind: exactly("Refusal"),
   vm: name,
-  hosts: list(
-    object({ host: text(253), reasons: list(reason, 1024), remedies: list(remedy, 256) }),
-    65_536,
-  ),
+  hosts: list(object({ host: text(253), ways: list(way, 3), remedies: list(remedy, 256) }), 65_536),
   untold: list(untoldFact, 65_536).default([]),
 });

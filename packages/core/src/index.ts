@@ -91,6 +91,7 @@ export {
   refusalCodes,
   type RefusalReason,
   type RefusalRemedy,
+  type RefusalWay,
   type UntoldCode,
   untoldCodes,
   type UntoldFact,

@@ -171,11 +171,21 @@ test("a refusal has every host, every cause and every way out", () => {
     llm-a fits on none of the 2 hosts
 
     two
-      accelerators-short  5 GPUs asked for; the host has 4, of them 4 free.
+      It would fit on nodes 0-1, but for:
+        accelerators-short  3 GPUs needed on node 0, 2 of 2 free; the host has 4, and 5 are
+                            asked for.
+        cores-short         20 whole cores needed on node 0, 7 of 8 free.
+        cores-short         12 whole cores needed on node 1, 7 of 8 free.
+        hugepages-short     120 1 GiB pages needed on node 0, 48 of 48 free.
+        hugepages-short     80 1 GiB pages needed on node 1, 48 of 48 free.
       No single change would make it fit here.
 
     odd-and-even
-      accelerators-short  5 GPUs asked for; the host has none.
+      It would fit on node 0, but for:
+        accelerators-short  5 GPUs needed on node 0; this host has no GPU.
+        cores-short         64 whole cores needed on node 0, 31 of 32 free.
+        hugepages-absent    200 1 GiB pages needed on node 0, and the host has no pool of
+                            that size.
       No single change would make it fit here.
     "
   `);
@@ -184,8 +194,11 @@ test("a refusal has every host, every cause and every way out", () => {
     llm-a does not fit on two
 
     two
-      cores-short  15 whole cores needed on the host, 14 free.
+      It would fit on nodes 0-1, but for:
+        cores-short  15 whole cores needed on the host, 14 of 16 free: the policy keeps 2
+                     (reserved.coresPerNode).
       try   It fits with 28 vCPUs.
+      try   It fits where the policy keeps no core of each node for the host.
     "
   `);
 });

@@ -5,7 +5,10 @@ import { remedyLines } from "./remedy-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { hanging } from "./table.ts";
 
-/** A refusal for people: every host with every cause, and what would make it fit there. */
+/**
+ * A refusal for people: every host with the ways to fit there and the causes that keep each of them
+ * closed, and what would make it fit.
+ */
 export function refusalText({ vm, hosts, untold }: Refusal, view: View): string {
   const [only] = hosts;
   const many = hosts.length === 1 && only !== undefined ? only.host : "some host";
@@ -31,28 +34,54 @@ function untoldOf({ host }: HostRefusal, untold: Refusal["untold"]): Refusal["un
 }
 
 function hostLines(
-  { host, reasons, remedies }: HostRefusal,
+  { host, ways, remedies }: HostRefusal,
   view: View,
   untold: Refusal["untold"],
 ): string[] {
-  const { width, paint } = view;
-  const shown = untold.length > 0 ? untold : reasons;
-  const label = Math.max(0, ...shown.map(({ code }) => code.length));
-  const causes = shown.flatMap(({ code, message }) => {
-    const [first = "", ...rest] = hanging(
-      `  ${code.padEnd(label)}  `,
-      wrap(message, width - label - 4),
-    );
-    return [first.replace(code, paint("yellow", code)), ...rest];
-  });
+  const { paint } = view;
+  if (untold.length > 0) {
+    return [
+      paint("bold", host),
+      ...causeLines(untold, { indent: "  ", label: labelOf(untold) }, view),
+    ];
+  }
+  const label = labelOf(ways.flatMap(({ reasons }) => reasons));
+  const causes = ways.flatMap(({ nodes, reasons }, i) => [
+    `  ${wayHead(nodes, i)}`,
+    ...causeLines(reasons, { indent: "    ", label }, view),
+  ]);
   const style = {
     text: "  try   ",
     run: "  run   ",
     undo: "  undo  ",
     paint: (word: string) => (word === "try" ? paint("green", word) : word),
   };
-  const ways = remedies.flatMap((remedy) => remedyLines(remedy, style, view));
+  const changes = remedies.flatMap((remedy) => remedyLines(remedy, style, view));
   const none = `  ${paint("dim", "No single change would make it fit here.")}`;
-  if (untold.length > 0) return [paint("bold", host), ...causes];
-  return [paint("bold", host), ...causes, ...(ways.length > 0 ? ways : [none])];
+  return [paint("bold", host), ...causes, ...(changes.length > 0 ? changes : [none])];
+}
+
+/** What stands above the causes of a way: where the VM would be without them. */
+function wayHead(nodes: string, place: number): string {
+  if (nodes === "") return "It would fit, but for:";
+  const where = `on node${/[-,]/.test(nodes) ? "s" : ""} ${nodes}`;
+  return place === 0 ? `It would fit ${where}, but for:` : `or ${where}, but for:`;
+}
+
+type Coded = readonly { readonly code: string; readonly message: string }[];
+
+function labelOf(causes: Coded): number {
+  return Math.max(0, ...causes.map(({ code }) => code.length));
+}
+
+function causeLines(
+  causes: Coded,
+  { indent, label }: { readonly indent: string; readonly label: number },
+  view: View,
+): string[] {
+  return causes.flatMap(({ code, message }) => {
+    const head = `${indent}${code.padEnd(label)}  `;
+    const [first = "", ...rest] = hanging(head, wrap(message, view.width - head.length));
+    return [first.replace(code, view.paint("yellow", code)), ...rest];
+  });
 }

@@ -89,10 +89,14 @@ test("the reasons say why this host of several", () => {
     hosts: [
       {
         host: "b",
-        reasons: [
+        ways: [
           {
-            code: "kept-away",
-            message: "next must be kept away from b-0, which is on this host.",
+            reasons: [
+              {
+                code: "kept-away",
+                message: "next must be kept away from b-0, which is on this host.",
+              },
+            ],
           },
         ],
         remedies: [],
@@ -128,14 +132,16 @@ test("a refusal names the flavor's signature where only another one is free", ()
   const refused = place([host], pinned);
   if (refused.kind === "Plan") throw new Error("was placed");
   const [only] = refused.hosts;
-  expect(only?.reasons).toEqual([
-    {
-      code: "signature-unavailable",
-      node: null,
-      needs: null,
-      has: null,
-      message: `No free placement has signature ${signature}, which flavor gpu.2 is sold in; the best free one has ${other.signature}: ${other.signatureText}.`,
-    },
+  expect(only?.ways.map(({ reasons }) => reasons)).toEqual([
+    [
+      {
+        code: "signature-unavailable",
+        node: null,
+        needs: 1,
+        has: 0,
+        message: `No free place has signature ${signature}, which flavor gpu.2 is sold in; the best free one has ${other.signature}: ${other.signatureText}.`,
+      },
+    ],
   ]);
   expect(only?.remedies.map(({ change, to }) => [change, to])).toEqual([
     ["spec.locality", "preferred"],
@@ -171,7 +177,9 @@ test("a request that lacks room gets remedies for room, with or without a signat
   const pinned: Request = { ...flavor(4), name: "pinned", signature };
   const refused = place([split()], pinned);
   if (refused.kind === "Plan") throw new Error("was placed");
-  expect(refused.hosts[0]?.reasons.map(({ code }) => code)).toContain("accelerators-short");
+  expect(refused.hosts[0]?.ways[0]?.reasons.map(({ code }) => code)).toContain(
+    "accelerators-short",
+  );
   expect(refused.hosts[0]?.remedies.map(({ change }) => change)).toContain("host.taken");
   const fewer = place([split()], flavor(2));
   expect(fewer.kind).toBe("Plan");

@@ -9,6 +9,7 @@ import { occupancyOf } from "../placement/occupancy/occupancy-of-host.ts";
 import { isVmCalled } from "../guest/name.ts";
 import { awayReason } from "../placement/refuse/reason.ts";
 import { refuse } from "../placement/refuse/refuse.ts";
+import { nodeList } from "../placement/refuse/ways.ts";
 import { untoldOf } from "../placement/untold/untold.ts";
 import { search } from "../placement/search/search.ts";
 import type { HostState } from "../plan/host-state.ts";
@@ -72,7 +73,10 @@ export function place(
   const host = at(hosts, choice.host);
   const ideal = idealCost(host, request) ?? found.model.cost(placed(found.best.cells));
   const names = hosts.map(({ topology }) => topology.name);
-  const others = { names, refusalOf: (i: number) => at(refusalOf(i).reasons, 0).message };
+  const others = {
+    names,
+    refusalOf: (i: number) => at(at(refusalOf(i).ways, 0).reasons, 0).message,
+  };
   const reasons = [
     ...planReasons(found, ideal, runnerUpSlots(choice)),
     ...slotReasons(choice, flavors.length > 0),
@@ -84,10 +88,13 @@ export function place(
 /** @param avoided the VMs on the host that the request keeps away from. */
 function hostRefusal(host: HostState, request: Request, avoided: readonly Plan[]): HostRefusal {
   if (avoided.length === 0) return refuse(host, request);
-  const reasons = [awayReason(request, avoided)];
-  if (search(host, request) !== null) {
-    return { host: host.topology.name, reasons, remedies: [] };
+  const away = awayReason(request, avoided);
+  const found = search(host, request);
+  if (found !== null) {
+    const nodes = nodeList(found.best.cells.map(({ node }) => node));
+    return { host: host.topology.name, ways: [{ nodes, reasons: [away] }], remedies: [] };
   }
-  const others = refuse(host, request);
-  return { ...others, reasons: [...reasons, ...others.reasons] };
+  const refused = refuse(host, request);
+  const ways = refused.ways.map(({ nodes, reasons }) => ({ nodes, reasons: [away, ...reasons] }));
+  return { ...refused, ways };
 }

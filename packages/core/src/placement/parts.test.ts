@@ -28,7 +28,9 @@ function given(model: string | null, count = 1, taken: readonly Plan[] = []): st
   const host: HostState = { topology, taken, policy: defaultHostPolicy };
   const answer = place([host], asked(model, count));
   if (answer.kind === "Refusal") {
-    return answer.hosts.flatMap((one) => one.reasons.map((reason) => reason.code));
+    return answer.hosts.flatMap((one) =>
+      one.ways.flatMap(({ reasons }) => reasons.map(({ code }) => code)),
+    );
   }
   expect(planFaults(answer, host, asked(model, count))).toEqual([]);
   return answer.devices.map((device) => `${device.model}`);

@@ -26,17 +26,31 @@ export interface UntoldFact {
 /** Why a request does not fit on one host, and what would make it fit. */
 export interface HostRefusal {
   readonly host: string;
-  readonly reasons: readonly RefusalReason[];
+  /** The nearest ways to fit, at most three: each is closed for all of its reasons. */
+  readonly ways: readonly RefusalWay[];
   /** The smallest changes, each enough by itself, that would make it fit here. */
   readonly remedies: readonly RefusalRemedy[];
+}
+
+/**
+ * One way in which a request would fit on a host. Mending all its reasons makes the request fit;
+ * leaving any one of them unmended keeps this way closed.
+ */
+export interface RefusalWay {
+  /**
+   * The nodes that the VM's cells would be on, as a list; all of the host where cells may stray.
+   */
+  readonly nodes: string;
+  readonly reasons: readonly RefusalReason[];
 }
 
 /** One cause of a refusal, with its numbers. */
 export interface RefusalReason {
   readonly code: RefusalCode;
-  /** The node that has too little; null where the cause is not one node. */
+  /** The node that has too little; null where that is the way's nodes together, or the host. */
   readonly node: number | null;
   readonly needs: number | null;
+  /** Null where nobody told. */
   readonly has: number | null;
   /** A sentence with the numbers and their units. */
   readonly message: string;
@@ -53,22 +67,25 @@ export interface RefusalRemedy extends Remedy {
 export const refusalCodes = {
   "accelerators-short": "fewer free accelerators of the model than asked for",
   "accelerators-unlinked": "no set of free accelerators is connected as asked for",
-  "accelerators-split": "the free accelerators lie on nodes that cannot together hold the request",
-  "search-ended": "no single resource is short, and the search ended before it tried every choice",
   "accelerator-node-unknown":
     "an accelerator's node is unknown, so nothing can be placed beside it",
+  "accelerator-model-unknown":
+    "an accelerator's model is unknown, so it is not known to be the one asked for",
   "partition-unavailable": "no free fabric partition has exactly the accelerators asked for",
-  "nics-short": "fewer free NICs on the accelerators' nodes than asked for",
+  "nics-short": "fewer free NICs on the way's nodes than asked for",
+  "nics-unknown": "a NIC's node is unknown, or whether it does RDMA",
   "cores-short": "fewer free whole cores on a node than its cell needs",
+  "cores-unknown": "which cores a node has is unknown, so none can be sold",
   "cpus-short": "fewer CPUs in a node's shared pool than its cell needs",
   "memory-short": "less free memory on a node than its cell needs",
   "memory-unknown": "a node's memory is unknown, so none of it can be sold",
   "hugepages-short": "fewer free huge pages on a node than its cell needs",
   "hugepages-absent": "the host has no huge pages of the size asked for",
   "isolation-conflict": "another VM uses what the isolation asked for needs alone",
-  "signature-unavailable": "no free placement has the signature that the flavor is sold in",
+  "cache-unknown": "the last-level caches of cores are unknown, so no VM can have one alone",
+  "signature-unavailable": "no free place has the signature that the flavor is sold in",
+  "search-ended": "nothing that was counted is short, and the search ended before it found a place",
   "kept-away": "the host has a VM that the request must be kept away from",
-  "cores-unknown": "the topology has no cores, so none can be sold",
 } as const;
 
 /** The code of a cause. */

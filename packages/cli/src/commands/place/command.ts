@@ -54,8 +54,8 @@ export const placeCommand: CliCommand = {
   }),
   description: [
     "The answer is exact and repeatable: the best placement on the given hosts, with its " +
-      "reasons; or a refusal with every cause on every host, and the smallest changes that " +
-      "would make the VM fit.",
+      "reasons; or a refusal with the nearest ways to fit on every host, what keeps each of " +
+      "them closed, and the smallest changes that would make the VM fit.",
     "Of several equally good places, place takes the one that leaves room for the most VMs of " +
       "the given flavors, and the plan says how many fewer fit afterwards. Without --flavor it counts " +
       "VMs of one accelerator of each model with an even share of cores and memory, so a VM " +

@@ -4,13 +4,28 @@ import { emptyOccupancy, occupied, type Occupancy } from "./occupancy.ts";
 import { usesOfHoldings } from "./uses-of-holdings.ts";
 import { useOfPlan } from "./use-of-plan.ts";
 
+type Vms = Pick<HostState, "taken" | "held">;
+
+/** The last answer for each inventory. */
+const answers = new WeakMap<Inventory, Vms & { readonly occupancy: Occupancy }>();
+
 /**
  * The occupancy of a host: the plans on it, running or about to run, and what running VMs hold
- * beside them.
+ * beside them. A refusal asks for that of one host once for each remedy that it tries, so the last
+ * answer is kept: with thousands of VMs each takes seconds.
  */
-export function occupancyOf(
+export function occupancyOf(inventory: Inventory, { taken, held }: Vms): Occupancy {
+  const last = answers.get(inventory);
+  if (last !== undefined && last.taken === taken && last.held === held) return last.occupancy;
+  const occupancy = occupancyWith(inventory, taken, held);
+  answers.set(inventory, { taken, ...(held === undefined ? {} : { held }), occupancy });
+  return occupancy;
+}
+
+function occupancyWith(
   inventory: Inventory,
-  { taken, held = [] }: Pick<HostState, "taken" | "held">,
+  taken: Vms["taken"],
+  held: NonNullable<Vms["held"]> = [],
 ): Occupancy {
   const promised = taken.map((plan) => useOfPlan(inventory, plan));
   const uses = [...promised, ...usesOfHoldings(inventory, taken, held)];

@@ -115,7 +115,7 @@ test("a refusal names a VM without a plan, and says that it fits without it", ()
   const alone = { ...requestOf({ vcpus: 2, memoryBytes: GiB }), isolation: "host" } as const;
   const closed = place([hostOf(held)], alone);
   if (closed.kind === "Plan") throw new Error("it fits");
-  expect(closed.hosts[0]?.reasons[0]?.message).toContain("router (without a plan)");
+  expect(closed.hosts[0]?.ways[0]?.reasons[0]?.message).toContain("router (without a plan)");
 });
 
 test("huge pages, memory and devices that a VM holds are not given away", () => {

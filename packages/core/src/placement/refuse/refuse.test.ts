@@ -11,6 +11,7 @@ import type { Topology } from "../../topology/topology.ts";
 import { GiB, MiB, parseQuantity } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
 import { malformed } from "../../../testing/remedy/malformed.ts";
+import type { Holding } from "../../plan/holding.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import { shellLine } from "../../text/shell.ts";
 import { place } from "../../fleet/place.ts";
@@ -29,8 +30,11 @@ function refusal(host: HostState, request: Request): HostRefusal {
 }
 
 /** A refusal in words, with the commands of its remedies. */
-const said = ({ reasons, remedies }: HostRefusal): string[] => [
-  ...reasons.map(({ code, message }) => `${code}: ${message}`),
+const said = ({ ways, remedies }: HostRefusal): string[] => [
+  ...ways.flatMap(({ nodes, reasons }) => [
+    `on ${nodes}`,
+    ...reasons.map(({ code, message }) => `${code}: ${message}`),
+  ]),
   ...remedies.flatMap(({ change, text, argv, undo }) => [
     `try ${change}: ${text}`,
     ...(argv ?? []).map((command) => `run ${shellLine(command)}`),
@@ -47,27 +51,91 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const request = requestOf({ accelerators: accelerators(5) });
     expect(said(refusal(hostOf(small), request))).toMatchInlineSnapshot(`
       [
-        "accelerators-short: 5 GPUs asked for; the host has 4, of them 4 free.",
+        "on 0",
+        "accelerators-short: 5 GPUs needed on node 0, 2 of 2 free; the host has 4, and 5 are asked for.",
         "try spec.accelerators.count: It fits with 2 GPUs.",
       ]
     `);
     const b200 = { count: 1, model: "B200", link: "any" } as const;
     expect(said(refusal(hostOf(small), requestOf({ accelerators: b200 })))).toMatchInlineSnapshot(`
       [
-        "accelerators-short: 1 GPU of model "B200" asked for; the host has none.",
+        "on 0",
+        "accelerators-short: 1 GPU of model "B200" needed on node 0; this host has 4 × H100 SXM5 80GB.",
         "try spec.accelerators.model: It fits with GPUs of any model.",
       ]
     `);
+  });
+
+  test("a device that the host keeps for itself, or its policy excludes", () => {
+    const desktop =
+      "core:8 thread:2 memory:64Gi root[gpu:h100-pcie(host:display)] root[nic:cx7(host:default-route)]";
+    const one = requestOf({ accelerators: accelerators(1), vcpus: 4, memoryBytes: GiB });
+    const base = { ...one, hugepageBytes: null };
+    expect(said(refusal(hostOf(desktop), base))).toMatchInlineSnapshot(`
+      [
+        "on 0",
+        "accelerators-short: 1 GPU needed on node 0; this host has 1 GPU; 0000:16:00.0 is not sold: it is the host's display.",
+        "try policy.accelerators: It fits where the policy names 0000:16:00.0 among its accelerators, which the host needs itself.",
+      ]
+    `);
+    const both = { ...base, accelerators: accelerators(0), nics: { count: 1, rdma: false } };
+    expect(said(refusal(hostOf(desktop), both))).toMatchInlineSnapshot(`
+      [
+        "on 0",
+        "nics-short: 1 NIC needed on node 0, and there is none; 0000:27:00.0 is not sold: it is the NIC of the host's default route.",
+        "try spec.nics.count: It fits with 0 NICs.",
+        "try policy.nics: It fits where the policy names 0000:27:00.0 among its nics, which the host needs itself.",
+      ]
+    `);
+    const free = hostOf("core:8 thread:2 memory:64Gi root[gpu:h100-pcie]");
+    const [gpu] = free.topology.accelerators;
+    const exclude = [at([gpu], 0)?.address ?? ""];
+    const policy = { ...defaultHostPolicy, exclude };
+    expect(said(refusal({ ...free, policy }, base))).toMatchInlineSnapshot(`
+      [
+        "on 0",
+        "accelerators-short: 1 GPU needed on node 0; this host has 1 GPU; 0000:16:00.0 is not sold: it is excluded by the policy.",
+        "try policy.exclude: It fits where the policy excludes no devices.",
+      ]
+    `);
+  });
+
+  test("a core that the host keeps by default", () => {
+    const all = requestOf({ vcpus: 16, memoryBytes: GiB, hugepageBytes: null });
+    const host = hostOf("core:8 thread:2 memory:64Gi");
+    expect(said(refusal(host, all))).toMatchInlineSnapshot(`
+      [
+        "on 0",
+        "cores-short: 8 whole cores needed on node 0, 7 of 8 free: the policy keeps 1 (reserved.coresPerNode).",
+        "try spec.vcpus: It fits with 14 vCPUs.",
+        "try policy.reserved.coresPerNode: It fits where the policy keeps no core of each node for the host.",
+      ]
+    `);
+  });
+
+  test("no VM to stop is looked for among very many", () => {
+    const beside = (count: number): readonly string[] => {
+      const held = Array.from({ length: count }, (_, i): Holding => {
+        const vcpus = [{ count: 1, cpus: "2" }];
+        return { name: `vm-${i}`, pid: i + 1, plan: null, vcpus, memory: [], devices: [] };
+      });
+      const host = { ...hostOf("core:8 thread:2 memory:64Gi"), held };
+      const request = requestOf({ vcpus: 14, memoryBytes: GiB, hugepageBytes: null });
+      return refusal(host, request).remedies.map(({ change }) => change);
+    };
+    expect(beside(1)).toContain("host.held");
+    expect(beside(257)).not.toContain("host.held");
   });
 
   test("too few cores and pages on the nodes of the accelerators", () => {
     const request = requestOf({ accelerators: accelerators(2), vcpus: 40, memoryBytes: 90 * GiB });
     expect(said(refusal(hostOf(small), request))).toMatchInlineSnapshot(`
       [
-        "cores-short: 10 whole cores needed on node 0, 7 free.",
-        "hugepages-short: 45 1 GiB pages needed on node 0, 40 free.",
-        "cores-short: 10 whole cores needed on node 1, 7 free.",
-        "hugepages-short: 45 1 GiB pages needed on node 1, 40 free.",
+        "on 0-1",
+        "cores-short: 10 whole cores needed on node 0, 7 of 8 free.",
+        "cores-short: 10 whole cores needed on node 1, 7 of 8 free.",
+        "hugepages-short: 45 1 GiB pages needed on node 0, 40 of 40 free.",
+        "hugepages-short: 45 1 GiB pages needed on node 1, 40 of 40 free.",
         "try spec.vcpus, spec.memory: It fits with 28 vCPUs and 80 GiB of memory.",
       ]
     `);
@@ -77,8 +145,8 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const request = requestOf({ accelerators: { count: 2, model: null, link: "nvlink" } });
     expect(said(refusal(hostOf(small), request))).toMatchInlineSnapshot(`
       [
-        "accelerators-unlinked: 2 GPUs that are all linked directly are asked for; at most 1 of the 4 free ones are linked so.",
-        "accelerators-split: 1 core and 2 pages are too few for 2 cells: one would get none.",
+        "on 0",
+        "accelerators-unlinked: 2 GPUs that are all linked directly are needed on node 0; at most 1 of the 2 free ones is.",
         "try spec.accelerators.count: It fits with 1 GPU.",
         "try spec.accelerators.link: It fits with \`link: any\`, over slower links.",
       ]
@@ -86,9 +154,9 @@ describe("a refusal says every cause with its numbers, and what would help", () 
   });
 
   test("accelerators that are not below one switch", () => {
-    const request = requestOf({ accelerators: { count: 3, model: null, link: "switch" } });
+    const request = requestOf({ accelerators: { count: 2, model: null, link: "switch" } });
     expect(said(refusal(hostOf(small), request))).toContain(
-      "accelerators-unlinked: 3 GPUs below one PCIe switch are asked for; the most free ones below one switch are 1.",
+      "accelerators-unlinked: 2 GPUs below one PCIe switch are needed on node 0; the most free ones below one switch are 1.",
     );
   });
 
@@ -98,10 +166,25 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const request = requestOf({ accelerators: accelerators(1) });
     expect(said(refusal(hostOf({ ...topology, pci }), request))).toMatchInlineSnapshot(`
       [
-        "accelerator-node-unknown: 1 GPU asked for on known nodes; the node of 4 of the 4 free ones is unknown.",
+        "on 0",
+        "accelerator-node-unknown: 1 GPU needed on node 0; the node of 4 of the 4 free ones is unknown.",
         "try spec.locality: It fits with \`locality: preferred\`, slower.",
       ]
     `);
+  });
+
+  test("a machine without a node", () => {
+    const { topology } = hostOf(small);
+    const nowhere = { ...topology, nodes: [], distances: null, cores: [], pci: [], nics: [] };
+    const host = hostOf({ ...nowhere, accelerators: [], links: [], partitions: [] });
+    for (const locality of localities) {
+      const { ways } = refusal(host, requestOf({ locality }));
+      expect(ways.map(({ nodes }) => nodes)).toEqual([""]);
+      expect(ways[0]?.reasons.map(({ code, has }) => [code, has])).toEqual([
+        ["cores-unknown", null],
+        ["memory-unknown", null],
+      ]);
+    }
   });
 
   test("fabric partitions of other sizes", () => {
@@ -115,6 +198,7 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const request = requestOf({ accelerators: accelerators(2) });
     expect(said(refusal(hostOf(topology), request))).toMatchInlineSnapshot(`
       [
+        "on 0",
         "partition-unavailable: No free fabric partition has 2 GPUs, and none has fewer.",
       ]
     `);
@@ -125,9 +209,8 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     if (first.kind === "Refusal") throw new Error("does not fit");
     expect(said(refusal(hostOf(small, [first]), requestOf()))).toMatchInlineSnapshot(`
       [
-        "isolation-conflict: Isolation rules out 16 cores: vm asks for "core", and the host has first (host).",
-        "cores-short: 1 whole core needed on the host, 0 free.",
-        "hugepages-short: 2 1 GiB pages needed on the host, 0 free.",
+        "on 0",
+        "isolation-conflict: 1 whole core needed on node 0, and isolation leaves none: vm asks for "core", and the host has first (host).",
         "try host.taken: It fits without the VM first.",
       ]
     `);
@@ -138,6 +221,7 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const request = requestOf({ accelerators: accelerators(1), memoryBytes: 8 * GiB });
     expect(said(refusal(hostOf(bare), request))).toMatchInlineSnapshot(`
       [
+        "on 0",
         "hugepages-absent: 8 1 GiB pages needed on node 0, and the host has no pool of that size.",
         "try spec.hugepages: It fits with \`hugepages: none\`.",
         "try nodes[0].hugepages: It fits with 8 more pages of 1 GiB on node 0.",
@@ -156,7 +240,8 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     });
     expect(said(refusal(hostOf(uneven), request))).toMatchInlineSnapshot(`
       [
-        "hugepages-short: 8 1 GiB pages needed on node 1, 4 free.",
+        "on 0",
+        "hugepages-short: 8 1 GiB pages needed on node 1, 4 of 4 free.",
         "try spec.memory: It fits with 9 GiB of memory.",
         "try spec.locality: It fits with \`locality: preferred\`, slower.",
         "try spec.hugepages: It fits with \`hugepages: none\`.",
@@ -235,7 +320,7 @@ test("every refusal has a cause, and every remedy helps", () => {
         const placed = place([host], request);
         if (placed.kind === "Plan") return;
         const [refused] = placed.hosts;
-        expect(refused?.reasons.length).toBeGreaterThan(0);
+        expect(refused?.ways.length).toBeGreaterThan(0);
         for (const remedy of refused?.remedies ?? []) {
           expect(malformed(remedy)).toEqual([]);
           const changed = remedied(request, remedy);

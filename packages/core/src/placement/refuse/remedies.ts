@@ -1,27 +1,28 @@
 import type { Request } from "../../request/request.ts";
 import { isolations } from "../../request/virtual-machine.ts";
-import type { Topology } from "../../topology/topology.ts";
 import { amountOf } from "../../text/amount.ts";
-import { formatBytes, formatQuantity, GiB, KiB, MiB } from "../../unit/bytes.ts";
+import { formatBytes, formatQuantity, GiB, MiB } from "../../unit/bytes.ts";
 import { valueOf } from "../../unit/list.ts";
 import type { HostState } from "../../plan/host-state.ts";
-import type { RefusalReason, RefusalRemedy } from "../../plan/refusal.ts";
-import { advice, writeFile } from "../../remedy/remedy.ts";
+import type { RefusalRemedy } from "../../plan/refusal.ts";
+import { advice } from "../../remedy/remedy.ts";
+import { moreHugepages, otherPolicy, withoutOne } from "./host-remedies.ts";
 import { largestThatFits } from "./largest.ts";
 import { isPlaceable } from "../search/search.ts";
 import { usualWidth } from "../inventory/cores.ts";
 import { granuleOf } from "../space/memory.ts";
+import type { NodesWay } from "./ways.ts";
 
 /**
  * The smallest changes that would make a refused request fit, each enough by itself: less of one
- * thing, another locality, isolation or page size, more huge pages, or one VM fewer; where none of
- * these is enough, fewer vCPUs and less memory together. The search that refused has tried each one
- * and found that it helps.
+ * thing, another locality, isolation or page size, more huge pages, another policy, or one VM
+ * fewer; where none of these is enough, fewer vCPUs and less memory together. The search that
+ * refused has tried each one and found that it helps.
  */
 export function remedies(
   host: HostState,
   request: Request,
-  reasons: readonly RefusalReason[],
+  ways: readonly NodesWay[],
 ): readonly RefusalRemedy[] {
   const fits = (change: Partial<Request>): boolean => isPlaceable(host, { ...request, ...change });
   const single = [
@@ -29,7 +30,8 @@ export function remedies(
     ...fewerVcpus(host, request, fits),
     ...lessMemory(request, fits),
     ...otherTerms(request, fits),
-    ...moreHugepages(host, request, reasons),
+    ...moreHugepages(host, request, ways),
+    ...otherPolicy(host, request, ways),
     ...withoutOne(host, request),
   ];
   return single.length > 0 ? single : lessOfBoth(host, request, fits);
@@ -204,91 +206,4 @@ function otherTerms(request: Request, fits: Fits): RefusalRemedy[] {
     offers.push({ change: "spec.accelerators.model", from: model, to: null, text });
   }
   return offers.map(remedy);
-}
-
-/** Setting the missing huge pages apart, where that alone helps and the nodes have the memory. */
-function moreHugepages(
-  host: HostState,
-  request: Request,
-  reasons: readonly RefusalReason[],
-): RefusalRemedy[] {
-  const size = request.hugepageBytes;
-  const short = reasons.filter(
-    ({ code }) => code === "hugepages-short" || code === "hugepages-absent",
-  );
-  if (size === null) return [];
-  return short.flatMap(({ node, needs, has }): RefusalRemedy[] => {
-    if (node === null || needs === null || has === null) return [];
-    const missing = needs - has;
-    const grown = withMorePages(host, request, node, size, missing);
-    if (grown === null) return [];
-    if (!isPlaceable({ ...host, topology: grown.topology }, request)) return [];
-    const path = `/sys/devices/system/node/node${node}/hugepages/hugepages-${size / KiB}kB/nr_hugepages`;
-    const [from, to] = [grown.total - missing, grown.total];
-    return [
-      {
-        change: `nodes[${node}].hugepages`,
-        from,
-        to,
-        text: `It fits with ${amountOf(missing, "more page")} of ${formatBytes(size)} on node ${node}.`,
-        argv: [writeFile(path, `${to}`)],
-        when: "live",
-        undo: [writeFile(path, `${from}`)],
-      },
-    ];
-  });
-}
-
-/** The topology with more huge pages on one node, or null when its base pages cannot give them. */
-function withMorePages(
-  host: HostState,
-  request: Request,
-  id: number,
-  size: number,
-  pages: number,
-): { readonly topology: Topology; readonly total: number } | null {
-  const { topology } = host;
-  const node = topology.nodes.find((entry) => entry.id === id);
-  if (node === undefined || node.memoryBytes === null || node.hugepages === null) return null;
-  const basePages = { ...request, hugepageBytes: null, memoryBytes: pages * size };
-  const withoutDevices = {
-    ...basePages,
-    accelerators: { ...request.accelerators, count: 0 },
-    nics: { ...request.nics, count: 0 },
-    vcpus: 1,
-    locality: "strict",
-    isolation: "shared",
-  } as const;
-  const alone = { ...topology, nodes: [node], distances: null, access: [] };
-  if (!isPlaceable({ ...host, topology: alone }, withoutDevices)) return null;
-  const noPages = { sizeBytes: size, total: 0, free: 0 };
-  const before = node.hugepages.find((pool) => pool.sizeBytes === size) ?? noPages;
-  const total = before.total + pages;
-  const free = before.free === null ? null : before.free + pages;
-  const hugepages = [
-    ...node.hugepages.filter((pool) => pool.sizeBytes !== size),
-    { sizeBytes: size, total, free },
-  ].toSorted((a, b) => a.sizeBytes - b.sizeBytes);
-  const nodes = topology.nodes.map((entry) => (entry.id === id ? { ...entry, hugepages } : entry));
-  return { topology: { ...topology, nodes }, total };
-}
-
-function withoutOne(host: HostState, request: Request): RefusalRemedy[] {
-  const { held = [] } = host;
-  const planned = host.taken.flatMap((plan) => {
-    const taken = host.taken.filter((other) => other !== plan);
-    const left = held.filter((one) => one.plan !== plan);
-    if (!isPlaceable({ ...host, taken, held: left }, request)) return [];
-    const text = `It fits without the VM ${plan.vm}.`;
-    return [{ change: "host.taken", from: plan.vm, to: null, ...advice("live", text) }];
-  });
-  const strangers = held.flatMap((one) => {
-    if (one.plan !== null) return [];
-    const left = held.filter((other) => other !== one);
-    if (!isPlaceable({ ...host, held: left }, request)) return [];
-    const process = one.pid === null ? "" : ` (process ${one.pid})`;
-    const text = `It fits without the VM ${one.name}${process}, which runs without a plan.`;
-    return [{ change: "host.held", from: one.name, to: null, ...advice("live", text) }];
-  });
-  return [...planned, ...strangers];
 }

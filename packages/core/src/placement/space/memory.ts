@@ -28,14 +28,25 @@ export function pageBytesOf(request: Request, { machine }: Topology): number | n
 
 /**
  * The free granules of a node, by position; null where its memory, or the size of its pages, is
- * unknown.
+ * unknown, none where isolation closes the node.
+ */
+export function freeGranules(space: RequestOnHost, node: number): number | null {
+  if (space.closed.node(node)) return 0;
+  const left = granulesLeft(space, node);
+  return left === null ? null : Math.max(0, left);
+}
+
+/**
+ * The granules that a node has left, by position, whoever may have them; null where its memory is
+ * unknown, negative where more is promised or kept than there is.
  *
  * A running VM's huge pages are gone from the pool's free count, a planned VM's are not yet. So
  * both limits hold: the free count, and the whole pool less what plans were promised.
  */
-export function freeGranules(space: RequestOnHost, node: number): number | null {
-  const { inventory, occupancy, closed, request } = space;
-  if (closed.node(node)) return 0;
+export function granulesLeft(
+  { inventory, occupancy, request }: Pick<RequestOnHost, "inventory" | "occupancy" | "request">,
+  node: number,
+): number | null {
   const { memory, topology } = inventory;
   const position = poolPosition(memory, request.hugepageBytes);
   // No node is known to have such pages: nobody told of this node's, or it has none.
@@ -46,5 +57,5 @@ export function freeGranules(space: RequestOnHost, node: number): number | null 
   if (bytes > 0 && pageBytesOf(request, topology) === null) return null;
   const unpromised = bytes - read(occupancy.promisedBytes, node * pools.length + position);
   const free = freeBytes === null ? unpromised : Math.min(freeBytes, unpromised);
-  return Math.max(0, Math.floor(free / granuleOf(request)));
+  return Math.floor(free / granuleOf(request));
 }

@@ -1,0 +1,169 @@
+import { at } from "../../unit/list.ts";
+import { sum } from "../../unit/sum.ts";
+import { countOf } from "../../unit/tally.ts";
+import type { Partition } from "../../topology/topology.ts";
+import type { NodeCandidates } from "../search/candidates/node-candidates.ts";
+import { distributionsOf } from "../search/accelerators/distributions.ts";
+import { effort } from "../search/rank/effort.ts";
+import type { Space } from "../space/space.ts";
+import type { Stock } from "./stock.ts";
+
+/** Nodes for a VM's cells, and how its accelerators lie on them. */
+export interface Choice {
+  /** The cells' nodes by ascending id; all of the host for cells that may stray to any. */
+  readonly nodes: readonly number[];
+  /** For each node its accelerators; empty for a request without. */
+  readonly counts: readonly number[];
+  /** Accelerators of unknown node; they belong to the first cell. */
+  readonly anywhere: number;
+  /** The fabric partition that they are; null where it is none that the host declares. */
+  readonly partition: Partition | null;
+}
+
+/** The accelerators of each cell, by which it has its share; null for equal cells. */
+export function weightsOf({ nodes, counts, anywhere }: Choice): readonly number[] | null {
+  if (sum(counts) + anywhere === 0) return null;
+  return nodes.map((_, i) => at(counts, i) + (i === 0 ? anywhere : 0));
+}
+
+/** The host as a whole, for a request without accelerators whose cells may stray. */
+export function wholeHost({ inventory }: Space): Choice {
+  return { nodes: inventory.nodeIds, counts: [], anywhere: 0, partition: null };
+}
+
+/** How many choices are looked at. */
+const choicesMax = 1 << 12;
+
+/** Sets of nodes for a request without accelerators, those of fewer nodes first. */
+export function nodeSets(space: Space): readonly Choice[] {
+  const nodes = nodesWithCpus(space);
+  const sets: (readonly number[])[] = [];
+  const extend = (set: readonly number[], from: number, size: number): void => {
+    if (set.length === size) {
+      sets.push(set);
+      return;
+    }
+    for (let i = from; i < nodes.length && sets.length < choicesMax; i++) {
+      extend([...set, at(nodes, i)], i + 1, size);
+    }
+  };
+  for (let size = 1; size <= nodes.length; size++) extend([], 0, size);
+  if (sets.length >= choicesMax) sets.push(nodes);
+  return sets.map((set) => ({ nodes: set, counts: [], anywhere: 0, partition: null }));
+}
+
+/** The nodes that have CPUs, or all where none is known to have any. */
+function nodesWithCpus({ topology, inventory }: Space): readonly number[] {
+  const own = topology.nodes.filter(({ cpus }) => cpus !== "").map(({ id }) => id);
+  return own.length > 0 ? own : inventory.nodeIds;
+}
+
+/** One choice for each fabric partition of the size asked for. */
+export function partitionChoices(space: Space): readonly Choice[] {
+  const { topology, request, inventory } = space;
+  const nodeOf = new Map(
+    inventory.devices.accelerators.map(({ address, node }) => [address, node]),
+  );
+  return topology.partitions
+    .filter(({ accelerators }) => accelerators.length === request.accelerators.count)
+    .flatMap((partition) => {
+      const own = partition.accelerators.map((address) => nodeOf.get(address) ?? null);
+      const known = own.filter((node) => node !== null);
+      const nodes = [...new Set(known)].toSorted((a, b) => a - b);
+      const counts = nodes.map((node) => own.filter((one) => one === node).length);
+      const anywhere = own.length - known.length;
+      return onCells(space, { nodes, counts, anywhere, partition });
+    })
+    .filter((choice) => mayBeCells(space, choice));
+}
+
+/**
+ * Memory is interleaved over all nodes with CPUs and memory, so cores on a node without CPUs would
+ * change what every node needs: no cell of such a VM is put there.
+ */
+function mayBeCells(space: Space, { nodes }: Choice): boolean {
+  if (space.request.locality !== "interleave") return true;
+  const cells = nodesWithCpus(space);
+  return nodes.every((node) => cells.includes(node));
+}
+
+/**
+ * The choice with as many free accelerators of unknown node in its first cell as this lacks. Where
+ * there are other cells, only an accelerator that is known to be there makes a cell of its node.
+ */
+function withUnplaced({ wanted }: Stock, choice: Choice): Choice {
+  const [first, ...others] = choice.counts;
+  const [node] = choice.nodes;
+  if (first === undefined || node === undefined) return choice;
+  const free = Math.max(0, countOf(wanted, null) - choice.anywhere);
+  const least = others.length > 0 ? 1 : 0;
+  const moved = Math.max(0, Math.min(free, first - countOf(wanted, node), first - least));
+  return {
+    ...choice,
+    counts: [first - moved, ...others],
+    anywhere: choice.anywhere + moved,
+  };
+}
+
+/** Where no node of an accelerator is known, the cell may be on any node with CPUs. */
+function onCells(space: Space, choice: Choice): readonly Choice[] {
+  if (choice.nodes.length > 0) return [choice];
+  return nodesWithCpus(space).map((node) => ({ ...choice, nodes: [node], counts: [0] }));
+}
+
+/**
+ * Accelerators where there are some today, of whatever model and whoever has them; all of them on
+ * one node; and, for more than the host has, those it has with the rest on one node. At most some
+ * thousands, those of fewer nodes first.
+ */
+export function distributions(stock: Stock): readonly Choice[] {
+  const { space, slots } = stock;
+  const { count } = space.request.accelerators;
+  const isStrict = space.request.locality === "strict";
+  const known = space.inventory.nodeIds.filter((id) => countOf(slots, id) > 0);
+  const places: readonly (number | null)[] = [
+    ...known,
+    ...(isStrict || countOf(slots, null) === 0 ? [] : [null]),
+  ];
+  const choices = new Map<string, Choice>();
+  const add = (counts: readonly number[], on: readonly (number | null)[]): void => {
+    const pairs = on.flatMap((node, i): [number, number][] =>
+      node === null || at(counts, i) === 0 ? [] : [[node, at(counts, i)]],
+    );
+    const anywhere = count - sum(pairs.map(([, some]) => some));
+    const choice = {
+      nodes: pairs.map(([node]) => node),
+      counts: pairs.map(([, some]) => some),
+      anywhere,
+      partition: null,
+    };
+    for (const own of onCells(space, choice)) {
+      if (!mayBeCells(space, own)) continue;
+      const one = isStrict ? own : withUnplaced(stock, own);
+      choices.set(`${one.nodes.join()} ${one.counts.join()}`, one);
+    }
+  };
+  const byNode = places.map((node): NodeCandidates => ({ node, members: [] }));
+  const visit = distributionsOf(byNode, {
+    count,
+    most: places.map((node) => countOf(slots, node)),
+    previousNode: new Map(),
+    together: null,
+    effort: effort(),
+  });
+  for (let cells = 1; cells <= Math.min(count, Math.max(1, known.length)); cells++) {
+    visit(cells, (counts) => {
+      add(counts, places);
+      return choices.size < choicesMax;
+    });
+  }
+  for (const node of nodesWithCpus(space)) add([count], [node]);
+  const all = sum(known.map((id) => countOf(slots, id)));
+  if (all > 0 && all < count) {
+    for (const [i] of known.entries()) {
+      const counts = known.map((id, j) => countOf(slots, id) + (i === j ? count - all : 0));
+      add(counts, known);
+    }
+  }
+  return [...choices.values()];
+}
