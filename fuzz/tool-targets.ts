@@ -14,6 +14,13 @@ export const toolTargets: readonly Target[] = [
       read: (text) => readNccl(text, "mutated.xml"),
     };
   }),
+  textTarget("nccl-log", async () => {
+    const { readNcclLog } = await import("@evenkeel/host/nccl/read-nccl-log.ts");
+    return {
+      samples: [toolTexts.ncclLog, toolTexts.ncclRanks, ...corpusTexts("field", /nccl.*\.txt$/)],
+      read: (text) => readNcclLog(text, "mutated.txt"),
+    };
+  }),
   textTarget("nccl-lint", async () => {
     const { readXml } = await import("@evenkeel/host/xml/read-xml.ts");
     const { guestFromPlan } = await import("@evenkeel/core/guest/from-plan.ts");
@@ -118,13 +125,21 @@ export const toolTargets: readonly Target[] = [
     const { readKubernetes } = await import("@evenkeel/host/kubernetes/read-node-resources.ts");
     const recorded = corpusTexts("kubernetes", /^(nrt|dra).*\.yaml$/);
     return {
-      samples: [toolTexts.kubernetes, toolTexts.resourceSlice, ...recorded],
+      samples: [
+        toolTexts.kubernetes,
+        toolTexts.resourceSlice,
+        toolTexts.resourceSlices,
+        toolTexts.kubernetesNode,
+        ...recorded,
+        ...corpusTexts("field", /\.yaml$/),
+      ],
       read: (text) => readKubernetes(text, "mutated.yaml"),
     };
   }),
   textTarget("pasted", async () => {
     const { readAnyText } = await import("@evenkeel/host/source/read-any-text.ts");
-    const { nvidiaSmiTopo, numactl, lscpuParse, lspci, rocmSmi, nccl, lscpuJson } = toolTexts;
+    const { nvidiaSmiTopo, numactl, lscpuParse, lspci, rocmSmi, nccl, ncclLog, lscpuJson } =
+      toolTexts;
     const ticket = ["Slow:", "```", "$ nvidia-smi topo -m", nvidiaSmiTopo, "$ numactl -H", numactl];
     const quoted = [...ticket, "```"].join("\n").replaceAll(/^/gm, "> ");
     const logged = [lspci, lscpuParse].join("\n").replaceAll(/^/gm, "2025-03-04T05:06:07Z ");
@@ -136,6 +151,7 @@ export const toolTargets: readonly Target[] = [
         quoted,
         logged,
         [numactl, nccl, lscpuJson].join("\n"),
+        [ncclLog, numactl].join("\n"),
         [rocmSmi, numactl].join("\n").replaceAll(/^/gm, "gpu-a17: "),
       ],
       read: (text) => readAnyText(text, "mutated.txt", { parseTopology }),

@@ -1,4 +1,4 @@
-import type { Accelerator, PciDevice } from "./topology.ts";
+import type { Accelerator, Nic, PciDevice } from "./topology.ts";
 
 /** A function's settings as unknown, for the many sources that do not contain them. */
 export const unknownSettings: Pick<
@@ -17,3 +17,6 @@ export const unknownParts: Pick<Accelerator, "profile" | "migEnabled" | "instanc
   migEnabled: null,
   instances: [],
 };
+
+/** A NIC's ports as unknown, for the many sources that do not contain them. */
+export const unknownPorts: Pick<Nic, "ports"> = { ports: null };

@@ -1,6 +1,7 @@
 import {
   type AcceleratorParts,
   buildTopology,
+  type NicParts,
   type NodeParts,
 } from "@evenkeel/core/topology/build.ts";
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
@@ -11,7 +12,7 @@ import {
   matchingDevices,
   nicPatterns,
 } from "@evenkeel/core/topology/device-pattern.ts";
-import type { Machine, Nic, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import type { Machine, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import { attribute, child, childrenNamed } from "@evenkeel/core/xml/element.ts";
 import { rdmaById } from "../pci-ids/rdma-nics.ts";
 import { modelOfName } from "../lspci/models.ts";
@@ -227,7 +228,7 @@ function acceleratorsAmong(functions: readonly PciDevice[]): PciDevice[] {
 }
 
 /** The network controllers, and functions with a network interface directly below them. */
-function readNics(pci: readonly NamedPci[], devices: ReadonlyMap<string, NodeDevice>): Nic[] {
+function readNics(pci: readonly NamedPci[], devices: ReadonlyMap<string, NodeDevice>): NicParts[] {
   const belowOf = childrenByParent(devices);
   const matching = new Set(
     matchingDevices(
