@@ -96,8 +96,8 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
     {
       is: "a NodeResourceTopology, ResourceSlices, a Node or a NodeFeature, as kubectl get -o yaml or -o json prints them",
       maxBytes: 16 * MiB,
-      read: async (text, where) =>
-        (await import("../kubernetes/read-node-resources.ts")).readKubernetes(text, where),
+      read: async (text, where, note) =>
+        (await import("../kubernetes/read-node-resources.ts")).readKubernetes(text, where, note),
     },
   ],
 ]);
