@@ -1,6 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { listingTexts } from "./listing-samples.ts";
+import { clusterTexts } from "./cluster-texts.ts";
 import { corpusTexts, toolTexts } from "./samples.ts";
 import type { Target } from "./target.ts";
 import { textTarget } from "./text-target.ts";
@@ -17,7 +18,11 @@ export const toolTargets: readonly Target[] = [
   textTarget("nccl-log", async () => {
     const { readNcclLog } = await import("@evenkeel/host/nccl/read-nccl-log.ts");
     return {
-      samples: [toolTexts.ncclLog, toolTexts.ncclRanks, ...corpusTexts("field", /nccl.*\.txt$/)],
+      samples: [
+        clusterTexts.ncclLog,
+        clusterTexts.ncclRanks,
+        ...corpusTexts("field", /nccl.*\.txt$/),
+      ],
       read: (text) => readNcclLog(text, "mutated.txt"),
     };
   }),
@@ -128,8 +133,8 @@ export const toolTargets: readonly Target[] = [
       samples: [
         toolTexts.kubernetes,
         toolTexts.resourceSlice,
-        toolTexts.resourceSlices,
-        toolTexts.kubernetesNode,
+        clusterTexts.resourceSlices,
+        clusterTexts.kubernetesNode,
         ...recorded,
         ...corpusTexts("field", /\.yaml$/),
       ],
@@ -138,8 +143,7 @@ export const toolTargets: readonly Target[] = [
   }),
   textTarget("pasted", async () => {
     const { readAnyText } = await import("@evenkeel/host/source/read-any-text.ts");
-    const { nvidiaSmiTopo, numactl, lscpuParse, lspci, rocmSmi, nccl, ncclLog, lscpuJson } =
-      toolTexts;
+    const { nvidiaSmiTopo, numactl, lscpuParse, lspci, rocmSmi, nccl, lscpuJson } = toolTexts;
     const ticket = ["Slow:", "```", "$ nvidia-smi topo -m", nvidiaSmiTopo, "$ numactl -H", numactl];
     const quoted = [...ticket, "```"].join("\n").replaceAll(/^/gm, "> ");
     const logged = [lspci, lscpuParse].join("\n").replaceAll(/^/gm, "2025-03-04T05:06:07Z ");
@@ -151,7 +155,7 @@ export const toolTargets: readonly Target[] = [
         quoted,
         logged,
         [numactl, nccl, lscpuJson].join("\n"),
-        [ncclLog, numactl].join("\n"),
+        [clusterTexts.ncclLog, numactl].join("\n"),
         [rocmSmi, numactl].join("\n").replaceAll(/^/gm, "gpu-a17: "),
       ],
       read: (text) => readAnyText(text, "mutated.txt", { parseTopology }),

@@ -22,6 +22,7 @@ test("two lists of one card's ports complete each other", () => {
   expect(samePorts([first, second], [other, numbered])).toBe(true);
   expect(completedPorts([first, second], [other, numbered])).toEqual([first, second, other]);
   expect(completedPorts([numbered], [second])).toEqual([second]);
+  expect(completedPorts([first], [{ ...unknown, name: "eth0" }])).toEqual([first]);
   expect(completedPorts([{ ...first, bytesPerSecond: null }], [first])).toEqual([first]);
 });
 

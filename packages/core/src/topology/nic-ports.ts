@@ -45,7 +45,8 @@ export function samePorts(a: readonly NicPort[], b: readonly NicPort[]): boolean
 
 /**
  * The ports of both lists, each with what either knows of it. A source may leave ports out, as NCCL
- * does when it is told which to use. For lists that `samePorts` accepts.
+ * does when it is told which to use. Lists whose names have nothing in common, `mlx5_0` and `eth0`,
+ * name the same ports twice, so the first stays alone. For lists that `samePorts` accepts.
  */
 export function completedPorts(a: readonly NicPort[], b: readonly NicPort[]): readonly NicPort[] {
   const others = [...b];
@@ -59,7 +60,13 @@ export function completedPorts(a: readonly NicPort[], b: readonly NicPort[]): re
       guid: port.guid ?? other?.guid ?? null,
     };
   });
-  return [...completed, ...others];
+  const stems = new Set(a.map(stemOf));
+  return [...completed, ...others.filter((other) => stems.has(stemOf(other)))];
+}
+
+/** `mlx5_` of `mlx5_0`: the devices of one driver differ in the number at the end. */
+function stemOf({ name }: NicPort): string | null {
+  return name?.replace(/\d{1,5}$/, "") ?? null;
 }
 
 /** Ports are told apart by their names; without a name, by their card's id and their number. */

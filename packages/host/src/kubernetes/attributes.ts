@@ -27,9 +27,9 @@ interface Named {
 }
 
 /**
- * The attributes of a device in a ResourceSlice. A value has a type, `{ string: gpu }`, or is a list
- * since v1.35, `{ ints: [0] }`; v1alpha2 lists attributes by `name`. An attribute that Kubernetes
- * defines (`resource.kubernetes.io/numaNode`) takes precedence over a driver's of the same name.
+ * The attributes of a device in a ResourceSlice. A value has a type, `{ string: gpu }`, or is a
+ * list, `{ ints: [0] }`; v1alpha2 lists attributes by `name`. An attribute that Kubernetes defines
+ * (`resource.kubernetes.io/numaNode`) takes precedence over a driver's of the same name.
  */
 export function attributesOf(device: unknown): Attributes {
   const known = new Map<string, Named>();

@@ -14,8 +14,8 @@ export interface FabricPartitions {
 }
 
 /**
- * The partitions of an NVSwitch fabric, from what each GPU says: `partition4: 2` means that it is in
- * partition 2, which has 4 GPUs. Fabric Manager numbers partitions of all sizes together. A
+ * The partitions of an NVSwitch fabric, from what each GPU says: `partition4: 2` means that it is
+ * in partition 2, which has 4 GPUs. Fabric Manager numbers partitions of all sizes together. A
  * partition with fewer GPUs than its size is left out, because nothing tells the others.
  */
 export function fabricPartitions(gpus: readonly FabricMember[]): FabricPartitions {

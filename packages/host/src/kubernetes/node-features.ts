@@ -7,8 +7,8 @@ import {
 } from "@evenkeel/core/topology/device-pattern.ts";
 import { standInAddress, standInRoot } from "@evenkeel/core/topology/stand-in.ts";
 import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
-import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
+import { rdmaById } from "../pci-ids/rdma-nics.ts";
 import { quantityOf } from "./attributes.ts";
 import { countOf, type KubernetesObject, listAt, textAt, valueAt } from "./objects.ts";
 import { functionAt, GPUS_MAX, type NodeReading } from "./reading.ts";
@@ -64,10 +64,10 @@ export function readNodeObjects(objects: readonly KubernetesObject[], where: str
       const model = own.model ?? acceleratorModel(vendor, device);
       return { address, model, uuid: null, moduleId: null, memoryBytes: own.memoryBytes };
     }),
-    nics: matchingDevices(listed, nicPatterns).map(({ address }) => ({
-      address,
+    nics: matchingDevices(listed, nicPatterns).map((device) => ({
+      address: device.address,
       name: null,
-      rdma: null,
+      rdma: rdmaById(device),
     })),
   });
   const many = nodeCount !== null && nodeCount > 1;
@@ -144,7 +144,7 @@ function gpusOf(value: unknown, label: (name: string) => string | null): Gpus {
       vendor: "10de",
       count: label("nvidia.com/gpu.count") ?? valueAt(capacity, "nvidia.com/gpu"),
       model: label("nvidia.com/gpu.product")?.replace(/-SHARED$/, ""),
-      memory: (countOf(label("nvidia.com/gpu.memory")) ?? 0) * MiB,
+      memory: quantityOf(`${label("nvidia.com/gpu.memory")}Mi`),
     },
     {
       vendor: "1002",
@@ -155,8 +155,8 @@ function gpusOf(value: unknown, label: (name: string) => string | null): Gpus {
     },
   ];
   for (const { vendor, count, model, memory } of makers) {
-    const number = countOf(count) ?? 0;
-    if (number === 0) continue;
+    const number = countOf(count);
+    if (number === null || number === 0) continue;
     return {
       count: number,
       vendor,

@@ -96,11 +96,11 @@ interface Slices {
 
 /**
  * The slices of each pool's newest generation: a driver writes a new one and then removes the old.
- * A pool says how many slices it has.
+ * A pool says how many slices it has. A slice without a generation counts as the oldest.
  */
 function currentSlices(slices: readonly unknown[]): Slices {
   const generation = (slice: unknown): number =>
-    countOf(valueAt(slice, "spec", "pool", "generation")) ?? 0;
+    Number(countOf(valueAt(slice, "spec", "pool", "generation")));
   const pools = Map.groupBy(slices, (slice) =>
     [textAt(slice, "spec", "driver"), textAt(slice, "spec", "pool", "name")].join(" "),
   );
@@ -110,9 +110,10 @@ function currentSlices(slices: readonly unknown[]): Slices {
     const newest = pool.reduce<number>((most, slice) => Math.max(most, generation(slice)), 0);
     const own = pool.filter((slice) => generation(slice) === newest);
     current.push(...own);
-    const count = countOf(valueAt(own[0], "spec", "pool", "resourceSliceCount")) ?? 0;
+    const count = countOf(valueAt(own[0], "spec", "pool", "resourceSliceCount"));
     const name = textAt(own[0], "spec", "driver") ?? "a driver";
-    if (own.length < count) missing.push(`${count - own.length} of ${count} slices of ${name}`);
+    if (count !== null && own.length < count)
+      missing.push(`${count - own.length} of ${count} slices of ${name}`);
   }
   return { slices: current, missing };
 }

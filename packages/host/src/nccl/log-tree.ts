@@ -83,7 +83,8 @@ function addLine(drawing: Drawing, found: RegExpExecArray): void {
     return;
   }
   if (levels.length === 0) return;
-  while (levels.length > 1 && column < (levels.at(-1)?.column ?? 0)) levels.pop();
+  const isDeeper = (level: (typeof levels)[number]): boolean => level.column > column;
+  while (levels.length > 1 && levels.slice(-1).some(isDeeper)) levels.pop();
   const at = levels.at(-1);
   if (at === undefined) return;
   // Only functions and CPUs have what is below them over PCI, and only NICs have networks.

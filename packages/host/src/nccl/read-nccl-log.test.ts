@@ -154,7 +154,8 @@ function interleaved(ranks: readonly (readonly string[])[], picks: readonly numb
   const lines: string[] = [];
   for (let i = 0; left.some((rest) => rest.length > 0); i++) {
     const waiting = left.filter((rest) => rest.length > 0);
-    const next = waiting[(picks[i % Math.max(1, picks.length)] ?? 0) % waiting.length];
+    const pick = picks.length === 0 ? i : picks[i % picks.length];
+    const next = waiting[Number(pick) % waiting.length];
     lines.push(next?.shift() ?? "");
   }
   return lines.join("\n");

@@ -10,10 +10,10 @@ import { topologyOfSystem } from "./read-nccl.ts";
 
 /**
  * Reads the machine in a log of NCCL or RCCL (`NCCL_DEBUG=INFO`): with the topology that
- * `NCCL_DEBUG_SUBSYS=GRAPH` adds, the GPUs and NICs, the switches above them, their nodes, ports and
- * links; without it, the GPUs that the ranks use. The list of devices that nccl-tests prints gives
- * the GPUs' names. Where ranks of several hosts write one log, the host that comes first counts,
- * and `note` says which others there are.
+ * `NCCL_DEBUG_SUBSYS=GRAPH` adds, the GPUs and NICs, the switches above them, their nodes, ports
+ * and links; without it, the GPUs that the ranks use. The list of devices that nccl-tests prints
+ * gives the GPUs' names. Where ranks of several hosts write one log, the host that comes first
+ * counts, and `note` says which others there are.
  *
  * Errors: `text-unexpected` where no line tells of a device, or the lines have lost their
  * indentation; those of `readNccl`; `file-too-large`.

@@ -14,6 +14,7 @@ import {
   type XmlElement,
 } from "@evenkeel/core/xml/element.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
+import { rdmaById } from "../pci-ids/rdma-nics.ts";
 import { ignore, type Note, noteLeftovers } from "../text/note.ts";
 import { readXml } from "../xml/read-xml.ts";
 import { nodeParts, readCpus, readMachine } from "./cpus.ts";
@@ -128,7 +129,7 @@ function nicOf({ element, device }: NcclPci, where: string): Nic {
   const ports = nets.map(portOf);
   const name = ports.find((port) => port.name !== null)?.name ?? null;
   const hasPort = ports.some(({ port }) => port !== null);
-  const rdma = device.class.startsWith("0207") || hasPort ? true : null;
+  const rdma = device.class.startsWith("0207") || hasPort ? true : rdmaById(device);
   return { address: device.address, name, rdma, ports: ports.length === 0 ? null : ports };
 }
 

@@ -106,11 +106,13 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
  * libvirt describes a machine in two kinds of documents: one for CPUs and memory, one for each
  * device.
  */
-async function readLibvirt(text: string, where: string): Promise<Topology> {
+async function readLibvirt(text: string, where: string, note: Note): Promise<Topology> {
   if (/<capabilities[\s>]/.test(text)) {
-    return (await import("../libvirt/read-capabilities.ts")).readLibvirtCapabilities(text, where);
+    const { readLibvirtCapabilities } = await import("../libvirt/read-capabilities.ts");
+    return readLibvirtCapabilities(text, where, note);
   }
-  return (await import("../libvirt/read-node-devices.ts")).readLibvirtNodeDevices(text, where);
+  const { readLibvirtNodeDevices } = await import("../libvirt/read-node-devices.ts");
+  return readLibvirtNodeDevices(text, where, note);
 }
 
 /** Chooses the reader of topology files, which are XML, or that of logs. */

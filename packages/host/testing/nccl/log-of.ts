@@ -83,7 +83,7 @@ function netOf({ id, nets }: Printing, net: XmlElement): string {
   const number = nets.size;
   nets.set(net, number);
   const [guid, port] = [attribute(net, "guid") ?? `0x${number}`, attribute(net, "port") ?? "0"];
-  const rate = Number(attribute(net, "speed") ?? 0) / 8000;
+  const rate = Number(attribute(net, "speed")) / 8000;
   const flag = id("0") === "0" ? "" : "0/";
   return `+ NET[${rate.toFixed(1)}] - NET/${id(number.toString(16))} (${flag}${guid.slice(2)}/${port}/${rate.toFixed(6)})`;
 }
