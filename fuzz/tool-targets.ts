@@ -1,6 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { listingTexts } from "./listing-samples.ts";
+import { clusterTexts } from "./cluster-texts.ts";
 import { corpusTexts, toolTexts } from "./samples.ts";
 import type { Target } from "./target.ts";
 import { textTarget } from "./text-target.ts";
@@ -13,6 +14,17 @@ export const toolTargets: readonly Target[] = [
     return {
       samples: [toolTexts.nccl, ...corpusTexts("nccl-xml", /\.xml$/)],
       read: (text) => readNccl(text, "mutated.xml"),
+    };
+  }),
+  textTarget("nccl-log", async () => {
+    const { readNcclLog } = await import("@evenkeel/host/nccl/read-nccl-log.ts");
+    return {
+      samples: [
+        clusterTexts.ncclLog,
+        clusterTexts.ncclRanks,
+        ...corpusTexts("field", /nccl.*\.txt$/),
+      ],
+      read: (text) => readNcclLog(text, "mutated.txt"),
     };
   }),
   textTarget("nccl-lint", async () => {
@@ -146,7 +158,14 @@ export const toolTargets: readonly Target[] = [
     const { readKubernetes } = await import("@evenkeel/host/kubernetes/read-node-resources.ts");
     const recorded = corpusTexts("kubernetes", /^(nrt|dra).*\.yaml$/);
     return {
-      samples: [toolTexts.kubernetes, toolTexts.resourceSlice, ...recorded],
+      samples: [
+        toolTexts.kubernetes,
+        toolTexts.resourceSlice,
+        clusterTexts.resourceSlices,
+        clusterTexts.kubernetesNode,
+        ...recorded,
+        ...corpusTexts("field", /\.yaml$/),
+      ],
       read: (text) => readKubernetes(text, "mutated.yaml"),
     };
   }),
@@ -164,6 +183,7 @@ export const toolTargets: readonly Target[] = [
         quoted,
         logged,
         [numactl, nccl, lscpuJson].join("\n"),
+        [clusterTexts.ncclLog, numactl].join("\n"),
         [rocmSmi, numactl].join("\n").replaceAll(/^/gm, "gpu-a17: "),
       ],
       read: (text) => readAnyText(text, "mutated.txt", { parseTopology }),

@@ -22,6 +22,8 @@ const NODES_MAX = 1024;
 const CORES_MAX = 8192;
 const PCI_MAX = 8192;
 const ACCELERATORS_MAX = 1024;
+/** NCCL counts the virtual functions of a card as its ports. */
+const PORTS_MAX = 1024;
 const INTERCONNECTS_MAX = (512 * 511) / 2;
 
 const machine = object({
@@ -150,10 +152,18 @@ const accelerator = object({
   instances: list(instance, 64).default([]),
 });
 
+const nicPort = object({
+  name: text(64).nullable(),
+  port: integer(1, 65_535).nullable(),
+  bytesPerSecond: integer(1, Number.MAX_SAFE_INTEGER).nullable(),
+  guid: text(18).nullable(),
+});
+
 const nic = object({
   address: pciAddress,
   name: text(64).nullable(),
   rdma: flag.nullable(),
+  ports: list(nicPort, PORTS_MAX).nullable().default(null),
 });
 
 export const linkSchema = object({

@@ -27,6 +27,7 @@ export { readLibvirtNodeDevices } from "./libvirt/read-node-devices.ts";
 export { readLscpu } from "./lscpu/read-lscpu.ts";
 export { readLspci } from "./lspci/read-lspci.ts";
 export { readNccl } from "./nccl/read-nccl.ts";
+export { readNcclLog } from "./nccl/read-nccl-log.ts";
 export { readNumactl } from "./numactl/read-numactl.ts";
 export { readHlSmi } from "./hl-smi/read-hl-smi.ts";
 export { readNvidiaSmiQuery } from "./nvidia-smi/read-query-xml.ts";

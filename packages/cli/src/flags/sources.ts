@@ -3,10 +3,11 @@ export const sourcesHelp =
   "SRC names a machine: live (this one), sysfs:DIR or sysfs:TAR (a recording; #NAME after " +
   'it chooses one of several), machine:NAME (a type from the catalog), synthetic:"TEXT" ' +
   "(described in one line), or the output of a tool: hwloc:FILE (lstopo FILE.xml), " +
-  "libvirt:FILE (virsh capabilities or nodedev-dumpxml), nccl:FILE (NCCL_TOPO_DUMP_FILE), " +
+  "libvirt:FILE (virsh capabilities or nodedev-dumpxml), nccl:FILE (NCCL_TOPO_DUMP_FILE, a log), " +
   "nvidia-smi:FILE (also with topo, -q, -L or --query-gpu), rocm-smi:FILE (amd-smi too), " +
-  "hl-smi:FILE, xpu-smi:FILE, numactl:FILE (--hardware), lscpu:FILE (any form), lspci:FILE (-Dvvvnn, -tv), kubernetes:FILE " +
-  "(NodeResourceTopology, ResourceSlices). A FILE alone may be any of these, a pasted text " +
+  "hl-smi:FILE, xpu-smi:FILE, numactl:FILE (--hardware), lscpu:FILE (any form), lspci:FILE " +
+  "(-Dvvvnn, -tv), kubernetes:FILE (NodeResourceTopology, ResourceSlices, Node, NodeFeature). " +
+  "A FILE alone may be any of these, a pasted text " +
   "with several of them, or a Topology document; - reads it from standard input.";
 
 const plainSources = [

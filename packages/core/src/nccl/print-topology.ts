@@ -6,7 +6,7 @@ import { formatMask } from "../set/mask-format.ts";
 import { bridgesAbove } from "../topology/interconnect.ts";
 import { comparePciAddresses, pciAddressParts } from "../topology/pci-address.ts";
 import { isStandIn, isStandInNode } from "../topology/stand-in.ts";
-import type { PciDevice, Topology } from "../topology/topology.ts";
+import type { Nic, PciDevice, Topology } from "../topology/topology.ts";
 import { wholeAccelerators } from "../topology/virtual-functions.ts";
 import { element, type XmlElement } from "../xml/element.ts";
 import { type LinkElements, linkElements } from "./print-links.ts";
@@ -31,14 +31,14 @@ import { type Attributes, pciClass } from "./pci-class.ts";
  * addresses, which NCCL needs to find them.
  */
 export function ncclTopology(topology: Topology): XmlElement {
-  const names = new Map(topology.nics.map(({ address, name }) => [address, name]));
+  const nics = new Map(topology.nics.map((nic) => [nic.address, nic]));
   const dev = new Map(wholeAccelerators(topology).map(({ address }, i) => [address, i]));
-  const devices = topology.pci.filter(({ address }) => names.has(address) || dev.has(address));
+  const devices = topology.pci.filter(({ address }) => nics.has(address) || dev.has(address));
   refuseUnusable(topology, devices);
   const printing: Printing = {
     topology,
     byAddress: new Map(topology.pci.map((device) => [device.address, device])),
-    names,
+    nics,
     dev,
     links: linkElements(topology),
     standIns: new Map(),
@@ -54,7 +54,7 @@ export function ncclTopology(topology: Topology): XmlElement {
 interface Printing {
   readonly topology: Topology;
   readonly byAddress: ReadonlyMap<string, PciDevice>;
-  readonly names: ReadonlyMap<string, string | null>;
+  readonly nics: ReadonlyMap<string, Nic>;
   /** Each accelerator's number in the order of addresses, as NVML counts. */
   readonly dev: ReadonlyMap<string, number>;
   readonly links: LinkElements;
@@ -184,13 +184,28 @@ function printBranch(printing: Printing, { device, below }: Branch): XmlElement 
   return element("pci", attributes, [...roleOf(printing, device), ...inner]);
 }
 
-function roleOf({ dev, names, links }: Printing, { address }: PciDevice): XmlElement[] {
+function roleOf({ dev, nics, links }: Printing, { address }: PciDevice): XmlElement[] {
   const number = dev.get(address);
   if (number !== undefined) return [element("gpu", { dev: number }, links(address))];
-  const name = names.get(address);
-  if (name === undefined) return [];
-  return [element("nic", {}, name === null ? [] : [element("net", { name })])];
+  const nic = nics.get(address);
+  return nic === undefined ? [] : [element("nic", {}, netsOf(nic))];
 }
+
+/** A NIC's networks: one for each known port, otherwise one with the NIC's name. */
+function netsOf({ name, ports }: Nic): XmlElement[] {
+  if (ports === null) return name === null ? [] : [element("net", { name })];
+  return ports.map(({ name: own, port, bytesPerSecond, guid }) =>
+    element("net", {
+      ...(own === null ? {} : { name: own }),
+      ...(bytesPerSecond === null ? {} : { speed: Math.round(bytesPerSecond / megabit) }),
+      ...(port === null ? {} : { port }),
+      ...(guid === null ? {} : { guid }),
+    }),
+  );
+}
+
+/** The bytes in a megabit, NCCL's unit of speed. */
+const megabit = 125_000;
 
 /**
  * The kernel's maximum of the device or of the port above it, whichever is less. Where only the

@@ -1,7 +1,7 @@
 import type { HostPolicy } from "../request/host-policy.ts";
 import { matchingAccelerators, matchingDevices, namedDevices } from "../topology/device-pattern.ts";
 import type { HostUse, PciDevice, Topology } from "../topology/topology.ts";
-import { unknownParts } from "../topology/unknown-settings.ts";
+import { unknownParts, unknownPorts } from "../topology/unknown-settings.ts";
 import { valueOf } from "../unit/list.ts";
 import type { Holding } from "./holding.ts";
 import type { Plan } from "./plan.ts";
@@ -110,7 +110,13 @@ function namedByPolicy(
       nics === null
         ? topology.nics
         : namedDevices(topology.pci, nics, matchingDevices).map(
-            ({ address }) => knownNics.get(address) ?? { address, name: null, rdma: null },
+            ({ address }) =>
+              knownNics.get(address) ?? {
+                address,
+                name: null,
+                rdma: null,
+                ...unknownPorts,
+              },
           ),
     links: topology.links.filter(({ a, b }) => remaining.has(a) && remaining.has(b)),
     partitions: partitions ?? topology.partitions,

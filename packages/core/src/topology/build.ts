@@ -21,7 +21,7 @@ import type {
   Topology,
 } from "./topology.ts";
 import { unknownLast } from "./unknown-last.ts";
-import { unknownParts } from "./unknown-settings.ts";
+import { unknownParts, type unknownPorts } from "./unknown-settings.ts";
 
 /** The facts that a reader found, in any order. */
 export interface TopologyParts {
@@ -39,7 +39,7 @@ export interface TopologyParts {
   readonly offlineCpus?: string;
   readonly pci?: readonly PciDevice[];
   readonly accelerators?: readonly AcceleratorParts[];
-  readonly nics?: readonly Nic[];
+  readonly nics?: readonly NicParts[];
   readonly links?: readonly Link[];
   /** May include classes that follow from the devices' places; those are left out. */
   readonly interconnects?: readonly StatedInterconnect[];
@@ -49,6 +49,9 @@ export interface TopologyParts {
 /** An accelerator; most sources do not know about its parts, so those fields are optional. */
 export type AcceleratorParts = Omit<Accelerator, keyof typeof unknownParts> &
   Partial<Pick<Accelerator, keyof typeof unknownParts>>;
+
+/** A NIC; most sources do not know about its ports. */
+export type NicParts = Omit<Nic, keyof typeof unknownPorts> & Partial<typeof unknownPorts>;
 
 /** A node; by default its package is that of its cores. */
 export type NodeParts = Omit<MemoryNode, "package" | "sideCacheBytes"> &
@@ -100,7 +103,7 @@ export function buildTopology(parts: TopologyParts): Topology {
     offlineCpus: canonicalList(parts.offlineCpus ?? ""),
     pci,
     accelerators: byAddress(parts.accelerators ?? []).map((one) => ({ ...unknownParts, ...one })),
-    nics: byAddress(parts.nics ?? []),
+    nics: byAddress(parts.nics ?? []).map((nic) => ({ ...nic, ports: nic.ports ?? null })),
     links: inOrder(parts.links ?? []),
     interconnects: canonicalInterconnects(parts.interconnects ?? [], pci),
     partitions: (parts.partitions ?? [])

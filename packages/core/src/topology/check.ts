@@ -12,7 +12,7 @@ import { formatList, parseList, setOf } from "../set/list-format.ts";
 import { knownCpus, knownPools } from "./node-facts.ts";
 import { coreClassesOf } from "./core-classes.ts";
 import { comparePciAddresses, isPciAddress } from "./pci-address.ts";
-import type { Topology } from "./topology.ts";
+import type { NicPort, Topology } from "./topology.ts";
 
 /** A contradiction in a topology: the field, and what is wrong with it. */
 export interface Contradiction {
@@ -228,6 +228,13 @@ const ACCELERATORS_MAX = 1024;
  */
 const INSTANCES_MAX = 64;
 
+/** NCCL counts the virtual functions of a card as its ports. */
+const PORTS_MAX = 1024;
+
+function isPossiblePort({ port, bytesPerSecond }: NicPort): boolean {
+  return [port, bytesPerSecond].every((count) => count === null || (isCount(count) && count > 0));
+}
+
 /** The pairs of 512 GPUs and NICs, the largest matrix that is read. */
 const INTERCONNECTS_MAX = (512 * 511) / 2;
 
@@ -257,6 +264,14 @@ function checkDevices(topology: Topology, report: Report): void {
     topology.nics.map((nic) => nic.address),
     present,
   );
+  for (const [i, { ports }] of topology.nics.entries()) {
+    if ((ports ?? []).length > PORTS_MAX) {
+      report(`nics[${i}].ports`, `are ${ports?.length}, more than any card has`);
+    }
+    if (!(ports ?? []).every(isPossiblePort)) {
+      report(`nics[${i}].ports`, "must have numbers and bytes per second from 1");
+    }
+  }
   const known = new Set(accelerators);
   const pairs = new Set<string>();
   for (const [i, { a, b, lanes }] of topology.links.entries()) {

@@ -8,9 +8,9 @@ import { wholeAccelerators } from "./virtual-functions.ts";
  * The digest (`sha256:`) of a machine's lasting facts. It excludes everything that changes while
  * the machine runs: free pages, bound drivers, links that train down when idle, ACS and ATS
  * settings, interrupt targets, what the host uses itself, a mounted resctrl, active partitions,
- * vGPU types of virtual functions, and GPU instances. It also excludes the source. Two readings
- * of an unchanged machine have the same digest, so a plan for one can tell that the other is the
- * same machine.
+ * vGPU types of virtual functions, GPU instances, and the ports of NICs. It also excludes the
+ * source. Two readings of an unchanged machine have the same digest, so a plan for one can tell
+ * that the other is the same machine.
  */
 export function topologyDigest(topology: Topology): string {
   const known = digests.get(topology);
@@ -72,6 +72,7 @@ function lastingShape(topology: Topology): unknown {
     })),
     pci: topology.pci.map(lastingFunction),
     accelerators: lastingAccelerators(topology),
+    nics: topology.nics.map(({ ports: _ports, ...nic }) => nic),
     partitions: topology.partitions.map(({ active: _active, ...partition }) => partition),
   };
 }

@@ -256,6 +256,19 @@ export interface Nic {
   /** Its RDMA device where it has one (`mlx5_0`), otherwise its network interface (`eth0`). */
   readonly name: string | null;
   readonly rdma: boolean | null;
+  /** Its network ports, in the source's order; null where nobody told. */
+  readonly ports: readonly NicPort[] | null;
+}
+
+/** A port of a NIC, which is one network to NCCL. */
+export interface NicPort {
+  /** The RDMA device or the network interface; the ports of one card may have different ones. */
+  readonly name: string | null;
+  /** The number of the port on its RDMA device, from 1; null where it has none, or is unknown. */
+  readonly port: number | null;
+  readonly bytesPerSecond: number | null;
+  /** The card's id as NCCL writes it, `0x84c36d000390fe7c`: ports of one card share it. */
+  readonly guid: string | null;
 }
 
 /** NVIDIA's, AMD's or Intel's direct links. */

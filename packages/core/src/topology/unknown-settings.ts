@@ -1,4 +1,4 @@
-import type { Accelerator, PciDevice } from "./topology.ts";
+import type { Accelerator, Nic, PciDevice } from "./topology.ts";
 
 /** A function's settings as unknown, for the many sources that do not contain them. */
 export const unknownSettings: Pick<
@@ -26,3 +26,6 @@ export const unknownParts: Pick<
   migEnabled: null,
   instances: [],
 };
+
+/** A NIC's ports as unknown, for the many sources that do not contain them. */
+export const unknownPorts: Pick<Nic, "ports"> = { ports: null };

@@ -341,7 +341,10 @@ function withNics(topology: Topology, node: number, more: number): Topology {
   return {
     ...topology,
     pci: [...topology.pci, ...pci],
-    nics: [...topology.nics, ...pci.map(({ address }) => ({ address, name: null, rdma: true }))],
+    nics: [
+      ...topology.nics,
+      ...pci.map(({ address }) => ({ address, name: null, rdma: true, ports: null })),
+    ],
   };
 }
 

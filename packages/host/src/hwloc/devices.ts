@@ -1,11 +1,10 @@
-import type { AcceleratorParts } from "@evenkeel/core/topology/build.ts";
+import type { AcceleratorParts, NicParts } from "@evenkeel/core/topology/build.ts";
 import {
   acceleratorPatterns,
   matchingAccelerators,
   matchingDevices,
   nicPatterns,
 } from "@evenkeel/core/topology/device-pattern.ts";
-import type { Nic } from "@evenkeel/core/topology/topology.ts";
 import { attribute } from "@evenkeel/core/xml/element.ts";
 import { rdmaById } from "../pci-ids/rdma-nics.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
@@ -75,7 +74,11 @@ function isComputeDevice({ element, infos }: HwlocObject): boolean {
 const memoryInfos = ["CUDAGlobalMemorySize", "RSMIVRAMSize", "OpenCLGlobalMemorySize"];
 
 /** The NICs, named by their RDMA device where they have one. */
-export function readNics(hwloc: HwlocExport, pci: readonly HwlocPci[], devices: OsDevices): Nic[] {
+export function readNics(
+  hwloc: HwlocExport,
+  pci: readonly HwlocPci[],
+  devices: OsDevices,
+): NicParts[] {
   const functions = pci.map(({ device }) => device);
   return matchingDevices(functions, nicPatterns).map((device) => {
     const { address } = device;

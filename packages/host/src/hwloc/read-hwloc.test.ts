@@ -88,7 +88,7 @@ test("a machine of hwloc 3 is read whole", () => {
     ],
     access: [],
     offlineCpus: "8-9",
-    nics: [{ address: "0000:17:00.0", name: "mlx5_0", rdma: true }],
+    nics: [{ address: "0000:17:00.0", name: "mlx5_0", rdma: true, ports: null }],
     accelerators: [
       {
         address: "0000:16:00.0",

@@ -12,15 +12,22 @@ export const kubernetesLimits = {
   depth: 256,
 } as const;
 
+/** The objects in a text, and what the text itself shows to be left out. */
+export interface Objects {
+  readonly objects: readonly KubernetesObject[];
+  readonly missing: readonly string[];
+}
+
 /**
  * The Kubernetes objects in a text of YAML or JSON, as `kubectl get -o yaml` or `-o json` prints
- * them: single ones, several documents, or a list. Values are as JSON has them.
+ * them: single ones, several documents, or a list. Values are as JSON has them. A text whose end is
+ * cut off is read as far as it goes.
  *
  * No client writes anchors or aliases, so a text with an alias is refused.
  *
  * Errors: `yaml-malformed`, `json-malformed`, `file-too-large`.
  */
-export function readObjects(text: string, where: string): readonly KubernetesObject[] {
+export function readObjects(text: string, where: string): Objects {
   const source = text.replace(/^\uFEFF/, "");
   const json = /^\s*[[{]/.test(source);
   const max = json ? kubernetesLimits.jsonLength : kubernetesLimits.yamlLength;
@@ -32,11 +39,19 @@ export function readObjects(text: string, where: string): readonly KubernetesObj
     });
   }
   refuseDeep(source, where, json);
-  const documents = json ? [parseJson(source, where)] : parseYaml(source, where);
-  return documents.flatMap(itemsOf).flatMap((value) => {
+  const { documents, isCut } = json ? parseJson(source, where) : parseYaml(source, where);
+  const objects = documents.flatMap(itemsOf).flatMap((value) => {
     const [apiVersion, kind] = [textAt(value, "apiVersion"), textAt(value, "kind")];
     return apiVersion === null || kind === null ? [] : { apiVersion, kind, value };
   });
+  const elided = json ? null : /^[ \t]{0,80}# ?(?:\.\.\.|…) ?([^\n]{1,80})/m.exec(source);
+  return {
+    objects,
+    missing: [
+      ...(isCut ? ["the end of the text"] : []),
+      ...(elided === null ? [] : [`what a comment leaves out ("${elided[1]}")`]),
+    ],
+  };
 }
 
 export interface KubernetesObject {
@@ -67,31 +82,79 @@ function refuseDeep(text: string, where: string, json: boolean): void {
   }
 }
 
-function parseJson(text: string, where: string): unknown {
+interface Parsed {
+  readonly documents: readonly unknown[];
+  readonly isCut: boolean;
+}
+
+function parseJson(text: string, where: string): Parsed {
   try {
     const value: unknown = JSON.parse(text);
-    return value;
+    return { documents: [value], isCut: false };
   } catch (cause) {
+    const whole = closedJson(text);
+    if (whole !== null) return { documents: [whole], isCut: true };
     throw malformed("json-malformed", "is not JSON, or is cut short", where, cause);
   }
 }
 
-function parseYaml(text: string, where: string): readonly unknown[] {
-  // Without logLevel the library warns on standard error about keys that are not strings.
-  const options = { uniqueKeys: false, prettyErrors: false, logLevel: "error" } as const;
-  const documents = parseAllDocuments(text, options);
-  const list = "empty" in documents ? [] : documents;
-  return list.map((document) => {
-    const [problem] = document.errors;
-    if (problem !== undefined) {
-      const line = text.slice(0, problem.pos[0]).split("\n").length;
+/**
+ * The value of a JSON text whose end is missing: without what follows the last object or list that
+ * is complete, and with the brackets that are still open closed. Null where the text is no such.
+ */
+function closedJson(text: string): unknown {
+  const open: string[] = [];
+  let whole: { readonly end: number; readonly closing: string } | null = null;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\\n]|\\.)*"|[[\]{}]/g)) {
+    if (token === "{") open.push("}");
+    else if (token === "[") open.push("]");
+    else if (token.startsWith('"')) continue;
+    else if (open.pop() !== token) return null;
+    else whole = { end: index + 1, closing: open.toReversed().join("") };
+  }
+  if (whole === null || open.length === 0) return null;
+  try {
+    return JSON.parse(text.slice(0, whole.end) + whole.closing);
+  } catch {
+    return null;
+  }
+}
+
+/** How many lines of a cut text may be no YAML: the cut line, and the one that it belongs to. */
+const cutLinesMax = 3;
+
+function parseYaml(text: string, where: string): Parsed {
+  let source = text;
+  for (let tries = 0; ; tries++) {
+    const { documents, problem } = yamlDocuments(source, where);
+    if (problem === null) return { documents, isCut: tries > 0 };
+    const line = source.slice(0, problem.at).split("\n").length;
+    const lines = source.trimEnd().split("\n");
+    if (tries === cutLinesMax || line < lines.length || lines.length < 2) {
       throw malformed(
         "yaml-malformed",
         "is not YAML, or is cut short",
         `${where}:${line}`,
-        problem,
+        problem.error,
       );
     }
+    source = `${lines.slice(0, -1).join("\n")}\n`;
+  }
+}
+
+interface YamlDocuments {
+  readonly documents: readonly unknown[];
+  readonly problem: { readonly at: number; readonly error: unknown } | null;
+}
+
+function yamlDocuments(text: string, where: string): YamlDocuments {
+  // Without logLevel the library warns on standard error about keys that are not strings.
+  const options = { uniqueKeys: false, prettyErrors: false, logLevel: "error" } as const;
+  const parsed = parseAllDocuments(text, options);
+  const list = "empty" in parsed ? [] : parsed;
+  const error = list.flatMap(({ errors }) => errors)[0];
+  if (error !== undefined) return { documents: [], problem: { at: error.pos[0], error } };
+  const documents = list.map((document): unknown => {
     visit(document, {
       Alias: () => {
         throw malformed(
@@ -101,9 +164,9 @@ function parseYaml(text: string, where: string): readonly unknown[] {
         );
       },
     });
-    const value: unknown = document.toJS({ maxAliasCount: 0 });
-    return value;
+    return document.toJS({ maxAliasCount: 0 });
   });
+  return { documents, problem: null };
 }
 
 function malformed(

@@ -1,6 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { HugepagePool } from "@evenkeel/core/topology/topology.ts";
 import { parseQuantity } from "@evenkeel/core/unit/bytes.ts";
+import { quantityOf } from "./attributes.ts";
 import { NODE_MAX } from "./cpu-records.ts";
 import { countOf, listAt, textAt, valueAt } from "./objects.ts";
 
@@ -23,9 +24,7 @@ export interface Zone {
  * Errors: `document-invalid` where there are none, or their names contain no numbers.
  */
 export function readZones(value: unknown, where: string): readonly Zone[] {
-  const zones = listAt(value, "zones").filter((zone) =>
-    ["node", "numa", "numanode"].includes(textAt(zone, "type")?.toLowerCase() ?? ""),
-  );
+  const zones = listAt(value, "zones").filter(isNode);
   if (zones.length === 0) throw invalid("has no zones of type Node", where);
   const ids = zones.map((zone) => idOf(textAt(zone, "name")));
   if (ids.some((id) => id === null) || new Set(ids).size !== ids.length) {
@@ -38,6 +37,10 @@ export function readZones(value: unknown, where: string): readonly Zone[] {
     const id = ids[i] ?? null;
     return id === null ? [] : zoneOf(id, zone);
   });
+}
+
+function isNode(zone: unknown): boolean {
+  return ["node", "numa", "numanode"].includes(textAt(zone, "type")?.toLowerCase() ?? "");
 }
 
 function idOf(name: string | null): number | null {
@@ -78,8 +81,26 @@ const gpuVendors: ReadonlyMap<string, string> = new Map([
   ["amd.com/gpu", "1002"],
 ]);
 
-function quantityOf(value: unknown): number | null {
-  return typeof value === "string" ? parseQuantity(value) : countOf(value);
+/**
+ * What a NodeResourceTopology says beside nodes, memory, huge pages, distances and GPUs. The number
+ * of CPUs counts only where nothing tells which they are.
+ */
+export function zoneLeftovers(value: unknown, hasCpus: boolean): string[] {
+  const found = new Set<string>();
+  for (const zone of listAt(value, "zones")) {
+    const type = textAt(zone, "type") ?? "none";
+    if (!isNode(zone)) found.add(`zones of type ${type.slice(0, 40)}`);
+    for (const resource of isNode(zone) ? listAt(zone, "resources") : []) {
+      const name = textAt(resource, "name") ?? "";
+      const isCpu = name === "cpu";
+      if (isCpu && !hasCpus) found.add("the number of CPUs of each node");
+      const isKnown = isCpu || name === "memory" || gpuVendors.has(name);
+      if (!isKnown && !name.startsWith("hugepages-")) found.add(name.slice(0, 80));
+    }
+  }
+  const policies = [...listAt(value, "topologyPolicies"), ...listAt(value, "attributes")];
+  if (policies.length > 0) found.add("the kubelet's policies");
+  return [...found];
 }
 
 /** The distances in the order of the zones; null where any is missing. */

@@ -1,10 +1,12 @@
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { indexSet } from "@evenkeel/core/set/index-set.ts";
 import type { CoreParts } from "@evenkeel/core/topology/build.ts";
+import type { L3Cache } from "@evenkeel/core/topology/topology.ts";
 import { attribute, child, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { CPU_MAX, type CpuListReader } from "../text/cpu-list.ts";
 import { readCount } from "./documents.ts";
+import { sizeBytes } from "./size.ts";
 
 /** A `<cpu>` of a cell. */
 interface Cpu {
@@ -26,6 +28,8 @@ export interface CellCpus {
   readonly ofCells: readonly (string | null)[];
   readonly cores: readonly CoreParts[];
   readonly offline: string;
+  /** The CPUs that several cells list, and the cells' positions; null where there are none. */
+  readonly shared: { readonly cpus: string; readonly cells: readonly number[] } | null;
 }
 
 /**
@@ -48,6 +52,7 @@ export function readCellCpus(
   const ambiguous = new Set<number>();
   for (const id of listed.flatMap((cpus) => [...cpus.keys()]))
     (seen.has(id) ? ambiguous : seen).add(id);
+  const isShared = (id: number): boolean => ambiguous.has(id);
   const known = listed.map((cpus) => [...cpus.values()].filter(([cpu]) => !isIn(ambiguous, cpu)));
   const places = known.flat();
   const withOnePlace = places.flatMap(([cpu, ...others]) =>
@@ -69,6 +74,13 @@ export function readCellCpus(
         )
       : [],
     offline: listOf(places.filter((cpus) => !isOnline(cpus)).flat()),
+    shared:
+      ambiguous.size === 0
+        ? null
+        : {
+            cpus: formatList(indexSet([...ambiguous])),
+            cells: listed.flatMap((cpus, i) => (cpus.keys().some(isShared) ? [i] : [])),
+          },
   };
 }
 
@@ -163,19 +175,31 @@ function clustersOf(cpus: readonly Cpu[]): (cpu: Cpu, core: readonly number[]) =
   };
 }
 
-/** The number of each CPU's L3 cache. A CPU that two caches list stays with the first. */
-export function readL3Banks(
-  host: XmlElement,
-  readList: CpuListReader,
-): ReadonlyMap<number, number> {
+/** The machine's L3 caches, and the number of each CPU's. */
+export interface L3Banks {
+  readonly caches: readonly L3Cache[];
+  readonly l3Of: ReadonlyMap<number, number>;
+}
+
+/** The L3 caches with their sizes. A CPU that two caches list stays with the first. */
+export function readL3Banks(host: XmlElement, readList: CpuListReader): L3Banks {
   const l3Of = new Map<number, number>();
+  const caches: L3Cache[] = [];
   const cache = child(host, "cache");
   for (const [number, bank] of (cache === null ? [] : childrenNamed(cache, "bank")).entries()) {
     // A cache that is divided into code and data (resctrl CDP) is listed once for each.
     if (readCount(attribute(bank, "level")) !== 3 || attribute(bank, "type") === "code") continue;
+    const size = sizeBytes(attribute(bank, "size"), attribute(bank, "unit") ?? "KiB");
+    const kernelId = readCount(attribute(bank, "id"));
+    caches.push({
+      id: number,
+      sizeBytes: size === 0 ? null : size,
+      ways: null,
+      kernelId: kernelId !== null && kernelId <= CPU_MAX ? kernelId : null,
+    });
     for (const cpu of readList(attribute(bank, "cpus") ?? "") ?? []) {
       if (!l3Of.has(cpu)) l3Of.set(cpu, number);
     }
   }
-  return l3Of;
+  return { caches, l3Of };
 }

@@ -45,6 +45,21 @@ test("memory is read in any unit, and the smallest page is the base page", () =>
   expect(nodes[0]?.hugepages).toEqual([{ sizeBytes: 512 * MiB, total: 3, free: null }]);
 });
 
+test("CPUs on several cells, and what else the host says, are noted", () => {
+  const notes: string[] = [];
+  const text = `<capabilities><host><cpu><arch>x86_64</arch><feature name='vmx'/><feature name='x'/>
+    </cpu><iommu support='yes'/><topology><cells>${cell(0, cpus("id='0'", "id='1'"))}
+    ${cell(2, cpus("id='1'", "id='2'"))}</cells></topology></host></capabilities>`;
+  const { nodes } = readLibvirtCapabilities(text, "x", (sentence) => notes.push(sentence));
+  expect(nodes.map((node) => node.cpus)).toEqual(["0", "2"]);
+  expect(notes).toEqual([
+    "x lists CPUs 1 on each of several nodes (0, 2), as a kernel with numa=fake does: " +
+      "the node of these CPUs is unknown",
+    "the output of virsh capabilities in x also has whether there is an IOMMU, CPU features: " +
+      "not used",
+  ]);
+});
+
 test("distances are known only if every cell has all of them", () => {
   const siblings = (...pairs: readonly string[]): string =>
     `<distances>${pairs.map((pair) => `<sibling ${pair}/>`).join("")}</distances>`;
@@ -106,9 +121,18 @@ test("L3 caches for code and data are counted once, other levels are ignored", (
   const place = (id: number): string => `id='${id}' socket_id='0' core_id='${id}' siblings='${id}'`;
   const banks = `<cache><bank id='0' level='2' type='both' cpus='0'/>
     <bank id='0' level='3' type='code' cpus='0-1'/><bank id='0' level='3' type='data' cpus='0-1'/>
-    <bank id='4' level='3' type='both' cpus='2'/></cache>`;
-  const { cores } = read(cell(0, cpus(place(0), place(1), place(2), place(3))), "", banks);
+    <bank id='4' level='3' type='both' size='15' unit='MiB' cpus='2'/>
+    <bank id='5' level='3' type='both' size='15' unit='MiB' cpus='9'/></cache>`;
+  const { cores, l3Caches } = read(
+    cell(0, cpus(place(0), place(1), place(2), place(3))),
+    "",
+    banks,
+  );
   expect(cores.map(({ l3 }) => l3)).toEqual([0, 0, 1, null]);
+  expect(l3Caches).toEqual([
+    { id: 0, sizeBytes: null, ways: null, kernelId: 0 },
+    { id: 1, sizeBytes: 15 * MiB, ways: null, kernelId: 4 },
+  ]);
 });
 
 test("HMAT's figures for reading, in bytes and nanoseconds", () => {

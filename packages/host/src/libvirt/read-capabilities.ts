@@ -11,7 +11,10 @@ import {
   textOf,
   type XmlElement,
 } from "@evenkeel/core/xml/element.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import { cpuListReader, NODE_MAX } from "../text/cpu-list.ts";
+import { ignore, type Note, noteLeftovers } from "../text/note.ts";
+import { noteShared } from "../text/shared-cpus.ts";
 import { nameOfText } from "../text/read-lines.ts";
 import { readCellCpus, readL3Banks } from "./capability-cpus.ts";
 import { meaningful, readCount, readDocuments, unexpected } from "./documents.ts";
@@ -22,7 +25,7 @@ const command = "capabilities";
 /**
  * Reads the machine from `virsh capabilities`: nodes with memory, huge pages and distances, cores
  * with packages, dies, clusters and L3 caches, and the figures of ACPI's HMAT. Devices are not in
- * it.
+ * it. `note` gets what else the document says of the host.
  *
  * The CPU model is libvirt's name for it, such as `Cascadelake-Server`, not the processor's own.
  * Free huge pages are unknown.
@@ -30,7 +33,11 @@ const command = "capabilities";
  * Errors: those of `readXml`; `xml-unexpected` where it does not hold the capabilities of exactly
  * one host; `topology-inconsistent`. https://libvirt.org/formatcaps.html
  */
-export function readLibvirtCapabilities(text: string, where: string): Topology {
+export function readLibvirtCapabilities(
+  text: string,
+  where: string,
+  note: Note = ignore,
+): Topology {
   const [document, ...others] = readDocuments(text, "capabilities", where);
   const host = document === undefined ? null : child(document, "host");
   if (host === null) throw unexpected("has no capabilities of a host", where, command);
@@ -40,7 +47,9 @@ export function readLibvirtCapabilities(text: string, where: string): Topology {
   const topology = child(host, "topology");
   const cells = cellsOf(topology, where);
   const readList = cpuListReader((message) => unexpected(message, where, command));
-  const { ofCells, cores, offline } = readCellCpus(cells, readL3Banks(host, readList), readList);
+  const { caches, l3Of } = readL3Banks(host, readList);
+  const { ofCells, cores, offline, shared } = readCellCpus(cells, l3Of, readList);
+  const used = new Set(cores.map(({ l3 }) => l3));
   const pageBytes = basePageBytes(cells);
   const nodes = cells.map((cell, i): NodeParts => {
     const memory = child(cell, "memory");
@@ -68,10 +77,38 @@ export function readLibvirtCapabilities(text: string, where: string): Topology {
     distances: readDistances(cells, where),
     access: topology === null ? [] : readAccess(topology, new Set(nodes.map(({ id }) => id))),
     cores,
+    l3Caches: caches.filter(({ id }) => used.has(id)),
     offlineCpus: offline,
   });
-  return checkedTopology(read, where);
+  const checked = checkedTopology(read, where);
+  if (shared !== null) {
+    noteShared(
+      note,
+      where,
+      shared.cpus,
+      shared.cells.map((i) => idOf(at(cells, i), where)),
+    );
+  }
+  noteLeftovers(note, "virsh capabilities", where, { missing: [], unused: unusedIn(host) });
+  return checked;
 }
+
+/** What the document says of the host that a topology does not hold. */
+function unusedIn(host: XmlElement): string[] {
+  const cpu = child(host, "cpu");
+  const found = [
+    ...childElements(host).map(({ name }) => name),
+    ...(cpu === null ? [] : childElements(cpu).map(({ name }) => `cpu/${name}`)),
+  ];
+  return [...new Set(found.flatMap((name) => unusedParts.get(name) ?? []))];
+}
+
+const unusedParts: ReadonlyMap<string, string> = new Map([
+  ["cpu/feature", "CPU features"],
+  ["cpu/microcode", "the microcode's version"],
+  ["iommu", "whether there is an IOMMU"],
+  ["memory_bandwidth", "memory bandwidth allocation"],
+]);
 
 function cellsOf(topology: XmlElement | null, where: string): readonly XmlElement[] {
   const list = topology === null ? null : child(topology, "cells");

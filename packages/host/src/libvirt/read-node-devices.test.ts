@@ -167,6 +167,21 @@ test("mediated devices give the vGPU type of a function, or the parts of a GPU",
   ]);
 });
 
+test("kinds of devices that a topology does not hold are one note", () => {
+  const notes: string[] = [];
+  const other = (name: string, kind: string): string =>
+    `<device><name>${name}</name><capability type='${kind}'/></device>`;
+  readLibvirtNodeDevices(
+    pci("0000:3b:00.0") + other("a", "scsi_host") + other("b", "scsi_host") + other("c", "drm"),
+    "x",
+    (sentence) => notes.push(sentence),
+  );
+  expect(notes).toEqual([
+    "the output of virsh nodedev-dumpxml in x also has devices of kind scsi_host, " +
+      "devices of kind drm: not used",
+  ]);
+});
+
 test("NICs have the names of their interfaces, and the machine that of the computer", () => {
   const net = (name: string, parent: string, feature = ""): string =>
     `<device><name>net_${name}</name><parent>${parent}</parent><capability type='net'>
@@ -182,13 +197,21 @@ test("NICs have the names of their interfaces, and the machine that of the compu
       pci("0000:00:1a.0") +
       pci("0000:3b:00.0", { inner: "<class>0x020700</class>" }) +
       net("eth1", "pci_0000_00_19_0") +
-      net("eth0", "pci_0000_00_19_0") +
+      net("eth0", "pci_0000_00_19_0", "<link speed='25000' state='up'/>") +
       net("ib0", "pci_0000_3b_00_0", "<feature name='rdma'/>") +
       net("usb0", "usb_1_1"),
   );
   expect(nics).toEqual([
-    { address: "0000:00:19.0", name: "eth0", rdma: null },
-    { address: "0000:3b:00.0", name: "ib0", rdma: true },
+    {
+      address: "0000:00:19.0",
+      name: "eth0",
+      rdma: null,
+      ports: [
+        { name: "eth0", port: null, bytesPerSecond: 3.125e9, guid: null },
+        { name: "eth1", port: null, bytesPerSecond: null, guid: null },
+      ],
+    },
+    { address: "0000:3b:00.0", name: "ib0", rdma: true, ports: null },
   ]);
   expect(found.map(({ class: code }) => code)).toEqual(["02", "", "020700"]);
   expect(machine).toMatchObject({ vendor: "ACME", product: "X 1" });

@@ -1,6 +1,7 @@
 import {
   type AcceleratorParts,
   buildTopology,
+  type NicParts,
   type NodeParts,
 } from "@evenkeel/core/topology/build.ts";
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
@@ -11,14 +12,15 @@ import {
   matchingDevices,
   nicPatterns,
 } from "@evenkeel/core/topology/device-pattern.ts";
-import type { Machine, Nic, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
-import { attribute, child, childrenNamed } from "@evenkeel/core/xml/element.ts";
+import type { Machine, NicPort, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import { attribute, child, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import { rdmaById } from "../pci-ids/rdma-nics.ts";
 import { modelOfName } from "../lspci/models.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
+import { ignore, type Note, noteLeftovers } from "../text/note.ts";
 import { nameOfText } from "../text/read-lines.ts";
 import { mediatedDevices } from "./mediated-devices.ts";
-import { meaningful, readDocuments, unexpected } from "./documents.ts";
+import { meaningful, readCount, readDocuments, unexpected } from "./documents.ts";
 import {
   command,
   type NodeDevice,
@@ -32,8 +34,9 @@ import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
  * Reads a machine's devices from `virsh nodedev-dumpxml`, one document per device, in any number:
- * PCI functions with their bridges, IOMMU groups, links and nodes, the names of network interfaces,
- * and the machine's vendor and product.
+ * PCI functions with their bridges, IOMMU groups, links and nodes, the names and speeds of network
+ * interfaces, and the machine's vendor and product. `note` gets the kinds of devices that a
+ * topology does not hold.
  *
  * Nodes are known by number alone; they get no CPUs, and their memory is unknown. A bridge without
  * a document of its own has no ids. BAR sizes are unknown.
@@ -41,7 +44,7 @@ import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
  * Errors: those of `readXml`; `xml-unexpected` where there is no device, or an element that is not
  * one; `topology-inconsistent`. https://libvirt.org/formatnode.html
  */
-export function readLibvirtNodeDevices(text: string, where: string): Topology {
+export function readLibvirtNodeDevices(text: string, where: string, note: Note = ignore): Topology {
   const documents = readDocuments(text, "device", where);
   if (documents.length === 0) throw unexpected("has no device", where, command);
   const devices = new Map<string, NodeDevice>();
@@ -61,8 +64,18 @@ export function readLibvirtNodeDevices(text: string, where: string): Topology {
     accelerators: readAccelerators(pci, devices),
     nics: readNics(pci, devices),
   });
-  return checkedTopology(topology, where);
+  const checked = checkedTopology(topology, where);
+  const kinds = [...devices.values()].flatMap(({ capabilities }) => [...capabilities.keys()]);
+  noteLeftovers(note, "virsh nodedev-dumpxml", where, {
+    missing: [],
+    unused: [...new Set(kinds)]
+      .filter((kind) => !usedKinds.has(kind))
+      .map((kind) => `devices of kind ${kind.slice(0, 40)}`),
+  });
+  return checked;
 }
+
+const usedKinds: ReadonlySet<string> = new Set(["pci", "net", "system", "mdev"]);
 
 /** A bus number has eight bits, so a longer path cannot exist. */
 const BRIDGES_MAX = 256;
@@ -227,7 +240,7 @@ function acceleratorsAmong(functions: readonly PciDevice[]): PciDevice[] {
 }
 
 /** The network controllers, and functions with a network interface directly below them. */
-function readNics(pci: readonly NamedPci[], devices: ReadonlyMap<string, NodeDevice>): Nic[] {
+function readNics(pci: readonly NamedPci[], devices: ReadonlyMap<string, NodeDevice>): NicParts[] {
   const belowOf = childrenByParent(devices);
   const matching = new Set(
     matchingDevices(
@@ -248,8 +261,26 @@ function readNics(pci: readonly NamedPci[], devices: ReadonlyMap<string, NodeDev
     // A missing feature means no RDMA, or a libvirt before 1.2.14, or no driver: then the ids tell.
     const isTold = features.some((feature) => attribute(feature, "name") === "rdma");
     const rdma = isTold ? true : rdmaById(device);
-    return [{ address: device.address, name: names[0] ?? null, rdma }];
+    return [{ address: device.address, name: names[0] ?? null, rdma, ports: portsOf(interfaces) }];
   });
+}
+
+/** The ports behind a NIC's interfaces; null where they tell no more than its name. */
+function portsOf(interfaces: readonly XmlElement[]): readonly NicPort[] | null {
+  const ports = interfaces.map((net): NicPort => {
+    const link = child(net, "link");
+    // Megabits a second; absent where the link is down.
+    const speed = link === null ? null : readCount(attribute(link, "speed"));
+    const isKnown = speed !== null && speed > 0 && speed < 1e8;
+    return {
+      name: textAt(net, "interface")?.slice(0, 64) ?? null,
+      port: null,
+      bytesPerSecond: isKnown ? speed * 125_000 : null,
+      guid: null,
+    };
+  });
+  const tellsMore = ports.length > 1 || ports.some((port) => port.bytesPerSecond !== null);
+  return tellsMore ? ports.toSorted((a, b) => ((a.name ?? "") < (b.name ?? "") ? -1 : 1)) : null;
 }
 
 function readMachine(devices: ReadonlyMap<string, NodeDevice>): Partial<Machine> {

@@ -152,10 +152,15 @@ function addressOf(element: XmlElement, where: string): string {
   return address;
 }
 
-/** Whether it is a bridge; a trimmed dump may have a switch with nothing below it. */
-function isBridge(element: XmlElement): boolean {
+/**
+ * Whether it is a bridge; a trimmed dump may have a switch with nothing below it. NCCL puts a
+ * network that it made of several NICs into the switch above them.
+ */
+export function isBridge(element: XmlElement): boolean {
+  const holdsPci = childrenNamed(element, "pci").length > 0;
+  if (holdsPci && readClass(attribute(element, "class")).startsWith("0604")) return true;
   if (childElements(element).some(({ name }) => name === "gpu" || name === "nic")) return false;
-  if (childrenNamed(element, "pci").length > 0) return true;
+  if (holdsPci) return true;
   return readClass(attribute(element, "class")).startsWith("0604");
 }
 

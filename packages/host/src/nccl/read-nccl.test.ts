@@ -40,7 +40,8 @@ test("a dump gives devices, their node and the maximum speed of a link", () => {
              link_speed="32.0 GT/s PCIe" link_width="16"><gpu dev="0" sm="90" rank="0"/></pci>
         <pci busid="0000:1c:00.0" class="0x020000" vendor="0x15b3" device="0x101d"
              link_speed="Unknown" link_width="255"><nic>
-          <net name="mlx5_2" dev="0" port="1"/><net name="mlx5_3" dev="1" port="1"/></nic></pci>
+          <net name="mlx5_2" dev="0" speed="100000" port="1" guid="0x84C36d000390fe7c"/>
+          <net name="mlx5_3" dev="1" speed="-1" port="2"/></nic></pci>
       </cpu>
     </system>`,
     "dumps/topo.xml",
@@ -61,7 +62,17 @@ test("a dump gives devices, their node and the maximum speed of a link", () => {
   expect(topology.accelerators.map(({ address, model }) => [address, model])).toEqual([
     ["0000:1b:00.0", "H100 SXM5 80GB"],
   ]);
-  expect(topology.nics).toEqual([{ address: "0000:1c:00.0", name: "mlx5_2", rdma: true }]);
+  expect(topology.nics).toEqual([
+    {
+      address: "0000:1c:00.0",
+      name: "mlx5_2",
+      rdma: true,
+      ports: [
+        { name: "mlx5_2", port: 1, bytesPerSecond: 12.5e9, guid: "0x84c36d000390fe7c" },
+        { name: "mlx5_3", port: 2, bytesPerSecond: null, guid: null },
+      ],
+    },
+  ]);
   const device = (address: string) => topology.pci.find((one) => one.address === address);
   expect(device("0000:1b:00.0")).toMatchObject({
     node: 1,
@@ -290,4 +301,21 @@ test("a damaged dump is read, or refused with a code", () => {
     ),
     { numRuns: 500 },
   );
+});
+
+test("what a file says of the machine and a topology does not hold is one note", () => {
+  const notes: string[] = [];
+  const text = `<system version="1"><cpu numaid="0" familyid="6" modelid="143">
+    <nic><net name="eth0" dev="1"/></nic>
+    <pci busid="0000:15:00.0" class="0x060400"><nic><net name="mlx5_0+mlx5_1" dev="2"/></nic>
+      ${gpu("0009:01:00.0", `<c2c bw="44712" count="5"/>`)}${nic("0009:02:00.0")}</pci>
+  </cpu></system>`;
+  const { nics, accelerators } = readNccl(text, "x", (note) => notes.push(note));
+  expect(nics.map(({ address }) => address)).toEqual(["0009:02:00.0"]);
+  expect(accelerators.map(({ address }) => address)).toEqual(["0009:01:00.0"]);
+  expect(notes).toEqual([
+    "the output of NCCL in x also has the processors' family and model numbers, networks that " +
+      "belong to no single PCI function, compute capabilities, links of GPUs to their processor " +
+      "(C2C): not used",
+  ]);
 });

@@ -2,7 +2,7 @@ import { ncclTopology } from "@evenkeel/core/nccl/print-topology.ts";
 import { catalog, catalogMachine } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
 import { smallTopology, wideTopology } from "@evenkeel/core/testing/topology/arbitrary-machine.ts";
-import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { NicPort, Topology } from "@evenkeel/core/topology/topology.ts";
 import { writeXml } from "@evenkeel/core/xml/write.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
@@ -25,12 +25,39 @@ function sayable(topology: Topology): unknown {
   return {
     nodes: topology.nodes.flatMap(({ id, cpus }) => (owners.has(id) ? [{ id, cpus }] : [])),
     accelerators: topology.accelerators.map(({ address, model }) => ({ address, model })),
-    nics: topology.nics.map(({ address, name }) => ({ address, name })),
+    nics: topology.nics.map(({ address, name, ports }) => ({
+      address,
+      name,
+      ports: ports ?? (name === null ? null : [{ ...unknownPort, name }]),
+    })),
     places: devices.map((address) => node.get(address)),
     classes: devices.map((a) => devices.map((b) => (a === b ? "X" : classOf(a, b)))),
     links: topology.links,
   };
 }
+
+const unknownPort: NicPort = { name: null, port: null, bytesPerSecond: null, guid: null };
+
+/** Ports as NCCL's file can say them: whole megabits, and a NIC is named after its first. */
+const ports: fc.Arbitrary<readonly NicPort[]> = fc
+  .array(
+    fc.record({
+      port: fc.option(fc.integer({ min: 1, max: 4 })),
+      bytesPerSecond: fc.option(fc.integer({ min: 1, max: 800_000 }).map((n) => n * 125_000)),
+      guid: fc.option(fc.constantFrom("0x84c36d000390fe7c", "0x1")),
+    }),
+    { minLength: 1, maxLength: 3 },
+  )
+  .map((found) => found.map((port, i) => ({ name: `mlx5_${i}`, ...port })));
+
+const withPorts = (topology: Topology): fc.Arbitrary<Topology> =>
+  fc.array(fc.option(ports), { minLength: topology.nics.length }).map((each) => ({
+    ...topology,
+    nics: topology.nics.map((nic, i) => {
+      const own = each[i] ?? null;
+      return own === null ? nic : { ...nic, name: "mlx5_0", ports: own };
+    }),
+  }));
 
 function readBack(topology: Topology): Topology {
   return readNccl(writeXml(ncclTopology(topology), '"'), "written");
@@ -50,7 +77,7 @@ test.each([
   ["wide", wideTopology],
 ])("%s machines are read back from their files", (_, machines) => {
   fc.assert(
-    fc.property(machines.filter(hasDevices), (topology) => {
+    fc.property(machines.filter(hasDevices).chain(withPorts), (topology) => {
       expect(sayable(readBack(topology))).toEqual(sayable(topology));
     }),
     { numRuns: 300 },

@@ -79,6 +79,7 @@ const sources = {
   lstopo: "hwloc",
   lspci: "lspci",
   tree: "lspci",
+  ncclLog: "nccl",
 } as const;
 
 type Kind = keyof typeof sources;
@@ -89,8 +90,9 @@ const anchors: readonly Anchor[] = [
   ["document", /^apiVersion:[ \t]{0,20}["']?evenkeel\//],
   [
     "kubernetes",
-    /^[ \t-]{0,20}apiVersion:[ \t]{0,20}["']?(topology\.node\.k8s\.io|resource\.k8s\.io)\//,
+    /^[ \t-]{0,20}apiVersion:[ \t]{0,20}["']?(topology\.node\.k8s\.io|resource\.k8s\.io|nfd\.k8s-sigs\.io)\//,
   ],
+  ["kubernetes", /^kind:[ \t]{0,20}["']?Node["']?$/],
   // A row of the matrix, also of a Markdown table; the terminal may underline the header before it.
   ["matrix", /^[ \t|*`]{0,40}GPU\d{1,4}[ \t|*`][^\n]{0,2000}\bX\b/],
   ["query", /^[ \t]{0,40}=+NVSMI LOG=+/],
@@ -116,6 +118,10 @@ const anchors: readonly Anchor[] = [
     "lstopo",
     /^[ \t]{0,80}(Machine( [LP]#0)? \((P#\d+ )?(total=)?\d+[KMGT]B|(Package|Socket|NUMANode|Die|Core|PU|L3\w{0,5}) [LP]#\d{1,5}\b)/,
   ],
+  // Any line of NCCL, because what names its networks stands far above the topology.
+  ["ncclLog", /NCCL INFO /],
+  ["ncclLog", /^=== System : max/],
+  ["ncclLog", /^#? {1,8}Rank {1,8}\d{1,7} [^\n]{0,80}\bdevice {1,8}\d{1,4} \[/],
   ["tree", /^[ \t]{0,16}-(\+-)?\[[0-9a-f]{4,8}:[0-9a-f]{2}(-[0-9a-f]{2})?\]-/],
 ];
 
@@ -163,7 +169,7 @@ const vendorAnchors: readonly Anchor[] = [
 
 /** Every anchor contains one of these words; testing for them is faster than for all patterns. */
 const hint =
-  /GPU|apiVersion|NVSMI|available|node \d|[LP]#\d|Machine|parsable|Architecture|CPU|:[01][0-9a-f]\.|\[/;
+  /GPU|NCCL|Rank|System|apiVersion|kind|NVSMI|available|node \d|[LP]#\d|Machine|parsable|Architecture|CPU|:[01][0-9a-f]\.|\[/;
 const vendorHint =
   /\||SMI|ROCm|TABLE|AIP|modID|GPU|query-gpu|device,|gpu,|uuid|bus_id|module_id|aip|memory\.total|gpu_name|[0-9A-F]{8}:/;
 
@@ -315,8 +321,10 @@ const documentStart = /"apiVersion"\s{0,8}:\s{0,8}"evenkeel\//;
 
 function jsonSource(whole: string): string {
   const text = whole.slice(0, startMax);
-  const kubernetes = /"apiVersion"\s{0,8}:\s{0,8}"(topology\.node\.k8s\.io|resource\.k8s\.io)\//;
-  if (kubernetes.test(text)) return "kubernetes";
+  const kubernetes =
+    /"apiVersion"\s{0,8}:\s{0,8}"(topology\.node\.k8s\.io|resource\.k8s\.io|nfd\.k8s-sigs\.io)\//;
+  const node = /"kind"\s{0,8}:\s{0,8}"Node"/;
+  if (kubernetes.test(text) || node.test(text)) return "kubernetes";
   if (documentStart.test(text)) return "document";
   if (/^\s{0,1000}\{\s{0,1000}"(lscpu|cpus|caches)"\s{0,8}:/.test(text)) return "lscpu";
   if (/^\s{0,1000}\{\s{0,1000}"(system|card\d{1,4}|gpu_data)"\s{0,8}:/.test(text))

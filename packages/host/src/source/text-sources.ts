@@ -42,9 +42,9 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
   [
     "nccl",
     {
-      is: "a topology file of NCCL or RCCL (NCCL_TOPO_DUMP_FILE)",
+      is: "a topology file of NCCL or RCCL (NCCL_TOPO_DUMP_FILE), or a log (NCCL_DEBUG=INFO)",
       maxBytes: textBytes,
-      read: async (text, where) => (await import("../nccl/read-nccl.ts")).readNccl(text, where),
+      read: readNcclText,
     },
   ],
   [
@@ -112,10 +112,10 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
   [
     "kubernetes",
     {
-      is: "a NodeResourceTopology or ResourceSlices, as kubectl get -o yaml or -o json prints them",
+      is: "a NodeResourceTopology, ResourceSlices, a Node or a NodeFeature, as kubectl get -o yaml or -o json prints them",
       maxBytes: 16 * MiB,
-      read: async (text, where) =>
-        (await import("../kubernetes/read-node-resources.ts")).readKubernetes(text, where),
+      read: async (text, where, note) =>
+        (await import("../kubernetes/read-node-resources.ts")).readKubernetes(text, where, note),
     },
   ],
 ]);
@@ -124,11 +124,21 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
  * libvirt describes a machine in two kinds of documents: one for CPUs and memory, one for each
  * device.
  */
-async function readLibvirt(text: string, where: string): Promise<Topology> {
+async function readLibvirt(text: string, where: string, note: Note): Promise<Topology> {
   if (/<capabilities[\s>]/.test(text)) {
-    return (await import("../libvirt/read-capabilities.ts")).readLibvirtCapabilities(text, where);
+    const { readLibvirtCapabilities } = await import("../libvirt/read-capabilities.ts");
+    return readLibvirtCapabilities(text, where, note);
   }
-  return (await import("../libvirt/read-node-devices.ts")).readLibvirtNodeDevices(text, where);
+  const { readLibvirtNodeDevices } = await import("../libvirt/read-node-devices.ts");
+  return readLibvirtNodeDevices(text, where, note);
+}
+
+/** Chooses the reader of topology files, which are XML, or that of logs. */
+async function readNcclText(text: string, where: string, note: Note): Promise<Topology> {
+  if (!/^\s{0,1000}</.test(text) && /NCCL INFO |=== System : max/.test(text)) {
+    return (await import("../nccl/read-nccl-log.ts")).readNcclLog(text, where, note);
+  }
+  return (await import("../nccl/read-nccl.ts")).readNccl(text, where, note);
 }
 
 /** A row of `topo -p2p`, which the reader of queries tells from a matrix of `topo -m`. */

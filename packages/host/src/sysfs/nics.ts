@@ -1,6 +1,7 @@
+import type { NicParts } from "@evenkeel/core/topology/build.ts";
 import { matchingDevices, nicPatterns } from "@evenkeel/core/topology/device-pattern.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
-import type { Nic, PciDevice } from "@evenkeel/core/topology/topology.ts";
+import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
 import { rdmaById } from "../pci-ids/rdma-nics.ts";
 import type { Tree } from "../tree/tree.ts";
 import { pciDirectory } from "./pci.ts";
@@ -13,7 +14,7 @@ import { pciDirectory } from "./pci.ts";
  * A missing RDMA device means something only if the kernel shows RDMA devices at all, and a driver
  * has made the NIC's network interface. Otherwise the NIC's ids tell, of families that all do RDMA.
  */
-export function readNics(tree: Tree, pci: readonly PciDevice[]): Nic[] {
+export function readNics(tree: Tree, pci: readonly PciDevice[]): NicParts[] {
   const showsRdma = tree.realPath("/sys/class/infiniband") !== null;
   const rdmaNames = namesByAddress(tree, "infiniband");
   const networkNames = namesByAddress(tree, "net");

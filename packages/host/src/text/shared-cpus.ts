@@ -38,14 +38,28 @@ export function withoutSharedCpus(
   }
   if (isEmpty(shared)) return [...claims];
   const sharing = claims.filter(({ cpus }) => cpus !== null && !isDisjoint(cpus, shared));
-  note(
-    `${where} lists CPUs ${formatList(shared)} on each of several nodes (` +
-      `${sharing.map(({ id }) => id).join(", ")}), as a kernel with numa=fake does: ` +
-      "the node of these CPUs is unknown",
+  noteShared(
+    note,
+    where,
+    formatList(shared),
+    sharing.map(({ id }) => id),
   );
   return claims.map(({ id, cpus }) => {
     const own = cpus === null ? null : difference(cpus, shared);
     const isLost = own !== null && cpus !== null && isEmpty(own) && !isEmpty(cpus);
     return { id, cpus: isLost ? null : own };
   });
+}
+
+/** Says that CPUs are on no known node, because several nodes list them. */
+export function noteShared(
+  note: Note,
+  where: string,
+  cpus: string,
+  nodes: readonly number[],
+): void {
+  note(
+    `${where} lists CPUs ${cpus} on each of several nodes (${nodes.join(", ")}), ` +
+      "as a kernel with numa=fake does: the node of these CPUs is unknown",
+  );
 }

@@ -8,6 +8,7 @@ import {
   type TopologyDifference,
 } from "./difference.ts";
 import { profilesText } from "../virtual-functions.ts";
+import { portsText } from "../nic-ports.ts";
 
 /**
  * The changes of accelerators and NICs: their fields, and which functions count as one. Functions
@@ -102,6 +103,12 @@ const nicRole: Role<Nic> = {
   fields: [
     { path: "name", what: "name", value: (nic) => nic.name },
     { path: "rdma", what: "RDMA support", value: ({ rdma }) => rdma },
+    {
+      path: "ports",
+      what: "ports",
+      lasting: "never",
+      value: ({ ports }) => (ports === null ? null : portsText(ports)),
+    },
   ],
 };
 

@@ -2,6 +2,7 @@ import { comparePciAddresses } from "../pci-address.ts";
 import { isStandIn } from "../stand-in.ts";
 import type { PciDevice, Topology } from "../topology.ts";
 import { unknownLast } from "../unknown-last.ts";
+import { portNames, portSpeedsText } from "../nic-ports.ts";
 import {
   numbersByAddress,
   profilesText,
@@ -163,9 +164,14 @@ export function deviceNames(topology: Topology): (device: PciDevice) => DeviceNa
     }
     const nic = nics.get(device.address);
     const rdma = nic?.rdma === true ? [span(" RDMA")] : [];
-    const name = nic?.name ?? null;
+    const speeds = portSpeedsText(nic?.ports ?? []);
+    const name = portNames(nic?.ports ?? []) ?? nic?.name ?? null;
     const shown = name === null ? span(ids, "unknown") : span(name, "nic");
-    return { kind: "nic", label: "NIC", name: [shown, ...rdma] };
+    return {
+      kind: "nic",
+      label: "NIC",
+      name: [shown, ...rdma, ...(speeds === "" ? [] : [span(` ${speeds}`)])],
+    };
   };
 }
 

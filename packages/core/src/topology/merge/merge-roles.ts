@@ -3,6 +3,7 @@ import type { Accelerator, Link, Nic, Partition } from "../topology.ts";
 import { claimsOf, grouped, type Part, type Report, settle } from "./finding.ts";
 import type { Joined } from "./join-devices.ts";
 import { mergeInstances } from "./merge-instances.ts";
+import { completedPorts, portsText, samePorts } from "../nic-ports.ts";
 import { sameDeviceMemory, sameModel, sameName } from "./same.ts";
 
 /** Merges the facts about accelerators, by their keys. */
@@ -101,6 +102,16 @@ export function mergeNics(parts: readonly Part[], joined: Joined, report: Report
       address: key,
       name: name?.name ?? null,
       rdma: settle({ ...about("rdma", "RDMA"), claims: claims((nic) => nic.rdma) }, report),
+      ports: settle(
+        {
+          ...about("ports", "ports"),
+          claims: claims((nic) => nic.ports),
+          same: samePorts,
+          better: completedPorts,
+          show: portsText,
+        },
+        report,
+      ),
     };
   });
 }

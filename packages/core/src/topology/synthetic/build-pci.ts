@@ -9,7 +9,7 @@ import type { BuiltNode } from "./build-nodes.ts";
 import { placeBuses } from "./bus-layout.ts";
 import { type Described, impossible } from "./fault.ts";
 import { limits, type PciNode } from "./machine.ts";
-import { unknownParts } from "../unknown-settings.ts";
+import { unknownPorts, unknownParts } from "../unknown-settings.ts";
 import { profilesOf } from "./parts.ts";
 import { functionsBelow, type MadeFunction, type MadePart } from "./pci-tree.ts";
 import { sumOf } from "../../unit/sum.ts";
@@ -194,6 +194,7 @@ function namedDevices(
         address: pci.address,
         name: device?.name ?? (prefix === null ? null : `${prefix}${place}`),
         rdma: rdma === "unknown" ? null : rdma,
+        ...unknownPorts,
       };
     }),
   };
