@@ -17,6 +17,8 @@ const each = (name: keyof CoreFacts, ...values: readonly (number | null)[]): Cor
 test.each<readonly [string, readonly CoreFacts[], readonly (number | null)[]]>([
   ["nothing told", [core({}), core({})], [null, null]],
   ["a ranking alone makes no class", each("maxFrequency", 3700, 4300, 4500), [null, null, null]],
+  ["one highest frequency for all", each("maxFrequency", 3700, 3700), [0, 0]],
+  ["one highest frequency for some", each("maxFrequency", 3700, null), [null, null]],
   ["all of one base", each("baseFrequency", 2700, 2700), [0, 0]],
   ["cores of priority (SST-BF)", each("baseFrequency", 2100, 2700, 2100), [1, 0, 1]],
   ["a base of some cores tells nothing", each("baseFrequency", 2100, null), [null, null]],

@@ -26,11 +26,13 @@ export interface CoreFacts {
  * on nearly every machine of today they differ from core to core.
  *
  * A kind, or a base frequency, counts only where all cores have one: otherwise nobody knows how the
- * others compare. Costs a sort.
+ * others compare. A source that tells none of the three, and one highest frequency for all cores,
+ * tells of one class: cores of two kinds differ in it. Costs a sort.
  */
 export function classifyCores(facts: readonly CoreFacts[]): (number | null)[] {
   const everyHas = (name: keyof CoreFacts): boolean => facts.every((core) => core[name] !== null);
   const withBase = everyHas("baseFrequency");
+  if (saysNothingButOneMaximum(facts)) return facts.map(() => 0);
   const withKinds = facts.some(({ kind }) => kind !== null);
   const known = facts.filter(({ kind, capacity }) =>
     withKinds ? kind !== null : withBase || capacity !== null,
@@ -41,6 +43,18 @@ export function classifyCores(facts: readonly CoreFacts[]): (number | null)[] {
   const classes = fastestFirst([...alike.values()].flatMap(byCapacity));
   const classOf = new Map(classes.flatMap((cores, of) => cores.map((core) => [core, of] as const)));
   return facts.map((core) => classOf.get(core) ?? null);
+}
+
+function saysNothingButOneMaximum(facts: readonly CoreFacts[]): boolean {
+  const [first] = facts;
+  return facts.every(
+    ({ kind, baseFrequency, capacity, maxFrequency }) =>
+      kind === null &&
+      baseFrequency === null &&
+      capacity === null &&
+      maxFrequency !== null &&
+      maxFrequency === first?.maxFrequency,
+  );
 }
 
 /** The least ratio of two neighboring capacities of one class: cores of one kind differ less. */

@@ -83,7 +83,7 @@ describe.skipIf(folder === null)("recorded machines", () => {
     ["5intel64-hybrid-lakefield", "0: 4 | 1: 0-3"],
     ["fakeheterocpunuma", "0: 12-23 | 1: 0-7 | 2: 8-11"],
     ["128arm-2pa2n8cluster4co", "0: 0-127"],
-    ["64amd64-4p2n4ca2co", "null: 0-63"],
+    ["64amd64-4p2n4ca2co", "0: 0-63"],
   ])("%s has the classes %s", async (name, expected) => {
     const { formatList, setOf } = await import("@evenkeel/core/set/list-format.ts");
     const { coreClassesOf } = await import("@evenkeel/core/topology/core-classes.ts");

@@ -1,3 +1,5 @@
+import type { HostState } from "../../plan/host-state.ts";
+import { cpusOfPlan } from "../../plan/plan.ts";
 import { indexSet, indices, isEmpty, lowest, size, unionAll } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import { knownCpus } from "../../topology/node-facts.ts";
@@ -41,7 +43,7 @@ export function withMostCores(question: Question): Question {
     const homeless = topology.cores.filter(({ node }) => node === null).length;
     const width = usualWidth(topology);
     const count = topology.cores.length > 0 ? homeless : 2 * question.request.vcpus + 16;
-    let next = cpusAbove(topology);
+    let next = cpusAbove(question.host);
     for (const node of nodesOfUntoldCores(topology)) {
       for (const cpu of indices(knownCpus(node))) add(node, `${cpu}`);
       if (node.cpus !== null) continue;
@@ -53,8 +55,16 @@ export function withMostCores(question: Question): Question {
   });
 }
 
-function cpusAbove({ nodes, cores, offlineCpus }: Topology): number {
-  const all = unionAll([...[...nodes, ...cores].map(knownCpus), setOf(offlineCpus)]);
+/** The first CPU number that neither the topology nor a VM on the host has. */
+function cpusAbove({ topology, taken, held = [] }: HostState): number {
+  const { nodes, cores, offlineCpus } = topology;
+  const ofVms = held.flatMap(({ vcpus }) => vcpus.map(({ cpus }) => setOf(cpus)));
+  const all = unionAll([
+    ...[...nodes, ...cores].map(knownCpus),
+    setOf(offlineCpus),
+    ...taken.map(cpusOfPlan),
+    ...ofVms,
+  ]);
   return isEmpty(all) ? 0 : (indices(all).at(-1) ?? size(all)) + 1;
 }
 

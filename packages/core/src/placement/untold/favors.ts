@@ -269,8 +269,7 @@ function homeless({ host: { topology }, request }: Question): {
 
 /** The question whose VM may stray: it fits wherever its accelerators turn out to be. */
 function strayed(question: Question): Question {
-  const { locality } = question.request;
-  return withRequest(question, { locality: locality === "strict" ? "preferred" : locality });
+  return withRequest(question, { locality: "preferred" });
 }
 
 function hasUntoldLinks(topology: Topology, link: "any" | "nvlink" | "switch"): boolean {
