@@ -30,6 +30,7 @@ const kinds: readonly (readonly [name: string, line: RegExp, instead: string])[]
     /^(?:numa_hit\s{1,30}\d| {10,40}node ?\d{1,4}(?: {2,30}node ?\d{1,4}){0,99}$|Per-node (?:system|process|numastat))/,
     cpus,
   ],
+  ["the output of numactl --show", /^policy: (?:default|bind|interleave|prefer|local)/, cpus],
   ["the output of vmstat", /^procs -{2,20}memory-/, cpus],
   ["the output of top", /^top - \d\d:\d\d:\d\d up /, cpus],
   ["the output of ps", /^ {0,8}(?:UID|USER|PID) {1,12}(?:PID|PPID|TTY|%CPU|USER)\b/, cpus],

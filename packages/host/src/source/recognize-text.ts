@@ -198,7 +198,6 @@ const headers: ReadonlyMap<Kind, (line: string) => boolean> = new Map([
     (line) => /^(?:---|#|apiVersion:|items:|kind:|metadata:|- ?$| {2}[a-zA-Z]{1,40}:)/.test(line),
   ],
   ["document", (line) => /^(?:---|#|kind:)/.test(line)],
-  ["numactl", (line) => /^(?:policy|preferred node|\w{3,4}bind|preferred):/.test(line)],
 ]);
 
 /** Whether a line, or the part of it that a terminal wrapped, names columns of `topo -m` alone. */

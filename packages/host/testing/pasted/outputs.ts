@@ -199,6 +199,13 @@ Swap:              0           0           0
 numa_hit                 4181820         1181820
 numa_miss                      0               0
 `,
+  "the output of numactl --show": `policy: default
+preferred node: current
+physcpubind: 0 1 2 3
+cpubind: 0 1
+nodebind: 0 1
+membind: 0 1
+`,
   "the output of ip": `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
     link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
     inet 127.0.0.1/8 scope host lo
