@@ -158,3 +158,20 @@ describe.skipIf(files.length === 0)("lstopo prints the exports of the corpus", (
     expect(topology.pci.map(({ address, parent, node }) => [address, parent, node])).toEqual(known);
   });
 });
+
+test("a node behind a memory-side cache has the CPUs that the cache stands beside", () => {
+  const { topology } = reading(`Machine (1487GB total)
+  Package L#0 (743GB total)
+    Group0 L#0 (370GB)
+      MemCache L#0 (96GB)
+        NUMANode L#0 (P#0 370GB)
+      Core L#0 + PU L#0 (P#0)
+    Group0 L#1 (370GB)
+      NUMANode L#1 (P#1 370GB)
+      Core L#1 + PU L#1 (P#1)
+`);
+  expect(topology.nodes.map(({ cpus, sideCacheBytes }) => [cpus, sideCacheBytes])).toEqual([
+    ["0", 96 * GiB],
+    ["1", null],
+  ]);
+});
