@@ -127,7 +127,7 @@ function nodesOf(objects: readonly Outlined[], cpus: Cpus): NodeParts[] {
   }));
 }
 
-/** What a node stands beside: the object above it and above the memory-side cache in front of it. */
+/** What a node stands beside: the object above it, or above the memory-side cache before it. */
 function besideOf({ parent }: Outlined): Outlined | null {
   return parent?.type === "MemCache" ? parent.parent : parent;
 }
