@@ -37,3 +37,10 @@ export function standInNode(ordinal: number): number {
 export function isStandInNode(id: number): boolean {
   return id >= STAND_IN_NODE;
 }
+
+/** The nodes whose numbers are known: those that are counted, and named to users. */
+export function realNodes<Node extends { readonly id: number }>(
+  nodes: readonly Node[],
+): readonly Node[] {
+  return nodes.filter(({ id }) => !isStandInNode(id));
+}

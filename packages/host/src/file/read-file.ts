@@ -45,8 +45,14 @@ export function readOpenText(file: number, path: string, demand: FileDemand): st
   return decodeText(bytes, path, demand.expected);
 }
 
-/** Decodes UTF-8. Anything else is refused with the line that it is on. */
+/**
+ * Decodes UTF-8, and UTF-16 with its byte order mark, which PowerShell writes. Anything else is
+ * refused with the line that it is on.
+ */
 export function decodeText(bytes: Uint8Array, where: string, expected: string): string {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(bytes);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {

@@ -61,7 +61,7 @@ test("nodes, cores, caches and devices are read", () => {
   ]);
   expect(topology.l3Caches.map(({ sizeBytes }) => sizeBytes)).toEqual([32 * MiB, 32 * MiB]);
   expect(topology.accelerators.map(({ address }) => address)).toEqual([]);
-  expect(topology.nics).toEqual([{ address: "0000:3c:00.0", name: "mlx5_0", rdma: true }]);
+  expect(topology.nics).toMatchObject([{ address: "0000:3c:00.0", name: "mlx5_0", rdma: true }]);
   expect(topology.pci.filter(({ node }) => node === 0).length).toBe(7);
   expect(interconnects(topology)("0000:3b:00.0", "0000:3c:00.0")).toBe("PIX");
   expect(notes).toEqual([
@@ -157,4 +157,21 @@ describe.skipIf(files.length === 0)("lstopo prints the exports of the corpus", (
     const known = exported.pci.map(({ address, parent, node }) => [address, parent, node]);
     expect(topology.pci.map(({ address, parent, node }) => [address, parent, node])).toEqual(known);
   });
+});
+
+test("a node behind a memory-side cache has the CPUs that the cache stands beside", () => {
+  const { topology } = reading(`Machine (1487GB total)
+  Package L#0 (743GB total)
+    Group0 L#0 (370GB)
+      MemCache L#0 (96GB)
+        NUMANode L#0 (P#0 370GB)
+      Core L#0 + PU L#0 (P#0)
+    Group0 L#1 (370GB)
+      NUMANode L#1 (P#1 370GB)
+      Core L#1 + PU L#1 (P#1)
+`);
+  expect(topology.nodes.map(({ cpus, sideCacheBytes }) => [cpus, sideCacheBytes])).toEqual([
+    ["0", 96 * GiB],
+    ["1", null],
+  ]);
 });

@@ -103,7 +103,8 @@ function nodesOf(objects: readonly Outlined[], cpus: Cpus): NodeParts[] {
     const { type, physical } = object;
     if (type !== "NUMANode" || physical === null || physical > NODE_MAX) return [];
     const below = cpus.get(object) ?? emptySet;
-    const beside = object.parent === null ? emptySet : (cpus.get(object.parent) ?? emptySet);
+    const around = besideOf(object);
+    const beside = around === null ? emptySet : (cpus.get(around) ?? emptySet);
     return [{ id: physical, near: isEmpty(below) ? beside : below, object }];
   });
   const own = new Map<number, IndexSet>();
@@ -120,9 +121,21 @@ function nodesOf(objects: readonly Outlined[], cpus: Cpus): NodeParts[] {
     id,
     cpus: isEmpty(near) && object === cut ? null : formatList(own.get(id) ?? emptySet),
     memoryBytes: memoryOf(object),
+    sideCacheBytes: sideCacheOf(object),
     kind: null,
     hugepages: null,
   }));
+}
+
+/** What a node stands beside: the object above it, or above the memory-side cache before it. */
+function besideOf({ parent }: Outlined): Outlined | null {
+  return parent?.type === "MemCache" ? parent.parent : parent;
+}
+
+/** The size of the memory-side cache in front of a node. */
+function sideCacheOf({ parent }: Outlined): number | null {
+  if (parent?.type !== "MemCache") return null;
+  return bytesOf(parent.infos.get("size") ?? parent.words[0] ?? "");
 }
 
 const units: ReadonlyMap<string, number> = new Map([

@@ -27,7 +27,10 @@ export function readDistances(lines: readonly string[], ids: readonly number[]):
     if (match === null || line === "" || (match[1] === "node" && rows.size > 0)) break;
     row = match[1] ?? row;
     const numbers = (match[2] ?? "").split(/\s+/).filter((word) => word !== "");
-    rows.set(row, [...(rows.get(row) ?? []), ...numbers.map(Number)]);
+    const values = rows.get(row) ?? [];
+    // A row that stands there thousands of times must not be copied each time.
+    for (const number of numbers) values.push(Number(number));
+    rows.set(row, values);
   }
   const columns = rows.get("node") ?? [];
   if (columns.length !== ids.length || columns.some((id, i) => id !== ids[i])) {

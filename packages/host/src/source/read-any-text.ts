@@ -3,12 +3,14 @@ import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import type { Merged } from "@evenkeel/core/topology/merge/merge-topologies.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { formatBytes, MiB } from "@evenkeel/core/unit/bytes.ts";
-import { ignore } from "../text/note.ts";
+import { ignore, type Note } from "../text/note.ts";
 import { plainText } from "../text/plain-text.ts";
 import { textLimits } from "../text/read-lines.ts";
 import type { SourceOptions } from "./options.ts";
-import { type Reading, readingsIn } from "./recognize-text.ts";
+import { type Reading, readingsIn, type Unread } from "./recognize-text.ts";
 import { textSources } from "./text-sources.ts";
+import { textsInJson } from "../text/unwrap.ts";
+import { refuseUnknown } from "./unknown-text.ts";
 
 /** The limit of a text. None that is read is longer. */
 export const anyTextBytesMax: number = textLimits.bytes;
@@ -25,9 +27,11 @@ const readingsMax = 64;
  * or an e-mail. If a text source is named, only its output is read.
  *
  * Where outputs contradict each other the first one counts, and `note` gets the contradiction.
- * Outputs that cannot be read, or are about another machine, are left out with a note.
+ * Outputs that cannot be read, or are about another machine, are left out with a note; so are the
+ * outputs of programs that are not read.
  *
- * Errors: those of the readers; if no output can be read, that of the first.
+ * Errors: `text-unexpected` for a text that is no output, with what it looks like and what would
+ * serve; those of the readers; if no output can be read, that of the first.
  */
 export async function readAnyText(
   given: string,
@@ -36,14 +40,19 @@ export async function readAnyText(
   name: string | null = null,
 ): Promise<Topology> {
   const text = plainText(given);
-  const readings = readingsIn(text);
+  const unread: Unread[] = [];
+  const readings = readingsIn(text, (lines) => void unread.push(lines));
+  const inner = readings.every(({ source }) => source === "document") ? textsInJson(text) : null;
+  if (inner !== null && readingsIn(plainText(inner)).length > 0) {
+    return readAnyText(inner, where, options, name);
+  }
   const wanted = name === null ? readings : readings.filter(({ source }) => source === name);
   const [only, ...others] = wanted;
-  if (only === undefined) {
-    // XML with an unknown root is most likely a damaged export of hwloc.
-    const likely = /^\s{0,1000}</.test(text) ? "hwloc" : "document";
-    return readOne({ source: name ?? likely, text }, where, options);
+  if (only === undefined || (only.source === "document" && others.length === 0)) {
+    refuseUnknown({ given, text, where, name, found: readings.map(({ source }) => source) });
   }
+  if (only === undefined) return readOne({ source: name ?? "document", text }, where, options);
+  noteUnread(unread, where, options.note ?? ignore);
   if (others.length === 0) return readOne(only, where, options);
   if (wanted.length > readingsMax) {
     throw new EvenkeelError("text-unexpected", `has ${wanted.length} outputs of tools`, {
@@ -53,6 +62,18 @@ export async function readAnyText(
     });
   }
   return readSeveral(wanted, where, options);
+}
+
+/** The most runs of lines that are named; a long ticket cannot bury the answer. */
+const unreadMax = 4;
+
+function noteUnread(unread: readonly Unread[], where: string, note: Note): void {
+  for (const { first, last, name } of unread.slice(0, unreadMax)) {
+    const lines = first === last ? `line ${first}` : `lines ${first}-${last}`;
+    note(`${lines} of ${where} look like ${name}: not read`);
+  }
+  const more = unread.length - unreadMax;
+  if (more > 0) note(`${more} more parts of ${where} are no output that is read`);
 }
 
 function readOne(

@@ -1,10 +1,13 @@
 import { statSync } from "node:fs";
-import { KiB } from "@evenkeel/core/unit/bytes.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { formatBytes, KiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { archiveLimits } from "../archive/limits.ts";
+import { compressionOf, expanded } from "../archive/expand.ts";
 import { startsArchive } from "../archive/starts-archive.ts";
-import { readFileStart, readFileText } from "../file/read-file.ts";
+import { decodeText, type FileDemand, readFileBytes, readFileStart } from "../file/read-file.ts";
 import { ignore } from "../text/note.ts";
+import { foreignFile } from "./foreign-file.ts";
 import { anyTextBytesMax, readAnyText } from "./read-any-text.ts";
 import type { SourceOptions } from "./options.ts";
 import { textSources } from "./text-sources.ts";
@@ -16,25 +19,80 @@ const topologyFile =
 export async function readPath(path: string, options: SourceOptions): Promise<Topology> {
   const isDirectory =
     !path.includes("\0") && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (isDirectory || isArchive(path)) {
+  const recording = async (): Promise<Topology> => {
     const { readRecording } = await import("./read-recording.ts");
     return readRecording(path, options.note ?? ignore);
-  }
+  };
+  if (isDirectory) return recording();
   const demand = { maxBytes: anyTextBytesMax, expected: topologyFile };
-  return readAnyText(readFileText(path, demand), path, options);
+  const start = startOf(path, topologyFile);
+  const text = await compressedText(path, start, demand);
+  if (text !== null) return readAnyText(text, path, options);
+  return startsArchive(start)
+    ? recording()
+    : readAnyText(plainFile(path, start, demand), path, options);
 }
 
-/** Reads a file as the output of one text source. */
+/** Reads a file, plain or compressed, as the output of one text source. */
 export async function readTextFile(
   name: string,
   path: string,
   options: SourceOptions,
 ): Promise<Topology> {
   const { is, maxBytes } = textSources.get(name) ?? { is: topologyFile, maxBytes: anyTextBytesMax };
-  return readAnyText(readFileText(path, { maxBytes, expected: is }), path, options, name);
+  const demand = { maxBytes, expected: is };
+  const start = startOf(path, is);
+  const text = (await compressedText(path, start, demand)) ?? plainFile(path, start, demand);
+  return readAnyText(text, path, options, name);
 }
 
-function isArchive(path: string): boolean {
-  const demand = { maxBytes: archiveLimits.fileBytes, expected: topologyFile };
-  return startsArchive(readFileStart(path, KiB, demand));
+function startOf(path: string, expected: string): Uint8Array {
+  return readFileStart(path, KiB, { maxBytes: archiveLimits.fileBytes, expected });
+}
+
+/**
+ * Errors: those of `readFileText`, and `text-malformed` for an image or another file that is known
+ * to be no text.
+ */
+function plainFile(path: string, start: Uint8Array, demand: FileDemand): string {
+  const bytes = readFileBytes(path, demand);
+  const foreign = foreignFile(start);
+  if (foreign === null) return decodeText(bytes, path, demand.expected);
+  throw new EvenkeelError("text-malformed", `is ${foreign.name}`, {
+    where: path,
+    expected: demand.expected,
+    remedy: foreign.instead,
+  });
+}
+
+/**
+ * The text in a compressed file; null where the file is not compressed, or holds something else,
+ * such as a tar. No more than the limit is expanded.
+ *
+ * Errors: those of `readFileBytes`, `file-too-large`, `text-malformed`.
+ */
+async function compressedText(
+  path: string,
+  start: Uint8Array,
+  { maxBytes, expected }: FileDemand,
+): Promise<string | null> {
+  if (compressionOf(start) === null) return null;
+  const bytes = readFileBytes(path, { maxBytes: archiveLimits.fileBytes, expected });
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  try {
+    for await (const piece of expanded(bytes)) {
+      // A tar has zeros in its first header, and no text has any, but UTF-16.
+      if (total === 0 && piece.includes(0) && piece[0] !== 0xff) return null;
+      pieces.push(piece);
+      total += piece.length;
+      if (total > maxBytes) break;
+    }
+  } catch {
+    // The reader of archives says how it is damaged.
+    return null;
+  }
+  if (total <= maxBytes) return decodeText(Buffer.concat(pieces), path, expected);
+  const found = `is too large: it expands to more than ${formatBytes(maxBytes)}`;
+  throw new EvenkeelError("file-too-large", found, { where: path, expected });
 }

@@ -97,11 +97,12 @@ test("a Topology document is read by the parser that is given", async () => {
   const path = written("other.yaml", "kind: Pod\n");
   const error = await codedError("document-invalid", () => read(path));
   expect(error.where).toBe(path);
-  await codedError("document-invalid", () => read(written("nothing", "")));
+  const nothing = await codedError("text-unexpected", () => read(written("nothing", "")));
+  expect(nothing.message).toBe("is empty");
 });
 
 test("a file with a colon in its name is that file", async () => {
-  expect((await read(written("sysfs:odd:name", "the document"))).name).toBe("documented");
+  expect((await read(written("sysfs:odd:name.yaml", "the document"))).name).toBe("documented");
 });
 
 test("an unknown source is refused with a suggestion", async () => {
@@ -138,7 +139,10 @@ test("any kind of file at a path is answered soon, with a code", async () => {
   mkdirSync(join(folder, "nothing-in-it"));
   const line = written("line", `{"a": "${"x".repeat(10 * MiB)}`);
   const zeros = written("zeros", new Uint8Array(MiB));
-  const bomb = written("bomb.xml", `<!DOCTYPE a [<!ENTITY a "aa">]><a>&a;</a>`);
+  const bomb = written(
+    "bomb.xml",
+    `<!DOCTYPE topology [<!ENTITY a "aa">]><topology>&a;</topology>`,
+  );
   const truncated = written("cut.xml", exportOf(0).slice(0, -30));
   const latin1 = written("latin1.xml", Buffer.from(`<topology name="M\xfcnchen"/>`, "latin1"));
   const hostile: [string, Parameters<typeof codedError>[0]][] = [
@@ -159,7 +163,7 @@ test("any kind of file at a path is answered soon, with a code", async () => {
     [line, "document-invalid"],
     [`hwloc:${line}`, "xml-malformed"],
     [`sysfs:${line}`, "archive-malformed"],
-    [zeros, "document-invalid"],
+    [zeros, "text-malformed"],
     [`sysfs:${zeros}`, "archive-malformed"],
     [bomb, "xml-unsafe"],
     [truncated, "xml-malformed"],

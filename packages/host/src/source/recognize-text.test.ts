@@ -139,7 +139,8 @@ describe.skipIf(corpus("nccl-xml") === null)("recordings", () => {
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
       const start = readFileSync(join(path, file), "latin1").slice(0, 65_536);
-      expect([file, sourcesIn(start)]).toEqual([file, [name]]);
+      // A recording of lscpu may hold several of its forms.
+      expect([file, [...new Set(sourcesIn(start))]]).toEqual([file, [name]]);
     }
   });
 });

@@ -1,4 +1,8 @@
+import { jsonEnd } from "../text/json-end.ts";
 import { textLimits } from "../text/read-lines.ts";
+import { type Kind, kindOf, sources } from "./anchors.ts";
+import { type Foreign, foreignLine, isMessage } from "./foreign-text.ts";
+import { commandOf, isPrompt } from "./prompt.ts";
 
 /** One output in a text, and the text source that reads it. */
 export interface Reading {
@@ -7,48 +11,62 @@ export interface Reading {
   readonly text: string;
 }
 
+/** Lines between the outputs, which no reader gets. */
+export interface Unread extends Foreign {
+  /** Numbers of the first and the last of them, from 1. */
+  readonly first: number;
+  readonly last: number;
+}
+
 /**
  * Splits a text into the outputs of tools, in their order. Nothing is guessed: without a recognized
  * line there are none. The text must have passed `plainText`, which removes quoting and prefixes.
  *
  * XML and JSON are recognized by their beginning. In any other text, some lines are printed by one
- * tool only ("anchors"). If all anchors belong to one tool, the whole text is its output. If they
- * belong to several, as in a ticket, each tool has the lines from its first anchor, with the lines
- * directly above it, to the next tool's. The others' lines become blank, so that every line keeps
- * its number. XML and JSON between them ("islands") end where they are closed.
+ * tool only ("anchors"). A tool has the lines from an anchor of its own to another tool's, to a
+ * command's prompt, or to a line that begins the output of a program that is not read
+ * (`foreign-text.ts`); a table also has its header directly above. So outputs need nothing between
+ * them. If all anchors belong to one tool, it also has the lines above them. Lines of others become
+ * blank, so that every line keeps its number. XML and JSON between them ("islands") end where they
+ * are closed.
+ *
+ * `unread` gets what was recognized between the outputs and is not read.
  *
  * Patterns are anchored and bounded; the cost is linear in the lines.
  */
-export function readingsIn(text: string): readonly Reading[] {
+export function readingsIn(
+  text: string,
+  unread: (lines: Unread) => void = () => undefined,
+): readonly Reading[] {
   // HTML around an output, as in issues, does not count as XML.
   const fromXml = /^\s{0,1000}</.test(text) ? xmlSource(text) : null;
   if (fromXml !== null && endsAsXml(text)) return readingOf(fromXml, text);
-  if (/^\s{0,1000}\{/.test(text)) return readingOf(jsonSource(text), text);
-  if (/^\s{0,1000}\[\s{0,1000}\{/.test(text))
+  if (/^\s{0,1000}\{/.test(text) && endsAsData(text)) return readingOf(jsonSource(text), text);
+  if (/^\s{0,1000}\[\s{0,1000}\{/.test(text) && endsAsData(text))
     return readingOf(listSource(text) ?? "document", text);
   const lines = text.split("\n", textLimits.lines);
-  const { owners, islands, indents } = ownersOf(lines);
-  const kinds = new Set(owners.filter((kind) => kind !== null));
+  const { owners, islands, indents, foreign } = ownersOf(lines);
+  for (const each of foreign) unread(each);
+  const kinds = new Set(owners.filter((kind) => kind !== null && kind !== "foreign"));
   // The reader of a matrix takes models and UUIDs from the list beside it.
   if (kinds.has("matrix")) kinds.delete("list");
-  const [only] = kinds;
-  if (only !== undefined && kinds.size === 1 && islands.length === 0) {
-    const own = indents.has(only) ? lines.map(outdented(indents.get(only))).join("\n") : text;
-    return [{ source: sources[only], text: own }];
-  }
+  const isOnly = kinds.size === 1 && islands.length === 0;
   const found = [...kinds].map((kind) => {
-    const isOwn = (owner: Kind | null): boolean =>
+    const isOf = (owner: Owner): boolean =>
       owner === kind || (kind === "matrix" && owner === "list");
+    const isOwn = (owner: Owner): boolean => isOf(owner) || (isOnly && owner === null);
     return {
       source: sources[kind],
       text: lines
         .map((line, i) => (isOwn(owners[i] ?? null) ? line : ""))
         .map(outdented(indents.get(kind)))
         .join("\n"),
-      at: owners.indexOf(kind),
+      at: owners.findIndex(isOf),
     };
   });
-  return [...found, ...joinedDevices(islands)].toSorted((a, b) => a.at - b.at);
+  return [...found, ...joinedDevices(islands)]
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ source, text: own }) => ({ source, text: own }));
 }
 
 /**
@@ -61,123 +79,14 @@ function endsAsXml(text: string): boolean {
   return /^\s*(?:<!--|$)/.test(after);
 }
 
-function readingOf(source: string | null, text: string): readonly Reading[] {
-  return source === null ? [] : [{ source, text }];
+/** Whether nothing follows the JSON that a text begins with; JSON that was cut short counts. */
+function endsAsData(text: string): boolean {
+  const end = jsonEnd(text, text.search(/\S/));
+  return end === null || text.slice(end).trim() === "";
 }
 
-const sources = {
-  document: "document",
-  kubernetes: "kubernetes",
-  matrix: "nvidia-smi",
-  query: "nvidia-smi",
-  list: "nvidia-smi",
-  rocm: "rocm-smi",
-  gaudi: "hl-smi",
-  xpu: "xpu-smi",
-  numactl: "numactl",
-  lscpu: "lscpu",
-  lstopo: "hwloc",
-  lspci: "lspci",
-  tree: "lspci",
-  ncclLog: "nccl",
-} as const;
-
-type Kind = keyof typeof sources;
-
-type Anchor = readonly [Kind, RegExp];
-
-const anchors: readonly Anchor[] = [
-  ["document", /^apiVersion:[ \t]{0,20}["']?evenkeel\//],
-  [
-    "kubernetes",
-    /^[ \t-]{0,20}apiVersion:[ \t]{0,20}["']?(topology\.node\.k8s\.io|resource\.k8s\.io|nfd\.k8s-sigs\.io)\//,
-  ],
-  ["kubernetes", /^kind:[ \t]{0,20}["']?Node["']?$/],
-  // A row of the matrix, also of a Markdown table; the terminal may underline the header before it.
-  ["matrix", /^[ \t|*`]{0,40}GPU\d{1,4}[ \t|*`][^\n]{0,2000}\bX\b/],
-  ["query", /^[ \t]{0,40}=+NVSMI LOG=+/],
-  ["query", /^[ \t]{0,40}GPU [0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-7]$/],
-  ["numactl", /^[ \t]{0,40}available: \d{1,5} nodes? \(/],
-  ["numactl", /^[ \t]{0,40}node \d{1,5} (cpus:( \d|$)|(size|free): \d{1,9} MB$)/],
-  ["lscpu", /^[ \t]{0,40}# The following is the parsable format/],
-  ["lscpu", /^Architecture:[ \t]/],
-  [
-    "lscpu",
-    /^[ \t]{0,40}Architecture:[ \t]{1,40}(x86_64|i[3-6]86|aarch64|arm\w{2,6}|ppc(64)?(le)?|s390x?|riscv\d{2}|loongarch64|ia64|mips\w{0,6}|sparc64|alpha)$/,
-  ],
-  ["lscpu", /^[ \t]{0,40}CPU(,|[ \t]{1,20})(NODE|SOCKET|CORE|Node|Socket|Core)\b/],
-  [
-    "lspci",
-    /^[ \t]{0,16}([0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7](\/[0-9a-f:.]{4,7}){0,256} ("|\w[^\n]{0,100}: )/,
-  ],
-  [
-    "lspci",
-    /^[ \t]{0,16}(Slot|Device):[ \t]{1,40}([0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/,
-  ],
-  [
-    "lstopo",
-    /^[ \t]{0,80}(Machine( [LP]#0)? \((P#\d+ )?(total=)?\d+[KMGT]B|(Package|Socket|NUMANode|Die|Core|PU|L3\w{0,5}) [LP]#\d{1,5}\b)/,
-  ],
-  // Any line of NCCL, because what names its networks stands far above the topology.
-  ["ncclLog", /NCCL INFO /],
-  ["ncclLog", /^=== System : max/],
-  ["ncclLog", /^#? {1,8}Rank {1,8}\d{1,7} [^\n]{0,80}\bdevice {1,8}\d{1,4} \[/],
-  ["tree", /^[ \t]{0,16}-(\+-)?\[[0-9a-f]{4,8}:[0-9a-f]{2}(-[0-9a-f]{2})?\]-/],
-];
-
-/** Those of the tools of accelerators' vendors; the first one counts. */
-const vendorAnchors: readonly Anchor[] = [
-  ["gaudi", /^[ \t|]{0,16}HL-SMI Version:|^[ \t]{0,16}=+ HL-SMI LOG =+/],
-  ["gaudi", /^[ \t|]{0,16}\d{1,3} {1,8}HL-\w{1,16} {1,40}\S{1,8} {0,8}\|/],
-  ["gaudi", /^[ \t]{0,16}\[\d{1,3}\] AIP /],
-  ["gaudi", /^[ \t]{0,16}modID[ \t]{1,32}(CPU|NUMA) Affinity/],
-  [
-    "gaudi",
-    /^(?=[^\n]{0,400}(?:^|, )(?:bus_id|module_id|temperature\.aip)(?:,|$))[a-z][\w., [\]]{1,400}$/,
-  ],
-  ["xpu", /^[ \t|]{0,32}GPU \d{1,3}\/\d{1,2}[ \t|]/],
-  ["xpu", /^[ \t]{0,16}\| Device ID \| Device Information/],
-  [
-    "xpu",
-    /^[ \t]{0,16}\|[ \t]{1,4}\d{1,3}[ \t]{1,12}\| (Device Name|Device Type|Local CPU List): /,
-  ],
-  ["list", /^[ \t]{0,40}GPU \d{1,4}: [^\n]{1,200}\(UUID: /],
-  ["list", /^[ \t|]{0,40}NVIDIA-SMI \d{3}\.[^\n]{1,80}Driver Version: /],
-  [
-    "list",
-    /^[ \t|]{0,40}\d{1,3} {1,8}\S[^\n|]{0,80} (?:On|Off|N\/A|WDDM|TCC|MCDM) {0,8}\| {0,12}[0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-7]/,
-  ],
-  ["list", /\bnvidia-smi [^\n]{0,200}--query-gpu[= ]/],
-  [
-    "list",
-    /^[ \t]{0,40}[^\n,]{1,120},[^\n]{0,400}\b[0-9A-F]{8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-7](?:,|$)/,
-  ],
-  ["list", /^[ \t]{0,40}(?:[^\n,]{1,120}, ){1,40}GPU-[0-9a-fA-FxX]{8}-[0-9a-fA-FxX-]{27}(?:,|$)/],
-  [
-    "list",
-    /^(?=[^\n]{0,2000}\b(?:pci\.bus_id|gpu_bus_id|gpu_uuid|uuid|gpu_name|memory\.total \[MiB\])(?:,|$))[a-z][\w.]{1,60}(?: \[[\w%]{1,8}\])?(?:, [a-z][\w.]{1,60}(?: \[[\w%]{1,8}\])?){1,80}$/,
-  ],
-  ["rocm", /ROCm System Management Interface/],
-  ["rocm", /^[ \t]{0,16}\| AMD-SMI [^\n]{1,80}amdgpu version: /],
-  ["rocm", /^[ \t]{0,16}\| [0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] {1,40}\S[^|\n]{0,60}\|/],
-  ["rocm", /^[ \t]{0,16}GPU: \d{1,4}$/],
-  ["rocm", /^[ \t]{0,16}GPU ?\[\d{1,4}\][ \t]{0,16}: /],
-  ["rocm", /^(device,[^\n]{0,400}(Card|VRAM|PCI Bus)|gpu,bdf,)/],
-  ["rocm", /^[ \t]{0,40}(ACCESS|WEIGHT|HOPS|LINK TYPE|NUMA BW) TABLE:/],
-  ["rocm", /^[ \t]{0,40}=+ (Weight|Hops|Link Type) between two GPUs =+/],
-];
-
-/** Every anchor contains one of these words; testing for them is faster than for all patterns. */
-const hint =
-  /GPU|NCCL|Rank|System|apiVersion|kind|NVSMI|available|node \d|[LP]#\d|Machine|parsable|Architecture|CPU|:[01][0-9a-f]\.|\[/;
-const vendorHint =
-  /\||SMI|ROCm|TABLE|AIP|modID|GPU|query-gpu|device,|gpu,|uuid|bus_id|module_id|aip|memory\.total|gpu_name|[0-9A-F]{8}:/;
-
-/** The tool that alone prints such a line; undefined for any other line. */
-function kindOf(line: string): Kind | undefined {
-  const found = hint.test(line) ? anchors.find(([, pattern]) => pattern.test(line)) : undefined;
-  if (found !== undefined || !vendorHint.test(line)) return found?.[0];
-  return vendorAnchors.find(([, pattern]) => pattern.test(line))?.[0];
+function readingOf(source: string | null, text: string): readonly Reading[] {
+  return source === null ? [] : [{ source, text }];
 }
 
 /** Joins libvirt's device documents into one reading, because each describes a single device. */
@@ -194,48 +103,112 @@ interface Island extends Reading {
   readonly at: number;
 }
 
+/** The tool that a line belongs to; `foreign` for a program's that is not read. */
+type Owner = Kind | "foreign" | null;
+
 interface Owners {
-  /** The tool that each line belongs to. */
-  readonly owners: readonly (Kind | null)[];
+  readonly owners: readonly Owner[];
   /** The indentation to remove from outputs whose own indentation has a meaning. */
   readonly indents: ReadonlyMap<Kind, number>;
   readonly islands: readonly Island[];
+  readonly foreign: readonly Unread[];
 }
 
 function ownersOf(lines: readonly string[]): Owners {
-  const owners: (Kind | null)[] = [];
+  const owners: Owner[] = [];
   const islands: Island[] = [];
   const indents = new Map<Kind, number>();
-  let open: Kind | null = null;
-  // The first of the lines directly above the next anchor: after a blank line, or at a command.
-  let above = 0;
+  const foreign: Unread[] = [];
+  const islandEnd = islandFinder(lines);
+  let open: Owner = null;
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i] ?? "";
-    const end = islandEnd(lines, i);
+    const end = islandEnd(i);
     if (end !== null) {
       const text = lines.slice(i, end + 1).join("\n");
       const source = text.trimStart().startsWith("<") ? xmlSource(text) : dataSource(text);
       if (source !== null) islands.push({ source, text, at: i });
       while (owners.length <= end) owners.push(null);
       i = end;
-      [open, above] = [null, end + 1];
+      open = null;
       continue;
     }
     const kind = kindOf(line);
-    if (line.trim() === "") above = i + 1;
-    else if (isCommand(line)) above = i;
-    if (kind !== undefined) {
+    if (kind !== null) {
       const indent = line.length - line.trimStart().length;
-      const isIndented = indent > 0 && (kind === "lspci" || kind === "tree");
+      const isIndented = indent > 0 && keepingIndent.has(kind);
       if (isIndented && !indents.has(kind)) indents.set(kind, indent);
-      if (kind !== open) owners.fill(kind, above);
+      if (kind !== open) takeHeader(kind, lines, owners);
       open = kind;
-      above = i + 1;
+      owners.push(kind);
+      continue;
+    }
+    const stranger = foreignLine(line);
+    if (stranger !== null && isMessage(stranger)) {
+      owners.push("foreign");
+      continue;
+    }
+    if (stranger !== null) {
+      const before = foreign.at(-1);
+      if (open !== "foreign" || before?.name !== stranger.name) {
+        foreign.push({ ...stranger, first: i + 1, last: i + 1 });
+      }
+      open = "foreign";
+    } else if (isPrompt(line)) {
+      const command = commandOf(line);
+      open = command === null ? null : "foreign";
+      if (command !== null) {
+        const name = `the output of ${command}`;
+        foreign.push({ name, instead: "", first: i + 1, last: i + 1 });
+      }
+    }
+    const of = foreign.at(-1);
+    if (open === "foreign" && of !== undefined && line.trim() !== "") {
+      foreign[foreign.length - 1] = { ...of, last: i + 1 };
     }
     owners.push(open);
   }
-  return { owners, islands, indents };
+  return { owners, islands, indents, foreign };
 }
+
+/** Outputs in which blanks before a line mean something. */
+const keepingIndent: ReadonlySet<Kind> = new Set(["lspci", "tree", "cpuList"]);
+
+/** Gives a table the lines of its header, which lie above its first line, and a frame. */
+function takeHeader(kind: Kind, lines: readonly string[], owners: Owner[]): void {
+  const isHeader = headers.get(kind);
+  let start = lines.length;
+  for (let i = owners.length - 1; i >= owners.length - headerMax && i >= 0; i--) {
+    const line = lines[i] ?? "";
+    if (line.trim() === "") continue;
+    if (isHeader?.(line) !== true && !frame.test(line)) break;
+    start = i;
+  }
+  if (start < owners.length) owners.fill(kind, start);
+}
+
+/** The most lines of a header, as a terminal wraps that of many devices. */
+const headerMax = 40;
+const frame = /^[ \t]{0,40}[+|]?[-=+_ ]{8,200}[+|]?$/;
+
+const headers: ReadonlyMap<Kind, (line: string) => boolean> = new Map([
+  ["matrix", isMatrixHeader],
+  [
+    "kubernetes",
+    (line) => /^(?:---|#|apiVersion:|items:|kind:|metadata:|- ?$| {2}[a-zA-Z]{1,40}:)/.test(line),
+  ],
+  ["document", (line) => /^(?:---|#|kind:)/.test(line)],
+]);
+
+/** Whether a line, or the part of it that a terminal wrapped, names columns of `topo -m` alone. */
+function isMatrixHeader(line: string): boolean {
+  const words = line.slice(0, 20_000).split(/[\s|*`]+/);
+  const names = words.filter((word) => word !== "");
+  return names.every((word) => columnName.test(word)) && names.length > 0;
+}
+
+const columnName =
+  /^(?:(?:GPU|NIC)\d{1,4}|GPU|CPU|NUMA|Affinity|ID|NUMA\w{0,20}|[a-z]\w{0,40}[\d_]\w{0,40}|[-:]{3,40})$/;
 
 /** Removes up to `indent` blanks from the start of a line. */
 function outdented(indent = 0): (line: string) => string {
@@ -245,27 +218,34 @@ function outdented(indent = 0): (line: string) => string {
   };
 }
 
-function isCommand(line: string): boolean {
-  return /^[^|]{0,120}[$#%>] {0,4}(?:sudo )?(?:nvidia-smi|rocm-smi|amd-smi|numactl|lscpu|lspci|virsh|lstopo|kubectl|cat)\b/.test(
-    line,
-  );
+/**
+ * Finds the last line of the XML or JSON that begins in a line; null where none begins. Brackets
+ * that are never closed are looked for a few times only, which bounds the work.
+ */
+function islandFinder(lines: readonly string[]): (start: number) => number | null {
+  let unclosed = 0;
+  return (start) => {
+    const line = lines[start] ?? "";
+    if (/^[ \t]{0,40}<[?!A-Za-z]/.test(line)) {
+      const root = firstElement(lines.slice(start, start + prologMax).join("\n"));
+      if (root === null || !(xmlRoots.has(root) || root === "devices")) return null;
+      return endingWith(lines, start, (candidate) => candidate.includes(`</${root}>`));
+    }
+    if (!/^[ \t]{0,8}(?:\{[ \t]{0,8}(?:"|$)|\[[ \t]{0,8}(?:\{|$))/.test(line)) return null;
+    if (unclosed >= unclosedMax) return null;
+    // Chunks of growing length, so that many short documents cost what they are long.
+    for (let count = 64; ; count *= 4) {
+      const text = lines.slice(start, start + count).join("\n");
+      const end = jsonEnd(text, text.search(/[[{]/));
+      if (end !== null) return start + text.slice(0, end).split("\n").length - 1;
+      if (start + count < lines.length) continue;
+      unclosed++;
+      return dataSource(text) === null ? null : lines.length - 1;
+    }
+  };
 }
 
-/** The last line of the XML or JSON that begins in this line; null where none begins. */
-function islandEnd(lines: readonly string[], start: number): number | null {
-  const line = lines[start] ?? "";
-  if (/^[ \t]{0,40}<[?!A-Za-z]/.test(line)) {
-    const root = firstElement(lines.slice(start, start + prologMax).join("\n"));
-    if (root === null || !(xmlRoots.has(root) || root === "devices")) return null;
-    return endingWith(lines, start, (candidate) => candidate.includes(`</${root}>`));
-  }
-  const bracket = /^([ \t]{0,8})([[{])[ \t]{0,8}$/.exec(line);
-  if (bracket !== null) {
-    const close = `${bracket[1]}${bracket[2] === "{" ? "}" : "]"}`;
-    return endingWith(lines, start, (candidate) => candidate.trimEnd() === close);
-  }
-  return /^\{"(system|gpu_data|card\d{1,4}|lscpu|cpus)"/.test(line) ? start : null;
-}
+const unclosedMax = 8;
 
 /** Declarations and comments before the first element. */
 const prologMax = 20;

@@ -1,14 +1,19 @@
 import { count } from "@evenkeel/core/unit/tally.ts";
+import { jsonEnd } from "./json-end.ts";
+import { withoutLineNumbers } from "./line-numbers.ts";
 import { textLimits } from "./read-lines.ts";
+import { unwrapped } from "./unwrap.ts";
 
 /**
  * Restores a command's output from a text that went through terminals, logs, e-mail and tickets. It
- * removes byte order marks, escape sequences, carriage returns and invisible characters, and
- * prefixes of lines:
+ * takes it out of JSON strings and records (`unwrap.ts`), and removes byte order marks, escape
+ * sequences, carriage returns and invisible characters, and prefixes of lines:
  *
+ * - numbers that count the lines
  * - quotation marks of e-mail, `> > `
  * - ranks and pods, `[1,0]<stdout>:`, and dates and times of logs, with the host and the program
- * - any other word that nearly all lines begin with, `node-17: ` or `[worker-0] `
+ * - any other word that nearly all lines begin with, `node-17: ` or `[worker-0] `, or a pod with
+ *   its container
  *
  * Lines that only fence a code block become blank, so that every line keeps its number. XML and
  * JSON keep everything except the byte order mark, because line starts have their own rules there.
@@ -16,34 +21,61 @@ import { textLimits } from "./read-lines.ts";
  * Each pattern is anchored and bounded; time and memory are proportional to the text.
  */
 export function plainText(text: string): string {
-  const unmarked = text.replace(/^\uFEFF/, "");
-  if (structured.test(unmarked)) return unmarked;
+  const unmarked = unwrapped(text.replace(/^\uFEFF/, ""));
+  if (isStructured(unmarked)) return unmarked;
   const found = unmarked
+    .replace(titleSequence, "")
     .replace(controlSequence, "")
+    .replace(otherSequence, "")
     .replace(lostSequence, "")
-    .split(/\r\n|\n|\r/, textLimits.lines + 1);
+    .split(/\r{0,4}\n|\r/, textLimits.lines + 1);
   // Readers refuse a text with more lines, with their own message.
   if (found.length > textLimits.lines) return unmarked;
-  const lines = found.map((line) =>
-    withoutPrefixes(line.replace(invisible, "").replace(blanks, " ")),
-  );
+  const numbered = found.map((line) => line.replace(invisible, "").replace(blanks, " "));
+  const lines = withoutLineNumbers(numbered).map(withoutPrefixes);
   const common = commonPrefix(lines);
-  return lines
-    .map((line) =>
-      withoutFence(
-        common !== null && line.startsWith(common)
-          ? withoutPrefixes(line.slice(common.length).replace(/^ /, ""))
-          : line,
-      ),
-    )
-    .join("\n");
+  // A logger of Python puts no blank behind its name.
+  const afterPrefix = common !== null && /^[A-Z]+:[\w.]+:$/.test(common) ? "" : /^ /;
+  const own = lines.map((line) =>
+    common !== null && line.startsWith(common)
+      ? withoutPrefixes(line.slice(common.length).replace(afterPrefix, ""))
+      : line,
+  );
+  const inner = common === null ? own : withoutLineNumbers(own);
+  return inner.map((line) => withoutFence(line).replace(reportLabel, "")).join("\n");
 }
+
+/** Whether a text is one document of JSON or XML, whole or cut short, and nothing behind it. */
+function isStructured(text: string): boolean {
+  if (!structured.test(text)) return false;
+  const start = text.search(/\S/);
+  if (text[start] !== "<") {
+    const end = jsonEnd(text, start);
+    return end === null || text.slice(end).trim() === "";
+  }
+  const root = /<([A-Za-z_][\w.-]{0,60})/.exec(text.slice(start, start + prologMax))?.[1];
+  const end = text.lastIndexOf(`</${root ?? ""}`);
+  return end < 0 || /^<\/[^>]{0,80}>\s*(?:<!--|$)/.test(text.slice(end, end + prologMax));
+}
+
+/** The declarations and comments before the first element. */
+const prologMax = 65_536;
+
+/** What PyTorch's and vLLM's collect_env write before the first GPU of a list. */
+const reportLabel = /^GPU models and configuration ?: {0,4}(?=GPU \d)/;
 
 /** JSON, and XML other than the HTML that issues have around an output. */
 const structured =
   /^\s{0,1000}(?:\{|\[\s{0,1000}\{|<(?!\/?(?:details|summary|pre|code|p|b|br|div|span|hr|h\d|ul|ol|li|table|html)\b))/i;
 
 const escape = String.fromCharCode(27);
+/** The title of a window (OSC), which prompts set, up to its end. */
+const titleSequence = new RegExp(
+  `${escape}\\][^\\u0007${escape}\\n]{0,400}(?:\\u0007|${escape}\\\\)`,
+  "g",
+);
+/** Choices of character sets and modes of keys. */
+const otherSequence = new RegExp(`${escape}(?:[()][AB0-2]|[=>78M])`, "g");
 const controlSequence = new RegExp(`${escape}\\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]`, "g");
 /** The rest of an escape sequence whose escape character was lost or spelled out. */
 const lostSequence =
@@ -59,14 +91,18 @@ const prefixes: readonly RegExp[] = [
   // A rank of Open MPI.
   /^\[\d{1,6},\d{1,6}\]<std(?:out|err|diag)>:/,
   // A date and a time in ISO 8601 or close to it, and what journald and loggers write after it.
-  /^\[?\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?\]?:?(?: [\w.-]{1,64} [\w./-]{1,64}\[\d{1,8}\]:| std(?:out|err) [FP])?(?: |$)/,
+  /^\[?\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?\]?:?(?: [\w.-]{1,64} [\w./-]{1,64}\[\d{1,8}\]:| std(?:out|err) [FP])?(?: |$)/,
   // HTML tags of blocks on GitHub and elsewhere.
   /^(?:<\/?(?:details|summary|pre|code|p|br|div|span)\b[^>]{0,200}>){1,4}/i,
-  // A date in the form of syslog, with host and program.
-  /^[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}(?: [\w.-]{1,64} [\w./-]{1,64}(?:\[\d{1,8}\])?:)?(?: |$)/,
+  // A date in the form of syslog or journald, with host and program.
+  /^(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: [\w.-]{1,64} [\w./()@-]{1,64}(?:\[\d{1,8}\])?:)?(?: |$)/,
   // The time of day alone, or the time since the kernel started.
   /^\[?\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?\]?:?(?: |$)/,
-  /^\[ {0,12}\d{1,12}\.\d{1,9}\](?: |$)/,
+  /^\[ {0,12}\d{1,12}\.\d{1,9}\](?: [\w.-]{1,64} [\w./-]{1,64}\[\d{1,8}\]:)?(?: |$)/,
+  // Google's and Kubernetes' loggers: level, date, time, thread, file and line.
+  /^[IWEF]\d{4} \d{2}:\d{2}:\d{2}\.\d{1,9} {1,8}\d{1,8} [\w./-]{1,80}:\d{1,6}\](?: |$)/,
+  // The job and the step of `gh run view --log`, before a time.
+  /^[^\t\n]{1,120}\t[^\t\n]{1,120}\t(?=\uFEFF?\d{4}-\d{2}-\d{2}T\d{2}:)/,
 ];
 
 const htmlBlock = 3;
@@ -78,7 +114,7 @@ const level = /^\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR)\]?(?: -|:)?(?:
 const prefixesMax = 8;
 
 function withoutPrefixes(line: string): string {
-  if (!/^[ >[\dA-Z<]/.test(line)) return line;
+  if (!/^[ >[\dA-Z<]/.test(line) && !line.includes("\t")) return line;
   let rest = line;
   let timed = false;
   for (let round = 0; round < prefixesMax; round++) {
@@ -94,6 +130,18 @@ function withoutPrefixes(line: string): string {
 }
 
 /**
+ * A word in brackets or before a mark, a pod (whose name ends in a hash) before a container, or a
+ * level before a logger.
+ */
+const wordPrefix = new RegExp(
+  [
+    String.raw`^(?:\[[^\]\s]{1,120}\]:?|[\w.@/-]{1,120}(?::| ?>| {1,20}\|)`,
+    String.raw`[a-z][a-z0-9.-]{1,60}-[a-z0-9]{1,10} [a-z][a-z0-9-]{1,62})(?= |\t|$)`,
+    String.raw`^[A-Z]{4,8}:[\w.]{1,60}:`,
+  ].join("|"),
+);
+
+/**
  * A prefix that at least four of five lines begin with: a word that ends like no word of an output.
  * Null where there is none, or where the text is too short.
  */
@@ -103,7 +151,7 @@ function commonPrefix(lines: readonly string[]): string | null {
   for (const line of lines) {
     if (line.trim() === "") continue;
     counted++;
-    const word = /^(?:\[[^\]\s]{1,120}\]:?|[\w.@/-]{1,120}(?::|>| \|))(?= |\t|$)/.exec(line)?.[0];
+    const word = wordPrefix.exec(line)?.[0];
     if (word !== undefined) count(counts, word);
   }
   if (counted < linesMin) return null;

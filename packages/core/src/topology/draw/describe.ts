@@ -5,7 +5,7 @@ import { at } from "../../unit/list.ts";
 import { knownCpus } from "../node-facts.ts";
 import { className, coreClassesOf } from "../core-classes.ts";
 import { pcieRateText } from "../pcie-rate.ts";
-import { isStandInNode } from "../stand-in.ts";
+import { isStandInNode, realNodes } from "../stand-in.ts";
 import type { Core, HugepagePool, MemoryNode, PcieLink, Topology } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
 import { joined, type Line, line, span, wrapped } from "./line.ts";
@@ -131,14 +131,17 @@ function l3Bytes({ l3Caches }: Topology, ids: ReadonlySet<number | null>): numbe
   return first === undefined || known.length < ids.size || others.length > 0 ? null : first;
 }
 
-/** `node 1`, or `node ?` where its number is unknown. */
+/** `node 1`, or `node unknown` where its number is. */
 export function nodeName(id: number): string {
-  return isStandInNode(id) ? "node ?" : `node ${id}`;
+  return isStandInNode(id) ? "node unknown" : `node ${id}`;
 }
 
-/** `node 1`, `nodes 1-3`. */
+/** `node 1`, `nodes 1-3`; nodes without a number are left out, where others have one. */
 export function nodesText(nodes: Iterable<number>): string {
-  const list = listOf(nodes);
+  const all = [...nodes];
+  const known = all.filter((id) => !isStandInNode(id));
+  if (known.length === 0 && all.length > 0) return "nodes unknown";
+  const list = listOf(known);
   return /^\d+$/.test(list) ? `node ${list}` : `nodes ${list}`;
 }
 
@@ -197,7 +200,7 @@ export function headerLines(topology: Topology, width: number): Line[] {
 /** The machine's packages, nodes, cores and CPUs, as far as they are known. */
 function hostCounts(topology: Topology): Line[] {
   const { cores } = topology;
-  const [packages, nodes] = [packagesOf(topology), realNodes(topology)];
+  const [packages, nodes] = [packagesOf(topology), realNodes(topology.nodes)];
   const cpus = size(cpusOf(topology));
   const all = cores.length > 0 || nodes.every((node) => node.cpus !== null);
   return [
@@ -213,7 +216,7 @@ function unknownTotals(topology: Topology): Line[] {
   const cpus = size(cpusOf(topology));
   const names = [
     ...(packagesOf(topology).size === 0 ? ["packages"] : []),
-    ...(realNodes(topology).length === 0 ? ["nodes"] : []),
+    ...(realNodes(topology.nodes).length === 0 ? ["nodes"] : []),
     ...(cpus === 0 ? ["CPUs"] : topology.cores.length === 0 ? ["cores"] : []),
     ...(memoryTotals(topology.nodes).length === 0 ? ["memory"] : []),
   ];
@@ -225,10 +228,6 @@ function unknownTotals(topology: Topology): Line[] {
 
 function packagesOf({ cores, nodes }: Topology): ReadonlySet<number> {
   return new Set([...cores, ...nodes].flatMap((one) => one.package ?? []));
-}
-
-function realNodes({ nodes }: Topology): readonly MemoryNode[] {
-  return nodes.filter(({ id }) => !isStandInNode(id));
 }
 
 function cpusOf({ cores, nodes }: Topology): IndexSet {

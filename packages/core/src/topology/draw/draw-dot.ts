@@ -1,4 +1,5 @@
 import { linkClass } from "../interconnect.ts";
+import { realNodes } from "../stand-in.ts";
 import type { MemoryNode, Topology } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
 import {
@@ -48,7 +49,7 @@ export function drawDot(topology: Topology): string {
   const strays = forests.get(null);
   const title = [
     topology.name,
-    `${counted(topology.nodes.length, "node")}, ${counted(topology.cores.length, "core")}`,
+    `${counted(realNodes(topology.nodes).length, "node")}, ${counted(topology.cores.length, "core")}`,
   ];
   const body = [
     `graph [label=${quoted(title)}, rankdir=LR, style=rounded, fontname="sans-serif"]`,

@@ -1,14 +1,13 @@
 import { at } from "../../unit/list.ts";
 import { counted } from "../draw/describe.ts";
-import { isStandInNode } from "../stand-in.ts";
+import { realNodes } from "../stand-in.ts";
 import type { Topology } from "../topology.ts";
 import type { TopologyWarning } from "./warning.ts";
 
 /** Warnings about distances that are missing, flat or asymmetric. */
 export function distanceWarnings(topology: Topology): TopologyWarning[] {
   const { distances } = topology;
-  // A stand-in is no node of which there could be a distance.
-  const nodes = topology.nodes.filter(({ id }) => !isStandInNode(id));
+  const nodes = realNodes(topology.nodes);
   if (nodes.length < 2) return [];
   if (distances === null) {
     const message = `There are ${nodes.length} nodes, and the distances between them are unknown.`;
