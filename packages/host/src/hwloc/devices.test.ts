@@ -180,9 +180,9 @@ test("NICs are named by their RDMA device; without a driver their ids tell wheth
   );
   const old = twoPackages({ first }).replace('version="3.0"', 'version="2.0"');
   expect(readHwloc(old, "x.xml").nics).toEqual([
-    { address: "0000:01:00.0", name: "eth0", rdma: false },
-    { address: "0000:02:00.0", name: "mlx5_0", rdma: true },
-    { address: "0000:03:00.0", name: null, rdma: true },
+    { address: "0000:01:00.0", name: "eth0", rdma: false, ports: null },
+    { address: "0000:02:00.0", name: "mlx5_0", rdma: true, ports: null },
+    { address: "0000:03:00.0", name: null, rdma: true, ports: null },
   ]);
 });
 

@@ -105,7 +105,7 @@ test("a function is read with all its details", () => {
   });
   const { accelerators, nics, nodes } = read(verbose);
   expect(accelerators.map(({ model }) => model)).toEqual(["H100 SXM5 80GB"]);
-  expect(nics).toEqual([{ address: "0000:19:00.0", name: null, rdma: true }]);
+  expect(nics).toEqual([{ address: "0000:19:00.0", name: null, rdma: true, ports: null }]);
   expect(nodes.map(({ id, cpus }) => [id, cpus])).toEqual([[0, null]]);
   // As pasted where tabs become blanks, and with the line ends of another system.
   expect(read(verbose.replaceAll("\t", "        ").replaceAll("\n", "\r\n"))).toEqual(

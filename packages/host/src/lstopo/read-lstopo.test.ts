@@ -61,7 +61,9 @@ test("nodes, cores, caches and devices are read", () => {
   ]);
   expect(topology.l3Caches.map(({ sizeBytes }) => sizeBytes)).toEqual([32 * MiB, 32 * MiB]);
   expect(topology.accelerators.map(({ address }) => address)).toEqual([]);
-  expect(topology.nics).toMatchObject([{ address: "0000:3c:00.0", name: "mlx5_0", rdma: true }]);
+  expect(topology.nics).toEqual([
+    { address: "0000:3c:00.0", name: "mlx5_0", rdma: true, ports: null },
+  ]);
   expect(topology.pci.filter(({ node }) => node === 0).length).toBe(7);
   expect(interconnects(topology)("0000:3b:00.0", "0000:3c:00.0")).toBe("PIX");
   expect(notes).toEqual([

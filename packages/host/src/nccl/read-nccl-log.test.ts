@@ -99,12 +99,15 @@ CPU/FFFFFFFFFFFFFFFF (1/1/1)
                 + NET[0.3] - NET/0 (6216a3feff3e16f8/1/0.312500)
 + PCI[12.0] - GPU/80 (0)
               + NVL[20.0] - CPU/0
+              + C2C[372.6] - CPU/0
 ==========================================`,
     "x",
   );
   expect(topology.nodes).toEqual([]);
   expect(topology.nics).toEqual([]);
-  expect(topology.accelerators.map(({ address }) => address)).toEqual(["0000:00:08.0"]);
+  expect(topology.accelerators.map(({ address, c2c }) => [address, c2c])).toEqual([
+    ["0000:00:08.0", true],
+  ]);
 });
 
 test("without a topology a log has the GPUs of the ranks, on no known node", () => {

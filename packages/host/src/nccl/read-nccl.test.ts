@@ -312,10 +312,10 @@ test("what a file says of the machine and a topology does not hold is one note",
   </cpu></system>`;
   const { nics, accelerators } = readNccl(text, "x", (note) => notes.push(note));
   expect(nics.map(({ address }) => address)).toEqual(["0009:02:00.0"]);
-  expect(accelerators.map(({ address }) => address)).toEqual(["0009:01:00.0"]);
+  expect(accelerators.map(({ address, c2c }) => [address, c2c])).toEqual([["0009:01:00.0", true]]);
   expect(notes).toEqual([
     "the output of NCCL in x also has the processors' family and model numbers, networks that " +
-      "belong to no single PCI function, compute capabilities, links of GPUs to their processor " +
-      "(C2C): not used",
+      "belong to no single PCI function, compute capabilities, bandwidths of links to processors: " +
+      "not used",
   ]);
 });

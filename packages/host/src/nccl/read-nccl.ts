@@ -110,11 +110,14 @@ function isUnmarked({ vendor, class: code }: PciDevice, role: "gpu" | "nic"): bo
 }
 
 function acceleratorOf(
-  { device: { address, vendor, device } }: NcclPci,
+  { element, device: { address, vendor, device } }: NcclPci,
   modelOf: Naming["modelOf"],
 ): AcceleratorParts {
   const model = acceleratorModel(vendor, device) ?? modelOf(address);
-  return { address, model, uuid: null, moduleId: null, memoryBytes: null };
+  const gpus = element === null ? [] : childrenNamed(element, "gpu");
+  // Older releases and files made by hand leave it out, whether it is there or not.
+  const c2c = gpus.some((gpu) => child(gpu, "c2c") !== null) ? true : null;
+  return { address, model, uuid: null, moduleId: null, memoryBytes: null, c2c };
 }
 
 /**
@@ -161,7 +164,6 @@ function unusedIn(system: XmlElement): string[] {
     for (const [name, what] of unusedAttributes) {
       if (element.attributes.has(name)) found.add(what);
     }
-    if (element.name === "c2c") found.add("links of GPUs to their processor (C2C)");
     const holdsNics = element.name === "cpu" || (element.name === "pci" && isBridge(element));
     if (holdsNics && child(element, "nic") !== null) {
       found.add("networks that belong to no single PCI function");
@@ -180,4 +182,5 @@ const unusedAttributes: readonly (readonly [string, string])[] = [
   ["gdr", "support of GPUDirect RDMA"],
   ["latency", "latencies of networks"],
   ["maxconn", "limits of connections"],
+  ["bw", "bandwidths of links to processors"],
 ];

@@ -162,7 +162,7 @@ test("A recording holds no serial number, MAC address, host name or tenant", asy
     pageBytes: 4096,
   });
   // The one fact that is left out: an interface's name that is its MAC address.
-  expect(topology.nics).toEqual([{ address: "0000:00:03.0", name: null, rdma: null }]);
+  expect(topology.nics).toEqual([{ address: "0000:00:03.0", name: null, rdma: null, ports: null }]);
 });
 
 test("On request serial numbers and hardware addresses are kept, but never a name or a tenant", async () => {
