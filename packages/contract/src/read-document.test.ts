@@ -241,7 +241,7 @@ test("an error in JSON has its line and column", () => {
     .toMatchInlineSnapshot(`
       "
       json-malformed host.json:18:15: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
-      json-malformed host.json:605:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
+      json-malformed host.json:617:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
       document-invalid host.json:4:2: a Topology has no field "nmae" (and 1 more problem) | the fields apiVersion, kind, name, source, machine, nodes, distances, access, cores, l3Caches, cacheAllocation, offlineCpus, pci, accelerators, nics, links, interconnects, partitions | did you mean "name"?
       document-invalid host.json:20:4: nodes[0].kind is "ram" | one of dram, hbm, cxl, pmem, gpu | did you mean "dram"?
       document-invalid host.json:30:4: nodes[1].id is -1 | an integer from 0 to 65535 | null

@@ -15,7 +15,8 @@ test("the shape of a host has the cores, pages and accelerators that can be sold
   );
   expect(hostShapeOf(machine, defaultHostPolicy)).toEqual({
     model: "H100 SXM5 80GB",
-    nodes: [0, 1].map(() => ({ cpuMilli: 3000, memoryMib: 20_480, gpus: 2 })),
+    // One core for every eight is kept, on the lowest node.
+    nodes: [3000, 4000].map((cpuMilli) => ({ cpuMilli, memoryMib: 20_480, gpus: 2 })),
   });
   const base = syntheticTopology("package:1 core:4 memory:32Gi root[gpu:h100-sxm]", "small");
   expect(hostShapeOf(base, defaultHostPolicy).nodes).toEqual([
