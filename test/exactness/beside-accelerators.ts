@@ -294,7 +294,8 @@ export function requireLinks(
 ): void {
   const { link } = request.accelerators;
   if (link === "any") return;
-  const between = interconnects(topology);
+  // A GPU below the same switch is so with a direct link too.
+  const between = interconnects(link === "switch" ? { ...topology, links: [] } : topology);
   for (const [[a, isA], [b, isB]] of pairsOf(accelerators)) {
     const path = between(a.address, b.address) ?? "";
     const direct = path.startsWith("NV") || path.startsWith("XGMI");

@@ -27,6 +27,18 @@ const epyc =
   "package:2 node:4 core:9 thread:1 memory:32Gi hugepages:20x1Gi distances:10/12/32 root[gpu:h100-sxm]@5";
 const one = requestOf({ accelerators: accelerators(1) });
 
+test("GPUs below one switch are so whether or not they have a direct link too", () => {
+  const host = hostOf(
+    "core:8 memory:64Gi hugepages:40x1Gi root[switch[gpu:a100-sxm gpu:a100-sxm]] root[gpu:a100-sxm] nvlink:12",
+  );
+  const { accelerators: gpus } = host.topology;
+  const asked = requestOf({ accelerators: { count: 2, model: null, link: "switch" } });
+  const plan = planned(host, { ...asked, vcpus: 2, memoryBytes: GiB });
+  expect(plan.devices.map(({ address }) => address)).toEqual(
+    gpus.slice(0, 2).map(({ address }) => address),
+  );
+});
+
 test("preferred is strict where strict fits", () => {
   const strict = planned(hostOf(epyc), { ...one, vcpus: 8, memoryBytes: 20 * GiB });
   const preferred = planned(hostOf(epyc), {

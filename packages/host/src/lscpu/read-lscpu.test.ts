@@ -97,7 +97,7 @@ const table = `# The following is the parsable format, which can be fed to other
 
 test("a table gives cores, packages, clusters, caches and nodes", () => {
   const { cores, nodes, offlineCpus } = read(table);
-  expect(cores).toEqual([
+  expect(cores).toMatchObject([
     { id: 0, package: 0, die: null, cluster: 0, l3: 0, node: 0, cpus: "0,3" },
     { id: 1, package: 0, die: null, cluster: 0, l3: 0, node: 0, cpus: "1" },
     { id: 2, package: 1, die: null, cluster: null, l3: 1, node: 1, cpus: "2,4" },

@@ -1,7 +1,12 @@
 import { machinePaths } from "../../cost/machine-paths.ts";
 import { type CostModel, costModelOn } from "../../cost/placement-cost.ts";
 import type { LinkDemand, Workload } from "../../request/virtual-machine.ts";
-import { isDirect, type Interconnect, interconnects } from "../../topology/interconnect.ts";
+import {
+  isDirect,
+  type Interconnect,
+  interconnects,
+  pciInterconnects,
+} from "../../topology/interconnect.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { at, valueOf } from "../../unit/list.ts";
 
@@ -23,13 +28,18 @@ export function relationsOf(topology: Topology): Relations {
   const models = new Map<Workload, CostModel>();
   const paths = machinePaths(topology);
   const between = interconnects(topology);
+  const overPci = pciInterconnects(topology);
   const addresses = topology.accelerators.map(({ address }) => address);
   const links = new Map<LinkDemand, boolean[][]>();
   return {
     model: (workload) => cached(models, workload, () => costModelOn(paths, workload)),
     connected: (link) =>
       cached(links, link, () =>
-        addresses.map((a) => addresses.map((b) => satisfiesLink(between(a, b), link))),
+        addresses.map((a) =>
+          addresses.map((b) =>
+            satisfiesLink(link === "switch" ? overPci(a, b) : between(a, b), link),
+          ),
+        ),
       ),
     distance: distances(topology),
   };
@@ -43,7 +53,10 @@ function cached<Key, Value>(cache: Map<Key, Value>, key: Key, make: () => Value)
   return value;
 }
 
-/** Whether an interconnect is what a request's `link` demands of every pair. */
+/**
+ * Whether an interconnect is what a request's `link` demands of every pair. GPUs below one switch
+ * are so whether or not they have a direct link too.
+ */
 function satisfiesLink(interconnect: Interconnect | null, demand: LinkDemand): boolean {
   switch (demand) {
     case "any":

@@ -1,5 +1,5 @@
 import { canonicalJson } from "../../hash/canonical-json.ts";
-import { interconnects } from "../../topology/interconnect.ts";
+import { interconnects, pciInterconnects } from "../../topology/interconnect.ts";
 import type { Inventory } from "./inventory.ts";
 
 /**
@@ -19,6 +19,7 @@ const shapes = new WeakMap<Inventory, string>();
 
 function shapeOf({ topology, cores, memory, devices }: Inventory): string {
   const between = interconnects(topology);
+  const overPci = pciInterconnects(topology);
   const functions = new Map(topology.pci.map((device) => [device.address, device]));
   const sold = [...devices.accelerators, ...devices.nics];
   const position = new Map(sold.map((device, i) => [device.address, i]));
@@ -64,7 +65,7 @@ function shapeOf({ topology, cores, memory, devices }: Inventory): string {
       ];
     }),
     interconnects: sold.map(({ address: a }) =>
-      sold.map(({ address: b }) => (a === b ? null : between(a, b))),
+      sold.map(({ address: b }) => (a === b ? null : [between(a, b), overPci(a, b)])),
     ),
     partitions: topology.partitions.map(({ accelerators }) =>
       accelerators.map((address) => position.get(address) ?? null),

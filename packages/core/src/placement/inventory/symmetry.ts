@@ -1,7 +1,11 @@
 import { interconnectCost } from "../../cost/interconnect-cost.ts";
 import { nodeDistances } from "../../cost/node-distance.ts";
 import type { CostModel } from "../../cost/placement-cost.ts";
-import { interconnects, type InterconnectOf } from "../../topology/interconnect.ts";
+import {
+  interconnects,
+  type InterconnectOf,
+  pciInterconnects,
+} from "../../topology/interconnect.ts";
 import type { PciDevice, Topology } from "../../topology/topology.ts";
 import { at } from "../../unit/list.ts";
 import type { CoreInventory } from "./cores.ts";
@@ -48,7 +52,7 @@ export function symmetryOf(
   const { accelerators, nics } = devices;
   const functions = new Map(topology.pci.map((entry) => [entry.address, entry]));
   const ownNics = nicsByOwner(devices, between);
-  const swap = swapping(topology, devices, functions, between);
+  const swap = swapping(topology, devices, functions);
   const nodes = topology.nodes.map(({ id }) => id);
   const path = model.memoryPath;
   const distanceOf = nodeDistances(topology);
@@ -136,11 +140,13 @@ function nicsByOwner(
 
 /** Whether swapping two lists of devices, one by one in their order, is a symmetry. */
 function swapping(
-  { partitions }: Topology,
+  topology: Topology,
   { accelerators, nics }: DeviceInventory,
   functions: ReadonlyMap<string, PciDevice>,
-  between: InterconnectOf,
 ): (moved: readonly Device[], target: readonly Device[]) => boolean {
+  const { partitions } = topology;
+  // A request may ask for one switch, so the path over PCIe counts beside a direct link.
+  const paths = [interconnects(topology), pciInterconnects(topology)];
   const all = [...accelerators, ...nics];
   const memberLists = new Set(partitions.map((one) => one.accelerators.toSorted().join()));
   return (moved, target) => {
@@ -167,7 +173,7 @@ function swapping(
         const swapped = image.get(third) ?? third;
         return (
           third === one ||
-          between(one.address, third.address) === between(other.address, swapped.address)
+          paths.every((of) => of(one.address, third.address) === of(other.address, swapped.address))
         );
       }),
     );

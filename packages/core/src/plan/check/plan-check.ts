@@ -329,11 +329,12 @@ function checkRequest({ plan, topology, report }: View, request: Request): void 
     const nic = topology.nics.find((entry) => entry.address === address);
     if (request.nics.rdma && nic?.rdma !== true) report(address, "is not known to do RDMA");
   }
-  const between = interconnects(topology);
+  const { link: wanted } = request.accelerators;
+  // A direct link beside the switch takes nothing from it.
+  const between = interconnects(wanted === "switch" ? { ...topology, links: [] } : topology);
   for (const [i, a] of accelerators.entries()) {
     for (const b of accelerators.slice(i + 1)) {
       const link = between(a.address, b.address) ?? "unknown";
-      const { link: wanted } = request.accelerators;
       if ((wanted === "nvlink" && !isDirect(link)) || (wanted === "switch" && link !== "PIX")) {
         report(a.address, `reaches ${b.address} by ${link}, not by ${wanted}`);
       }
