@@ -2,6 +2,7 @@ import type { Layout } from "../layout/layout.ts";
 import { governedTopology, type HostState } from "../../plan/host-state.ts";
 import type { UntoldFact } from "../../plan/refusal.ts";
 import type { Request } from "../../request/request.ts";
+import type { Locality } from "../../request/virtual-machine.ts";
 import { searchSpace } from "../search/search.ts";
 import { spaceOn } from "../space/space.ts";
 import { type Favor, favors } from "./favors.ts";
@@ -34,7 +35,7 @@ export function untoldOf(
   const topology = governedTopology(host.topology, host.policy);
   const known: Question = {
     host: { ...host, topology },
-    request: { ...request, signature: null },
+    request: { ...request, ...atMost(request.locality), signature: null },
   };
   const fits = (granted: readonly Favor[]): boolean => {
     const asked = grant(known, granted);
@@ -45,7 +46,7 @@ export function untoldOf(
   let needed = open;
   for (const favor of open) {
     const others = needed.filter((one) => one !== favor);
-    if (fits(others)) needed = others;
+    if (others.length > 0 && fits(others)) needed = others;
   }
   // What is untold of a node only because the node itself is goes without saying.
   return needed.flatMap(({ code, untold, tellers }) => {
@@ -54,6 +55,15 @@ export function untoldOf(
       ? []
       : { host: host.topology.name, code, message: sentence(what, tellers) };
   });
+}
+
+/**
+ * Whether a node belongs to those that memory is interleaved over follows from what may be untold,
+ * and one more of them may be one too many. What is interleaved could also lie anywhere, so the
+ * request that may stray fits wherever it does.
+ */
+function atMost(locality: Locality): { readonly locality: Locality } {
+  return { locality: locality === "interleave" ? "preferred" : locality };
 }
 
 /** The favors that ask for something untold, each once those before it are granted. */
