@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
+import { Refused } from "@evenkeel/host/qmp/monitor.ts";
 import { roomInMemory } from "@evenkeel/host/testing/scratch.ts";
 import type { Random } from "./random.ts";
 import { corpusTexts } from "./samples.ts";
@@ -127,6 +128,7 @@ const monitor: Target = {
 /** Takes what the client says about a monitor, and not a fault such as a TypeError. */
 function onlyRefused(error: unknown): string {
   if (error instanceof Error && error.constructor === Error) return "refused";
+  if (error instanceof Refused) return "refused";
   throw error;
 }
 

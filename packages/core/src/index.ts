@@ -21,6 +21,7 @@ export type {
   MemoryKind,
   MemoryNode,
   Nic,
+  NicPort,
   Partition,
   PciDevice,
   PciInterconnect,

@@ -4,9 +4,9 @@ import { emptyOccupancy, occupied, type Occupancy } from "./occupancy.ts";
 import { usesOfHoldings } from "./uses-of-holdings.ts";
 import { useOfPlan } from "./use-of-plan.ts";
 
-type Vms = Pick<HostState, "taken" | "held">;
+type Vms = Required<Pick<HostState, "taken" | "held">>;
 
-/** The last answer for each inventory. */
+/** The last answer for each inventory, with the VMs that it is for. */
 const answers = new WeakMap<Inventory, Vms & { readonly occupancy: Occupancy }>();
 
 /**
@@ -14,19 +14,25 @@ const answers = new WeakMap<Inventory, Vms & { readonly occupancy: Occupancy }>(
  * beside them. A refusal asks for that of one host once for each remedy that it tries, so the last
  * answer is kept: with thousands of VMs each takes seconds.
  */
-export function occupancyOf(inventory: Inventory, { taken, held }: Vms): Occupancy {
+export function occupancyOf(
+  inventory: Inventory,
+  { taken, held = [] }: Pick<HostState, "taken" | "held">,
+): Occupancy {
   const last = answers.get(inventory);
-  if (last !== undefined && last.taken === taken && last.held === held) return last.occupancy;
-  const occupancy = occupancyWith(inventory, taken, held);
-  answers.set(inventory, { taken, ...(held === undefined ? {} : { held }), occupancy });
+  if (last !== undefined && isSame(last.taken, taken) && isSame(last.held, held)) {
+    return last.occupancy;
+  }
+  const occupancy = occupancyWith(inventory, { taken, held });
+  answers.set(inventory, { taken: [...taken], held: [...held], occupancy });
   return occupancy;
 }
 
-function occupancyWith(
-  inventory: Inventory,
-  taken: Vms["taken"],
-  held: NonNullable<Vms["held"]> = [],
-): Occupancy {
+/** Callers may add VMs to an array that they have given before, so each member is compared. */
+function isSame<T>(before: readonly T[], now: readonly T[]): boolean {
+  return before.length === now.length && before.every((one, i) => one === now[i]);
+}
+
+function occupancyWith(inventory: Inventory, { taken, held }: Vms): Occupancy {
   const promised = taken.map((plan) => useOfPlan(inventory, plan));
   const uses = [...promised, ...usesOfHoldings(inventory, taken, held)];
   return uses.reduce(
