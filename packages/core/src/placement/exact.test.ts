@@ -11,6 +11,8 @@ import { place } from "../fleet/place.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planFaults } from "../plan/check/plan-check.ts";
 import { unboundAmong } from "./inventory/devices.ts";
+import { freeAcceleratorCounter } from "./search/rank/ranking.ts";
+import { spaceOn } from "./space/space.ts";
 import { search } from "./search/search.ts";
 import { type BruteAnswer, bruteForce } from "../../testing/placement/brute-force.ts";
 
@@ -62,7 +64,12 @@ function searchAnswer(host: HostState, request: Request): BruteAnswer | null {
     cells.map(({ node }) => node).join(" "),
   ];
   const given = cells.flatMap((cell) => [...cell.accelerators, ...cell.nics]);
-  return { ...objective, unboundDevices: unboundAmong(given), choice: choice.join(" | ") };
+  return {
+    ...objective,
+    idleAccelerators: freeAcceleratorCounter(spaceOn(host, request))(found.best),
+    unboundDevices: unboundAmong(given),
+    choice: choice.join(" | "),
+  };
 }
 
 function expectEqual(host: HostState, request: Request): void {

@@ -6,7 +6,7 @@ import type { Topology } from "../../src/topology/topology.ts";
 import { topologyDigest } from "../../src/topology/digest.ts";
 import { at, valueOf } from "../../src/unit/list.ts";
 import type { HostState } from "../../src/plan/host-state.ts";
-import type { Cell, Plan, PlanDevice } from "../../src/plan/plan.ts";
+import { type Cell, functionsOf, type Plan, type PlanDevice } from "../../src/plan/plan.ts";
 import { keptCpus } from "../../src/plan/check/kept-cpus.ts";
 import { planFaults } from "../../src/plan/check/plan-check.ts";
 import { subsets } from "./subsets.ts";
@@ -26,6 +26,8 @@ export interface BruteAnswer {
   readonly nodeDistanceSum: number;
   readonly unrequestedDevices: number;
   readonly mixedClasses: number;
+  /** Free accelerators on the nodes of a VM that has none itself. */
+  readonly idleAccelerators: number;
   /** Devices that vfio-pci does not have yet. */
   readonly unboundDevices: number;
   /** The devices and nodes of the first best placement: accelerators, NICs, nodes. */
@@ -95,6 +97,7 @@ function compare(a: BruteAnswer, b: BruteAnswer): number {
     a.unevenCells - b.unevenCells ||
     a.nodeDistanceSum - b.nodeDistanceSum ||
     a.mixedClasses - b.mixedClasses ||
+    a.idleAccelerators - b.idleAccelerators ||
     a.unboundDevices - b.unboundDevices
   );
 }
@@ -384,10 +387,21 @@ function judge(host: HostState, request: Request, plan: Plan, unevenCells: numbe
       .flatMap((device) => device.companions)
       .filter((a) => sellable.has(a)).length,
     mixedClasses: classesOf(topology, plan) > 1 ? 1 : 0,
+    idleAccelerators: request.accelerators.count > 0 ? 0 : idleAccelerators(host, plan),
     choice:
       [accelerators, nics].map((list) => list.map(({ address }) => address).join(" ")).join(" | ") +
       ` | ${plan.cells.map((cell) => cell.hostNode).join(" ")}`,
   };
+}
+
+/** How many accelerators on the nodes of a plan no other plan has. */
+function idleAccelerators({ topology, taken }: HostState, plan: Plan): number {
+  const nodeOf = new Map(topology.pci.map(({ address, node }) => [address, node]));
+  const nodes = new Set<number | null>(plan.cells.map(({ hostNode }) => hostNode));
+  const held = new Set(taken.flatMap(({ devices }) => devices.flatMap(functionsOf)));
+  return topology.accelerators.filter(
+    ({ address }) => nodes.has(valueOf(nodeOf, address)) && !held.has(address),
+  ).length;
 }
 
 /** How many classes of cores a plan has. */
