@@ -155,3 +155,24 @@ test("fewer facts never make an answer of --fit more definite", { timeout: 240_0
     "true true",
   ]);
 });
+
+test("a machine of many nodes whose CPUs nobody told is answered within the limit of effort", () => {
+  const whole = catalogMachine("gb200-tray");
+  if (whole === null) throw new Error("no such machine");
+  const request = requestOf({
+    vcpus: 48,
+    memoryBytes: 16 * GiB,
+    hugepageBytes: 2 * MiB,
+    locality: "preferred",
+    isolation: "l3",
+  });
+  const first = place([hostOf(whole)], { ...request, name: "first" });
+  if (first.kind === "Refusal") throw new Error("was refused");
+  const nodes = whole.nodes.map((node) => ({ ...node, cpus: null }));
+  const less = { ...whole, source: "sysfs", nodes, cores: [] };
+  expect(nodes.length).toBe(34);
+  // The shares of 24 cores among 34 cells have more choices than any machine could try.
+  expect(place([hostOf(less, [first])], request)).toMatchObject({
+    untold: [{ code: "cpus-untold" }],
+  });
+});

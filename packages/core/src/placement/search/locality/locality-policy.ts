@@ -1,3 +1,4 @@
+import type { Effort } from "../rank/effort.ts";
 import type { Vector } from "../../../unit/vector.ts";
 import { knownGranules, type NodeSpace } from "../../space/space.ts";
 import type { OnNode } from "../../layout/layout.ts";
@@ -29,8 +30,13 @@ export interface LocalityPolicy {
    *
    * @param all whether every way is wanted; otherwise ways that cost more than another may be left
    *   out.
+   * @param effort what is charged for looking at many ways before the first is given.
    */
-  readonly cellSupplies: (cells: CellShares, all: boolean) => Iterable<readonly CellSupply[]>;
+  readonly cellSupplies: (
+    cells: CellShares,
+    all: boolean,
+    effort: Effort,
+  ) => Iterable<readonly CellSupply[]>;
 }
 
 /** Cells, and the accelerators by which they share a request; equal shares without any. */

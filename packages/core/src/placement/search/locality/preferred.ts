@@ -12,7 +12,8 @@ import {
   unlimited,
 } from "./locality-policy.ts";
 import { sharesOf } from "./split.ts";
-import { transport } from "./transportation.ts";
+import type { Effort } from "../rank/effort.ts";
+import { type Flow, transport } from "./transportation.ts";
 
 /**
  * Locality `preferred` where `strict` does not fit: two transportation problems from nodes to
@@ -32,7 +33,8 @@ export function preferredPolicy(space: Space, model: CostModel): LocalityPolicy 
     isCostFixed: false,
     work: 10 * space.nodes.length ** 2,
     leastMemory: () => null,
-    cellSupplies: (cells, all) => strayingSupplies(space, model, cells, all),
+    cellSupplies: (cells, all, effort) =>
+      strayingSupplies(space, model, cells, () => coresOf({ space, model, cells, all, effort })),
   };
 }
 
@@ -40,9 +42,9 @@ function* strayingSupplies(
   space: Space,
   model: CostModel,
   cells: CellShares,
-  all: boolean,
+  allCores: () => readonly Matrix[],
 ): Generator<readonly CellSupply[]> {
-  for (const cores of coresOf(space, model, cells, all)) {
+  for (const cores of allCores()) {
     const units = cores.map((counts) => onNodes(space, counts));
     for (const granules of granulesOf(space, model, cells, units)) {
       yield units.map((own, cell) => ({ units: own, granules: at(granules, cell) }));
@@ -52,9 +54,22 @@ function* strayingSupplies(
 
 /**
  * The cheapest flows of cores from nodes to cells. Where no core strays, memory costs the same for
- * all of them, so the first is enough unless all are wanted.
+ * all of them, so the first is enough unless all are wanted. There is a flow for each choice of
+ * cells that get the remainder: a number that explodes with the cells, so each costs effort.
  */
-function coresOf(space: Space, model: CostModel, cells: CellShares, all: boolean): Matrix[] {
+function coresOf({
+  space,
+  model,
+  cells,
+  all,
+  effort,
+}: {
+  readonly space: Space;
+  readonly model: CostModel;
+  readonly cells: CellShares;
+  readonly all: boolean;
+  readonly effort: Effort;
+}): Matrix[] {
   const { nodePosition } = space.inventory;
   const paths = model.paths.memory().relative;
   const supplies = space.nodes.map((node) => node.units);
@@ -64,13 +79,24 @@ function coresOf(space: Space, model: CostModel, cells: CellShares, all: boolean
   );
   preferOwnNodes(space, cells, cost);
   const split = splitOver(space.units, cells, unlimited(cells));
-  const flows = (split === null ? [] : [...sharesOf(split)]).flatMap(
-    (demands) => transport(demands, supplies, cost) ?? [],
-  );
-  const least = Math.min(...flows.map((flow) => flow.cost));
+  let least = Infinity;
+  const flows: Flow[] = [];
+  for (const demands of split === null ? [] : sharesOf(split)) {
+    const found = transport(demands, supplies, cost);
+    if (found !== null && found.cost < least + TIE) {
+      least = Math.min(least, found.cost);
+      flows.push(found);
+    }
+    if (!effort.spend(workOfFlow(space, cells)) && flows.length > 0) break;
+  }
   const cheapest = flows.filter((flow) => flow.cost < least + TIE).map(({ flow }) => flow);
   const isOnOwnNodes = least < space.units + TIE;
   return isOnOwnNodes && !all ? cheapest.slice(0, 1) : cheapest;
+}
+
+/** The work of a transportation problem is in the order of its matrix. */
+function workOfFlow(space: Space, { cellNodes }: CellShares): number {
+  return cellNodes.length * space.nodes.length;
 }
 
 /** Makes a cell's own node come before other nodes of equal cost, whatever its number. */

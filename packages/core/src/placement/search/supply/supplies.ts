@@ -39,7 +39,7 @@ export function suppliesOf(
 ): readonly Supply[] {
   const isAll = ranked.variants !== "best";
   const supplies: Supply[] = [];
-  for (const cells of policy.cellSupplies(shares, isAll)) {
+  for (const cells of policy.cellSupplies(shares, isAll, effort)) {
     const isSpent = !effort.spend(policy.work * cells.length);
     if (isSpent && supplies.length > 0) break;
     const inCells = placedCells(cells);
