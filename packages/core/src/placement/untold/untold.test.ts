@@ -163,16 +163,18 @@ test("a machine of many nodes whose CPUs nobody told is answered within the limi
     vcpus: 48,
     memoryBytes: 16 * GiB,
     hugepageBytes: 2 * MiB,
+    nics: { count: 2, rdma: false },
     locality: "preferred",
     isolation: "l3",
   });
   const first = place([hostOf(whole)], { ...request, name: "first" });
   if (first.kind === "Refusal") throw new Error("was refused");
   const nodes = whole.nodes.map((node) => ({ ...node, cpus: null }));
-  const less = { ...whole, source: "sysfs", nodes, cores: [] };
+  const none = { pci: [], accelerators: [], nics: [], links: [] };
+  const less = { ...whole, ...none, source: "sysfs", nodes, cores: [] };
   expect(nodes.length).toBe(34);
   // The shares of 24 cores among 34 cells have more choices than any machine could try.
   expect(place([hostOf(less, [first])], request)).toMatchObject({
-    untold: [{ code: "cpus-untold" }],
+    untold: [{ code: "cpus-untold" }, { code: "devices-untold" }],
   });
 });
