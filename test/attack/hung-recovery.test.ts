@@ -135,10 +135,11 @@ test.each([
     const more = ["--on", "a=live", "--on", "b=live", "--state", join(folder, "state")];
     const asking = evenkeel([...argv, ...more], { env: { LIBVIRT_DEFAULT_URI: uri } });
     const [{ stderr }, elapsedMs] = await timed(asking);
-    expect(stderr.match(/domains-unknown/g)).toHaveLength(1);
-    expect(stderr.replaceAll(/\s+/g, " ")).toContain(
-      `the libvirt at ${uri} has not answered in time; a VM that it alone shows is missing`,
-    );
+    // Another warning may be about processes of this machine that cannot be read.
+    const said = stderr.replaceAll(/\s+/g, " ").split(`the libvirt at ${uri} has not answered`);
+    expect(said).toHaveLength(2);
+    expect(said[1]).toMatch(/domains-unknown/);
+    expect(said[1]).toMatch(/^ in time; a VM that it alone shows is missing/);
     // Reading the machine takes a moment too.
     expect(elapsedMs).toBeLessThan(15_000);
     expect(asked()).toHaveLength(1);
