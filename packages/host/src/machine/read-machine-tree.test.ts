@@ -26,7 +26,7 @@ function treeOf(topology: Topology, texts: Readonly<Record<string, string>> = {}
   return overlayTree(kernel, toolFolder, new Map(Object.entries(texts)));
 }
 
-test("a tool adds the links that the kernel does not report, and the rest stays the kernel's", async () => {
+test("a tool adds links and its numbers of GPUs, and the rest stays the kernel's", async () => {
   const hgx = machine("hgx-h100");
   const notes: string[] = [];
   const note = (sentence: string): void => void notes.push(sentence);
@@ -35,7 +35,9 @@ test("a tool adds the links that the kernel does not report, and the rest stays 
   const texts = { "nvidia-smi-topo.txt": nvidiaSmiTopoText(hgx, "numa-id") };
   const both = await readMachineTree(treeOf(hgx, texts), note, "hgx");
   expect(both.links).toEqual(hgx.links);
-  expect({ ...both, links: [], source: alone.source }).toEqual(alone);
+  expect(both.accelerators.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  const accelerators = both.accelerators.map((one) => ({ ...one, index: null }));
+  expect({ ...both, accelerators, links: [], source: alone.source }).toEqual(alone);
   expect(notes).toEqual([]);
 });
 
