@@ -48,13 +48,13 @@ export function* legalPlans(host: HostState, request: Request): Generator<Plan> 
   for (const { plan } of legal(host, request)) yield plan;
 }
 
-/** Every legal plan with the best objective. */
+/** Every legal plan with the best objective, before what it loses and what decides between equals. */
 export function bestPlans(host: HostState, request: Request): readonly Plan[] {
   let best: BruteAnswer | null = null;
   let plans: Plan[] = [];
   for (const { plan, unevenCells } of legal(host, request)) {
     const answer = judge(host, request, plan, unevenCells);
-    const difference = best === null ? -1 : compare(answer, best);
+    const difference = best === null ? -1 : compareObjectives(answer, best);
     if (difference < 0) [best, plans] = [answer, []];
     if (difference <= 0) plans.push(plan);
   }
@@ -88,7 +88,16 @@ function* legal(host: HostState, request: Request): Generator<Legal> {
   }
 }
 
+/** By objective, then by what decides between equals where nobody asks what is lost. */
 function compare(a: BruteAnswer, b: BruteAnswer): number {
+  return (
+    compareObjectives(a, b) ||
+    a.idleAccelerators - b.idleAccelerators ||
+    a.unboundDevices - b.unboundDevices
+  );
+}
+
+function compareObjectives(a: BruteAnswer, b: BruteAnswer): number {
   const cost = Math.abs(a.cost - b.cost) < 1e-9 ? 0 : a.cost - b.cost;
   return (
     a.cells - b.cells ||
@@ -96,9 +105,7 @@ function compare(a: BruteAnswer, b: BruteAnswer): number {
     a.unrequestedDevices - b.unrequestedDevices ||
     a.unevenCells - b.unevenCells ||
     a.nodeDistanceSum - b.nodeDistanceSum ||
-    a.mixedClasses - b.mixedClasses ||
-    a.idleAccelerators - b.idleAccelerators ||
-    a.unboundDevices - b.unboundDevices
+    a.mixedClasses - b.mixedClasses
   );
 }
 
