@@ -10,7 +10,6 @@ import { cutOff } from "../instance/cut-off.ts";
 import type { Instances, StateView } from "../state/state-folder.ts";
 import type { RecordedHost } from "./host.ts";
 import { reportSilence } from "./silence.ts";
-import { isOff } from "./verify.ts";
 
 /** What is taken of a host: by the plans of its recorded VMs, and by what its VMs really hold. */
 export interface Taken {
@@ -56,7 +55,8 @@ export async function takenOn(
   const isReplaced =
     own !== undefined &&
     !held.some(({ plan }) => plan === own.plan) &&
-    (cut.includes(own) || (await isOff(own, host, patience)));
+    // What asks hypervisors is loaded only where one is asked.
+    (cut.includes(own) || (await (await import("./off.ts")).isOff(own, host, patience)));
   const counted = instances.filter((one) => one !== own || !isReplaced);
   return { plans: counted.map(({ plan }) => plan), held };
 }

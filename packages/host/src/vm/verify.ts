@@ -7,10 +7,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Scope, Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
 import { readLiveEvidence } from "../evidence/read-live.ts";
-import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { endless, type Patience } from "../hypervisor/patience.ts";
-import { hypervisorOf } from "../instance/hypervisor-of.ts";
-import type { LocalHost, RecordedHost } from "./host.ts";
+import type { LocalHost } from "./host.ts";
 
 /** A VM and the plan to check it against. */
 export interface PlannedVm {
@@ -74,24 +71,6 @@ export function judge(plan: Plan, evidence: Evidence, { paths, scope }: Judging)
     paths,
     scope: scope ?? (evidence.guest === null ? "host" : "guest"),
   });
-}
-
-/**
- * Whether a recorded VM is off, as far as its hypervisor can tell: then there is nothing to check.
- */
-export async function isOff(
-  instance: Instance,
-  { state, clock }: RecordedHost,
-  patience: Patience = endless,
-): Promise<boolean> {
-  if (instance.phase !== "running") return false;
-  try {
-    const now = await hypervisorOf(instance, state.paths, clock, patience).state(instance);
-    return now.state === "off" || now.state === "gone";
-  } catch (error) {
-    if (error instanceof EvenkeelError) return false;
-    throw error;
-  }
 }
 
 /** Checks a recorded VM against its plan, by what its host shows now. */

@@ -9,12 +9,8 @@ import { isShellReport, parseShellReport } from "@evenkeel/host/guest-check/pars
 import { cutOff } from "@evenkeel/host/instance/cut-off.ts";
 import { directoryTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { instanceCalled } from "@evenkeel/host/vm/named.ts";
-import {
-  isOff,
-  plannedInstance,
-  type PlannedVm,
-  readVmEvidence,
-} from "@evenkeel/host/vm/verify.ts";
+import { plannedInstance, type PlannedVm, readVmEvidence } from "@evenkeel/host/vm/verify.ts";
+import { isOff } from "@evenkeel/host/vm/off.ts";
 import type { Surroundings } from "../../command/surroundings.ts";
 import { readPlan } from "../../input/read-documents.ts";
 import { readText } from "../../input/read-text.ts";
