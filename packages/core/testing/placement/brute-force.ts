@@ -48,7 +48,7 @@ export function* legalPlans(host: HostState, request: Request): Generator<Plan> 
   for (const { plan } of legal(host, request)) yield plan;
 }
 
-/** Every legal plan with the best objective, before what it loses and what decides between equals. */
+/** Every legal plan with the best objective, whatever it loses and whatever decides between them. */
 export function bestPlans(host: HostState, request: Request): readonly Plan[] {
   let best: BruteAnswer | null = null;
   let plans: Plan[] = [];
