@@ -48,7 +48,7 @@ export function* legalPlans(host: HostState, request: Request): Generator<Plan> 
   for (const { plan } of legal(host, request)) yield plan;
 }
 
-/** Every legal plan with the best objective, whatever it loses and whatever decides between them. */
+/** Every legal plan with the best objective; what is lost and what breaks ties do not count. */
 export function bestPlans(host: HostState, request: Request): readonly Plan[] {
   let best: BruteAnswer | null = null;
   let plans: Plan[] = [];
