@@ -14,6 +14,7 @@ import { malformed } from "../../../testing/remedy/malformed.ts";
 import type { Holding } from "../../plan/holding.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import { shellLine } from "../../text/shell.ts";
+import { isVmCalled } from "../../guest/name.ts";
 import { place } from "../../fleet/place.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { HostRefusal, RefusalRemedy } from "../../plan/refusal.ts";
@@ -111,6 +112,22 @@ describe("a refusal says every cause with its numbers, and what would help", () 
         "try policy.reserved.coresPerNode: It fits where the policy keeps no core of each node for the host.",
       ]
     `);
+  });
+
+  test("a VM that runs by its plan is stopped by a command, one that is only planned is named", () => {
+    const host = hostOf("core:8 thread:2 memory:64Gi");
+    const request = requestOf({ vcpus: 14, memoryBytes: GiB, hugepageBytes: null });
+    const plan = place([host], { ...request, name: "first", tenant: "acme", vcpus: 2 });
+    if (plan.kind === "Refusal") throw new Error("was refused");
+    const planned = { ...host, taken: [plan] };
+    const offers = (on: HostState): readonly RefusalRemedy[] =>
+      refusal(on, request).remedies.filter(({ change }) => change === "host.taken");
+    expect(offers(planned)).toMatchObject([{ from: "first", argv: null }]);
+    const vcpus = [{ count: 2, cpus: "2-3" }];
+    const held = [{ name: "acme_first", pid: 7, plan, vcpus, memory: [], devices: [] }];
+    const [running] = offers({ ...planned, held });
+    expect(running).toMatchObject({ argv: [["evenkeel", "stop", "acme_first"]], when: "live" });
+    expect(isVmCalled("acme_first", plan)).toBe(true);
   });
 
   test("no VM to stop is looked for among very many", () => {
