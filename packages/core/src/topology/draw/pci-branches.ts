@@ -198,6 +198,17 @@ export function partNotes(topology: Topology): (address: string) => Line {
   };
 }
 
+const hostUses = {
+  display: "the host's display",
+  "boot-disk": "the host's boot disk",
+  "default-route": "the host's default route",
+} as const;
+
+/** What the host itself needs a device for: it is sold only if the policy names it. */
+export function hostUseNote({ hostUse }: PciDevice): Line {
+  return hostUse === null ? [] : [span(` ${hostUses[hostUse]}`, "warning")];
+}
+
 /** The other functions of its IOMMU group that are no bridges: they are passed through with it. */
 export function groupNote(
   { pci }: Topology,

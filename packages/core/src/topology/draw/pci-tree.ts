@@ -7,6 +7,7 @@ import {
   type DeviceName,
   deviceNames,
   groupNote,
+  hostUseNote,
   type Leaf,
   partNotes,
   pciForests,
@@ -39,6 +40,7 @@ export function pciTrees(topology: Topology): DrawnTree[] {
       stem: [...stem, span("─".repeat(leafColumn - widthOf(stem)), "frame")],
       cells: leafCells(leaf.device, nameOf(leaf.device), short, [
         ...partsOf(leaf.device.address),
+        ...hostUseNote(leaf.device),
         ...groupNote(topology, leaf.device, short),
         ...redirectNote(byAddress.get(leaf.device.parent ?? "")),
       ]),

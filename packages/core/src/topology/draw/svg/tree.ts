@@ -6,6 +6,7 @@ import {
   deviceNames,
   type Forest,
   groupNote,
+  hostUseNote,
   type Leaf,
   partNotes,
   shortener,
@@ -52,7 +53,11 @@ export function treeDrawer(topology: Topology): (forest: Forest) => Block {
     const place = address === "?" ? span("address unknown", "unknown") : span(address, "faint");
     // A space that does not break keeps the label with its name, and a little apart from it.
     const first = wrappedText([span(`${label}\u{a0}`, kind), ...name], 13, nameMax);
-    const note = [...partsOf(device.address), ...groupNote(topology, device, shortened)];
+    const note = [
+      ...partsOf(device.address),
+      ...hostUseNote(device),
+      ...groupNote(topology, device, shortened),
+    ];
     const second = textBlock(joined([[place], linkLine(device.link)], " · "), 11, nameMax);
     const third = note.length === 0 ? [] : [wrappedText(note, 11, nameMax)];
     boxes.set(
