@@ -417,7 +417,7 @@ test("the classes of a node's cores are counted, where the machine has several",
 test("a device that the host needs itself says what for", () => {
   const text =
     "core:8 memory:64Gi root[gpu:h100-pcie(host:display)] root[nic:cx7(host:default-route)]";
-  const drawn = drawTopology(syntheticTopology(text), { width: 80 });
-  expect(drawn).toMatch(/GPU0 .* the host's display/);
-  expect(drawn).toMatch(/NIC .* the host's default route/);
+  const picture = drawTopology(syntheticTopology(text), { width: 80 });
+  expect(picture).toMatch(/GPU0 .* the host's display/);
+  expect(picture).toMatch(/NIC .* the host's default route/);
 });
