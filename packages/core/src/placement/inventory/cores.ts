@@ -31,8 +31,6 @@ export interface CoreInventory {
   readonly cpusOfNode: readonly IndexSet[];
   /** The CPUs kept for the host on each node, where emulators and iothreads run. */
   readonly hostCpus: readonly IndexSet[];
-  /** How many whole cores are kept for the host on each node. */
-  readonly keptOfNode: readonly number[];
 }
 
 export interface SoldCore {
@@ -134,9 +132,6 @@ export function coreInventory(
       unionAll(
         known.flatMap((core) => (core.node === node && kept.has(core.id) ? [core.set] : [])),
       ),
-    ),
-    keptOfNode: [...nodePosition.values()].map(
-      (node) => known.filter((core) => core.node === node && kept.has(core.id)).length,
     ),
   };
 }

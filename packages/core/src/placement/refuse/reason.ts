@@ -201,8 +201,7 @@ function nicsMessage({ host, stock }: Facts, { code, nodes, needs, has }: Cause)
   if (code === "nics-unknown") {
     return `${needed}; of free ones the node is unknown, or whether they do RDMA.`;
   }
-  const nodeOf = new Map(host.topology.pci.map(({ address, node }) => [address, node]));
-  const all = host.topology.nics.filter(({ address }) => isNear(nodeOf.get(address) ?? null));
+  const all = host.topology.nics.filter(({ address }) => isNear(nodeOfFunction(host, address)));
   const missing = has === null ? needs : needs - has;
   const sold = new Set(own.map(({ address }) => address));
   const unsold = all.map(({ address }) => address).filter((address) => !sold.has(address));
