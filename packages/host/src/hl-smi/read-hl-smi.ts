@@ -1,3 +1,4 @@
+import { firstKnown } from "../text/first-known.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
@@ -253,26 +254,9 @@ function merged(found: readonly ListedAccelerator[]): ListedAccelerator[] {
     );
     const before = all[same];
     if (before === undefined) all.push(one);
-    else all[same] = completed(before, one);
+    else all[same] = firstKnown(before, one);
   }
   return all;
-}
-
-/** The facts of both; of two, those of the first. */
-function completed(one: ListedAccelerator, other: ListedAccelerator): ListedAccelerator {
-  return {
-    index: one.index ?? other.index,
-    address: one.address ?? other.address,
-    device: one.device ?? other.device,
-    model: one.model ?? other.model,
-    productName: one.productName ?? other.productName,
-    uuid: one.uuid ?? other.uuid,
-    moduleId: one.moduleId ?? other.moduleId,
-    memoryBytes: one.memoryBytes ?? other.memoryBytes,
-    link: one.link ?? other.link,
-    node: one.node ?? other.node,
-    cpus: one.cpus ?? other.cpus,
-  };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { firstKnown } from "../text/first-known.ts";
 import { buildTopology, type NodeParts } from "@evenkeel/core/topology/build.ts";
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import { standInAddress, standInRoot } from "@evenkeel/core/topology/stand-in.ts";
@@ -184,23 +185,17 @@ function withoutRepeats(devices: readonly SliceDevice[]): readonly SliceDevice[]
   return found;
 }
 
-/** The first device, with the facts that only the second has. */
+/** The first device, with the facts that only the second has; whose part it is stays its own. */
 function completed(first: SliceDevice, second: SliceDevice): SliceDevice {
+  const { parentUuid, cpu, pageBytes } = first;
   return {
-    ...first,
+    ...firstKnown(first, second),
     role: first.role === "other" ? second.role : first.role,
     roots: first.roots.length > 0 ? first.roots : second.roots,
-    node: first.node ?? second.node,
-    vendor: first.vendor ?? second.vendor,
-    device: first.device ?? second.device,
-    model: first.model ?? second.model,
-    uuid: first.uuid ?? second.uuid,
-    profile: first.profile ?? second.profile,
-    memoryBytes: first.memoryBytes ?? second.memoryBytes,
-    moduleId: first.moduleId ?? second.moduleId,
     partitions: first.partitions.size > 0 ? first.partitions : second.partitions,
-    name: first.name ?? second.name,
-    rdma: first.rdma ?? second.rdma,
+    parentUuid,
+    cpu,
+    pageBytes,
   };
 }
 

@@ -1,3 +1,4 @@
+import { firstKnown } from "../text/first-known.ts";
 import type { PcieLink } from "@evenkeel/core/topology/topology.ts";
 
 /**
@@ -62,19 +63,7 @@ export function merged(a: Listed, b: Listed): Listed | null {
     return null;
   }
   return {
-    address: a.address,
+    ...firstKnown(a, b),
     class: (a.class ?? "").length >= (b.class ?? "").length ? a.class : b.class,
-    vendor: a.vendor ?? b.vendor,
-    device: a.device ?? b.device,
-    name: a.name ?? b.name,
-    node: a.node ?? b.node,
-    iommuGroup: a.iommuGroup ?? b.iommuGroup,
-    driver: a.driver ?? b.driver,
-    link: a.link ?? b.link,
-    barBytes: a.barBytes ?? b.barBytes,
-    buses: a.buses ?? b.buses,
-    virtualFunctions: a.virtualFunctions ?? b.virtualFunctions,
-    acsRedirect: a.acsRedirect ?? b.acsRedirect,
-    atsEnabled: a.atsEnabled ?? b.atsEnabled,
   };
 }

@@ -1,3 +1,4 @@
+import { firstKnown } from "../text/first-known.ts";
 import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { GpuFacts, PairFacts, Reading } from "./reading.ts";
 
@@ -46,19 +47,5 @@ function isNumbered({ label }: GpuFacts): boolean {
 
 /** The facts of both; of two, those of the first. */
 function joined(one: GpuFacts, other: GpuFacts): GpuFacts {
-  return {
-    label: one.label,
-    index: one.index ?? other.index,
-    name: one.name ?? other.name,
-    deviceId: one.deviceId ?? other.deviceId,
-    uuid: one.uuid ?? other.uuid,
-    oamId: one.oamId ?? other.oamId,
-    memoryBytes: one.memoryBytes ?? other.memoryBytes,
-    maxWidth: one.maxWidth ?? other.maxWidth,
-    maxSpeedGTs: one.maxSpeedGTs ?? other.maxSpeedGTs,
-    parts: one.parts.length > 0 ? one.parts : other.parts,
-    numaNode: one.numaNode ?? other.numaNode,
-    numaAffinity: one.numaAffinity ?? other.numaAffinity,
-    bus: one.bus ?? other.bus,
-  };
+  return { ...firstKnown(one, other), parts: one.parts.length > 0 ? one.parts : other.parts };
 }
