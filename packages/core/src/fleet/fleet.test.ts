@@ -7,7 +7,7 @@ import type { Device } from "../placement/inventory/devices.ts";
 import { inventoryOf } from "../placement/inventory/inventory.ts";
 import { useOfLayout } from "../placement/layout/layout-use.ts";
 import { emptyOccupancy, occupied, type Use } from "../placement/occupancy/occupancy.ts";
-import { compareObjectives, type Layout } from "../placement/layout/layout.ts";
+import { compareObjectives, fasterClasses, type Layout } from "../placement/layout/layout.ts";
 import { searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
 import { withRefinedOrbits } from "../placement/host-class/refined-orbits.ts";
@@ -80,7 +80,8 @@ function naive(
       compareObjectives(a.layout.objective, b.layout.objective) ||
       b.room - a.room ||
       (Math.abs(lost) < 1e-9 ? 0 : lost) ||
-      a.freeAcceleratorsOnNodes - b.freeAcceleratorsOnNodes
+      a.freeAcceleratorsOnNodes - b.freeAcceleratorsOnNodes ||
+      fasterClasses(a.layout) - fasterClasses(b.layout)
     );
   });
   return best ?? null;

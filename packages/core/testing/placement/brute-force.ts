@@ -6,7 +6,13 @@ import type { Topology } from "../../src/topology/topology.ts";
 import { topologyDigest } from "../../src/topology/digest.ts";
 import { at, valueOf } from "../../src/unit/list.ts";
 import type { HostState } from "../../src/plan/host-state.ts";
-import { type Cell, functionsOf, type Plan, type PlanDevice } from "../../src/plan/plan.ts";
+import {
+  type Cell,
+  cpusOfPlan,
+  functionsOf,
+  type Plan,
+  type PlanDevice,
+} from "../../src/plan/plan.ts";
 import { keptCpus } from "../../src/plan/check/kept-cpus.ts";
 import { planFaults } from "../../src/plan/check/plan-check.ts";
 import { subsets } from "./subsets.ts";
@@ -17,7 +23,7 @@ import { sum, sumOf } from "../../src/unit/sum.ts";
  * split, each written as a plan with the first free cores and judged by the independent checker. It
  * shares only the cost model with the search, as a cost is a definition.
  *
- * It handles `strict` requests of isolation `core` on small machines, in exponential time.
+ * It handles `strict` requests that pin their vCPUs on small machines, in exponential time.
  */
 export interface BruteAnswer {
   readonly cells: number;
@@ -222,7 +228,8 @@ interface Choice {
 }
 
 /**
- * The choice as a plan, on the first free cores of each node; null when they run out. Of any class,
+ * The choice as a plan, on the first cores of each node that are free and in no cache that isolation
+ * closes; null when they run out. Of any class,
  * a cell has the cores of the fastest class that alone has enough, otherwise the fastest.
  */
 function write(host: HostState, request: Request, choice: Choice, only: ClassChoice): Plan | null {
@@ -233,6 +240,7 @@ function write(host: HostState, request: Request, choice: Choice, only: ClassCho
     ),
   );
   const kept = keptCpus(topology, policy);
+  const closed = cachesClosedTo(request, host);
   const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
   const granuleBytes = granuleOf(request);
   const surplus = sum(choice.cores) * choice.width - request.vcpus;
@@ -241,6 +249,7 @@ function write(host: HostState, request: Request, choice: Choice, only: ClassCho
   for (const [i, node] of choice.nodes.entries()) {
     const free = topology.cores
       .filter((core) => core.node === node && isDisjoint(setOf(core.cpus), kept))
+      .filter(({ l3 }) => !closed.has(l3))
       .map((core) => {
         return {
           of: core.class,
@@ -272,6 +281,21 @@ function write(host: HostState, request: Request, choice: Choice, only: ClassCho
     });
   }
   return asPlan(host, request, cells, surplus === 0 ? choice.width : 1, choice);
+}
+
+/** The caches with a core of a VM, where that VM or this one has its caches alone. */
+function cachesClosedTo(
+  { isolation }: Request,
+  { topology, taken }: HostState,
+): Set<number | null> {
+  const closed = new Set<number | null>(isolation === "l3" ? [null] : []);
+  for (const plan of taken) {
+    if (isolation !== "l3" && plan.isolation !== "l3") continue;
+    const cpus = cpusOfPlan(plan);
+    const used = topology.cores.filter((core) => !isDisjoint(setOf(core.cpus), cpus));
+    for (const { l3 } of used) closed.add(l3);
+  }
+  return closed;
 }
 
 /** Unknown cores count as the slowest. */
