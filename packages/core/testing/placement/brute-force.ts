@@ -228,8 +228,8 @@ interface Choice {
 }
 
 /**
- * The choice as a plan, on the first cores of each node that are free and in no cache that isolation
- * closes; null when they run out. Of any class,
+ * The choice as a plan, on the first cores of each node that are free and in no cache that
+ * isolation closes; null when they run out. Of any class,
  * a cell has the cores of the fastest class that alone has enough, otherwise the fastest.
  */
 function write(host: HostState, request: Request, choice: Choice, only: ClassChoice): Plan | null {
