@@ -99,7 +99,7 @@ async function readMutated(text: string): Promise<null> {
     },
   }).catch((error: Error) => ({ why: error.message }));
   const evidence = readEvidence(tree, {
-    vm: plan.vm,
+    name: plan.vm,
     host: plan.host,
     takenAt: "2026-01-31T12:00:00.000Z",
     process: processOf(tree, 4711),

@@ -1,4 +1,4 @@
-import { shapeSources } from "@evenkeel/core/evidence/evidence.ts";
+import { memoryKinds, shapeSources, subjectKinds } from "@evenkeel/core/evidence/evidence.ts";
 import { z } from "zod";
 import {
   apiVersion,
@@ -9,15 +9,18 @@ import {
   index,
   indexList,
   list,
-  name,
+  notNegativeInteger,
   object,
   oneOf,
+  orUnknown,
   pciAddress,
+  positive,
   text,
 } from "./fields.ts";
 import { guestReportSchema, unreadableSchema } from "./guest-report.ts";
+import { machineEvidenceSchema } from "./machine-evidence.ts";
 import { takenAt } from "./taken-at.ts";
-import { distancesRowSchema, pcieLinkSchema } from "./topology.ts";
+import { barBytesSchema, distancesRowSchema, pcieLinkSchema } from "./topology.ts";
 
 const THREADS_MAX = 65_536;
 const DEVICES_MAX = 4096;
@@ -28,43 +31,55 @@ const where = text(4096);
 const processSchema = object({
   pid: id,
   where,
-  name: text(256).nullable(),
-  uuid: text(64).nullable(),
-  threadCount: id.nullable(),
-  vfioFiles: list(text(64), DEVICES_MAX).nullable(),
+  name: orUnknown(text(256)),
+  uuid: orUnknown(text(64)),
+  threadCount: orUnknown(id),
+  vfioFiles: orUnknown(list(text(64), DEVICES_MAX)),
+  hugeMemory: orUnknown(
+    object({
+      residentBytes: bytes,
+      anonymousBytes: bytes,
+      anonymousHugeBytes: bytes,
+      sharedHugeBytes: bytes,
+    }),
+  ),
 });
 
 const role = z.union(
   [
     object({ kind: exactly("vcpu"), id: index }),
     object({ kind: exactly("iothread"), id: index }),
+    object({ kind: exactly("vhost") }),
     object({ kind: exactly("emulator") }),
   ],
-  { error: 'a role: "vcpu" or "iothread" with its "id", or "emulator"' },
+  { error: 'a role: "vcpu" or "iothread" with its "id", "vhost" or "emulator"' },
 );
 
 const thread = object({
   tid: id,
   where,
-  name: text(64).nullable(),
-  role: role.nullable(),
-  allowedCpus: indexList.nullable(),
-  allowedNodes: indexList.nullable(),
-  lastCpu: index.nullable(),
-  cgroup: text(4096).nullable(),
+  name: orUnknown(text(64)),
+  role: orUnknown(role),
+  allowedCpus: orUnknown(indexList),
+  allowedNodes: orUnknown(indexList),
+  lastCpu: orUnknown(index),
+  cgroup: orUnknown(text(4096)),
+  ranNs: orUnknown(notNegativeInteger),
+  waitedNs: orUnknown(notNegativeInteger),
 });
 
 const policy = object({ mode: text(32), nodes: indexList });
 
 const mapping = object({
+  kind: oneOf(memoryKinds),
   start: z
     .string({ error: "a hexadecimal address" })
     .regex(/^[0-9a-f]{1,16}$/, { error: "a hexadecimal address" }),
   bytes,
-  backend: text(256).nullable(),
-  cell: index.nullable(),
-  policy: policy.nullable(),
-  pageBytes: bytes.nullable(),
+  backend: orUnknown(text(256)),
+  cell: orUnknown(index),
+  policy: orUnknown(policy),
+  pageBytes: orUnknown(bytes),
   onNodes: list(object({ node: index, bytes }), NODES_MAX),
   where,
   line: text(512),
@@ -73,52 +88,85 @@ const mapping = object({
 const cgroup = object({
   path: text(4096),
   where,
-  cpus: indexList.nullable(),
-  effectiveCpus: indexList.nullable(),
-  nodes: indexList.nullable(),
-  effectiveNodes: indexList.nullable(),
+  cpus: orUnknown(indexList),
+  effectiveCpus: orUnknown(indexList),
+  nodes: orUnknown(indexList),
+  effectiveNodes: orUnknown(indexList),
+  limits: orUnknown(
+    object({
+      quota: orUnknown(object({ quotaUs: id, periodUs: id })),
+      throttled: orUnknown(
+        object({
+          periods: notNegativeInteger,
+          throttledPeriods: notNegativeInteger,
+          throttledUs: notNegativeInteger,
+        }),
+      ),
+      cpuWeight: orUnknown(id),
+      memoryMaxBytes: orUnknown(bytes),
+      memoryHighBytes: orUnknown(bytes),
+      memoryBytes: orUnknown(bytes),
+      memoryReclaims: orUnknown(notNegativeInteger),
+    }),
+  ),
 });
 
 const kernel = object({
-  ksmRun: id.nullable(),
-  numaBalancing: id.nullable(),
-  transparentHugepages: text(16).nullable(),
+  ksmRun: orUnknown(id),
+  numaBalancing: orUnknown(id),
+  transparentHugepages: orUnknown(text(16)),
 });
 
-const member = object({ address: pciAddress, driver: text(64).nullable(), bridge: flag });
+const member = object({ address: pciAddress, driver: orUnknown(text(64)), bridge: flag });
 
 const interrupt = object({
   number: id,
-  allowedCpus: indexList.nullable(),
-  effectiveCpus: indexList.nullable(),
+  allowedCpus: orUnknown(indexList),
+  effectiveCpus: orUnknown(indexList),
 });
 
 const device = object({
   address: pciAddress,
   where,
   present: flag,
-  driver: text(64).nullable(),
-  node: index.nullable(),
-  iommuGroup: id.nullable(),
-  groupMembers: list(member, DEVICES_MAX).nullable(),
-  vfioFile: text(64).nullable(),
-  link: pcieLinkSchema.nullable(),
-  interrupts: list(interrupt, 65_536).nullable(),
+  driver: orUnknown(text(64)),
+  node: orUnknown(index),
+  iommuGroup: orUnknown(id),
+  groupMembers: orUnknown(list(member, DEVICES_MAX)),
+  vfioFile: orUnknown(text(64)),
+  link: orUnknown(pcieLinkSchema),
+  interrupts: orUnknown(list(interrupt, 65_536)),
+  iommuDomain: orUnknown(text(32)),
+  relaxedOrdering: orUnknown(flag),
+  barMaxBytes: orUnknown(barBytesSchema),
 });
 
 const shapeCell = object({
   id: index,
   cpus: indexList,
-  backend: text(256).nullable(),
-  memoryBytes: bytes.nullable(),
-  policy: policy.nullable(),
-  distances: distancesRowSchema.nullable(),
+  backend: orUnknown(text(256)),
+  memoryBytes: orUnknown(bytes),
+  policy: orUnknown(policy),
+  pageBytes: orUnknown(bytes),
+  distances: orUnknown(distancesRowSchema),
 });
 
 const shapeDevice = object({
   hostAddress: pciAddress,
   above: list(text(256), 64),
-  cell: index.nullable(),
+  cell: orUnknown(index),
+  portSpeedGTs: orUnknown(positive),
+  portWidth: orUnknown(id),
+});
+
+const shapeCpu = object({
+  vcpus: id,
+  model: orUnknown(text(128)),
+  sockets: orUnknown(id),
+  dies: orUnknown(id),
+  cores: orUnknown(id),
+  threads: orUnknown(id),
+  features: list(object({ name: text(64), on: flag }), 1024),
 });
 
 const pin = object({ id: index, cpus: indexList });
@@ -126,31 +174,37 @@ const pin = object({ id: index, cpus: indexList });
 const shape = object({
   source: oneOf(shapeSources),
   where,
-  cells: list(shapeCell, NODES_MAX).nullable(),
-  devices: list(shapeDevice, DEVICES_MAX).nullable(),
-  contract: flag.nullable(),
-  pins: object({
-    vcpus: list(pin, 8192),
-    emulator: indexList.nullable(),
-    iothreads: list(pin, 8192),
-  }).nullable(),
+  cells: orUnknown(list(shapeCell, NODES_MAX)),
+  devices: orUnknown(list(shapeDevice, DEVICES_MAX)),
+  contract: orUnknown(flag),
+  cpu: orUnknown(shapeCpu),
+  balloon: orUnknown(object({ actualBytes: bytes, maxBytes: bytes })),
+  pins: orUnknown(
+    object({
+      vcpus: list(pin, 8192),
+      emulator: orUnknown(indexList),
+      iothreads: list(pin, 8192),
+    }),
+  ),
 });
 
 export const evidenceSchema = object({
   apiVersion,
   kind: exactly("Evidence"),
-  vm: name,
+  of: oneOf(subjectKinds),
+  name: text(256),
   host: text(253),
   takenAt,
-  process: processSchema.nullable(),
-  threads: list(thread, THREADS_MAX).nullable(),
-  memory: list(mapping, THREADS_MAX).nullable(),
+  process: orUnknown(processSchema),
+  threads: orUnknown(list(thread, THREADS_MAX)),
+  memory: orUnknown(list(mapping, THREADS_MAX)),
   cgroups: list(cgroup, THREADS_MAX),
   kernel,
-  nodes: list(object({ id: index, cpus: indexList }), NODES_MAX).nullable(),
-  cores: list(indexList, THREADS_MAX).nullable(),
+  nodes: orUnknown(list(object({ id: index, cpus: indexList }), NODES_MAX)),
+  cores: orUnknown(list(indexList, THREADS_MAX)),
   devices: list(device, DEVICES_MAX),
   shapes: list(shape, 8),
-  guest: guestReportSchema.nullable(),
+  guest: orUnknown(guestReportSchema),
+  machine: orUnknown(machineEvidenceSchema),
   unreadable: list(unreadableSchema, 1024),
 });

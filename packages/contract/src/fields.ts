@@ -49,6 +49,9 @@ export function integer(min: number, max: number): z.ZodInt {
   return z.int({ error }).min(min, { error }).max(max, { error });
 }
 
+/** A count that may exceed that of any kind of thing: nanoseconds, periods, pages. */
+export const notNegativeInteger: z.ZodInt = integer(0, Number.MAX_SAFE_INTEGER);
+
 /** A number that the kernel gives to a thing, or a count of things. */
 export const id: z.ZodInt = integer(0, ID_MAX);
 
@@ -69,6 +72,13 @@ export const positive: z.ZodNumber = z
 export const notNegative: z.ZodNumber = z
   .number({ error: "a number of at least 0" })
   .min(0, { error: "a number of at least 0" });
+
+/** A field that may be null or left out, which both say that nobody knows. */
+export function orUnknown<Schema extends z.ZodType>(
+  schema: Schema,
+): z.ZodDefault<z.ZodNullable<Schema>> {
+  return schema.nullable().default(() => null);
+}
 
 export const flag: z.ZodBoolean = z.boolean({ error: "true or false" });
 

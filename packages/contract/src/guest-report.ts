@@ -4,14 +4,18 @@ import {
   apiVersion,
   bytes,
   exactly,
+  flag,
   id,
   index,
   indexList,
   list,
   object,
+  orUnknown,
   pciAddress,
+  positive,
   text,
 } from "./fields.ts";
+import { acceleratorStateSchema } from "./machine-evidence.ts";
 import { distancesRowSchema, pciId, pcieLinkSchema } from "./topology.ts";
 
 export const unreadableSchema = object({ what: text(256), why: text(1024) });
@@ -23,29 +27,54 @@ const hexDigest = z
 const node = object({
   id: index,
   cpus: indexList,
-  memoryBytes: bytes.nullable(),
-  distances: distancesRowSchema.nullable(),
+  memoryBytes: orUnknown(bytes),
+  distances: orUnknown(distancesRowSchema),
 });
 
 const device = object({
   address: pciAddress,
-  vendor: pciId.nullable(),
-  device: pciId.nullable(),
-  node: index.nullable(),
-  link: pcieLinkSchema.nullable(),
+  vendor: orUnknown(pciId),
+  device: orUnknown(pciId),
+  node: orUnknown(index),
+  link: orUnknown(pcieLinkSchema),
 });
 
-const hugepages = object({ node: index, sizeBytes: bytes, total: id, free: id.nullable() });
+const hugepages = object({ node: index, sizeBytes: bytes, total: id, free: orUnknown(id) });
+
+const cpu = object({
+  model: orUnknown(text(256)),
+  sockets: orUnknown(id),
+  coresPerSocket: orUnknown(id),
+  threadsPerCore: orUnknown(id),
+  flags: orUnknown(list(text(32), 512)),
+});
+
+const port = object({
+  address: pciAddress,
+  link: orUnknown(pcieLinkSchema),
+  acsRedirect: orUnknown(flag),
+});
+
+const nccl = object({
+  file: text(4096),
+  sha256: orUnknown(hexDigest),
+  from: text(256),
+  slowestLink: orUnknown(object({ speedGTs: positive, width: id })),
+  gpuDirect: orUnknown(object({ enabled: flag, why: text(512) })),
+});
 
 export const guestReportSchema = object({
   apiVersion,
   kind: exactly("GuestReport"),
   where: text(4096),
-  kernel: text(256).nullable(),
-  nodes: list(node, guestReportBounds.nodes).nullable(),
-  devices: list(device, guestReportBounds.devices).nullable(),
+  kernel: orUnknown(text(256)),
+  nodes: orUnknown(list(node, guestReportBounds.nodes)),
+  devices: orUnknown(list(device, guestReportBounds.devices)),
   hugepages: list(hugepages, guestReportBounds.hugepages),
-  contract: object({ where: text(4096), sha256: hexDigest.nullable() }).nullable(),
-  nccl: object({ file: text(4096), sha256: hexDigest.nullable(), from: text(256) }).nullable(),
+  contract: orUnknown(object({ where: text(4096), sha256: orUnknown(hexDigest) })),
+  cpu: orUnknown(cpu),
+  ports: orUnknown(list(port, guestReportBounds.devices)),
+  nccl: orUnknown(nccl),
+  accelerators: orUnknown(list(acceleratorStateSchema, guestReportBounds.devices)),
   unreadable: list(unreadableSchema, guestReportBounds.unreadable),
 });

@@ -1,10 +1,18 @@
 import type { PcieLink } from "../topology/topology.ts";
 import type { GuestReport } from "./guest-report.ts";
+import type { MachineEvidence } from "./machine-evidence.ts";
 import type { Unreadable } from "./unreadable.ts";
 
+export const subjectKinds = ["vm", "process", "container", "machine"] as const;
 /**
- * Facts about one running VM as the kernel, the hypervisor and the guest report them, each with
- * where it was read. It holds no judgement, and knows no plan.
+ * What evidence is about: a VM, which is its emulator's process; any process or container; or a
+ * machine without any of them.
+ */
+export type SubjectKind = (typeof subjectKinds)[number];
+
+/**
+ * Facts about one running VM, process or container as the kernel, the hypervisor and the guest
+ * report them, each with where it was read. It holds no judgement, and knows no plan.
  *
  * A fact that could not be read is null and listed in `unreadable` with the reason. An empty list
  * means that there is nothing; null means that nobody could look.
@@ -12,30 +20,40 @@ import type { Unreadable } from "./unreadable.ts";
 export interface Evidence {
   readonly apiVersion: "evenkeel/v1";
   readonly kind: "Evidence";
-  readonly vm: string;
+  readonly of: SubjectKind;
+  /** A VM's or container's name; `process 4711` for any other process. */
+  readonly name: string;
   readonly host: string;
   /** When reading began, in UTC (`2026-01-31T12:00:00.000Z`), by the clock of whoever read. */
   readonly takenAt: string;
   readonly process: ProcessEvidence | null;
   readonly threads: readonly ThreadEvidence[] | null;
-  /** The mappings that hold the guest's memory, by ascending address; no others of the process. */
+  /**
+   * Of a VM, the mappings that hold the guest's memory, by ascending address, and no others; of any
+   * other process all, those of one kind, policy and page size as one.
+   */
   readonly memory: readonly MemoryMapping[] | null;
-  /** Those that the threads are in, by path. */
+  /** Those that the threads are in, and those above that limit something, by path. */
   readonly cgroups: readonly CgroupEvidence[];
   readonly kernel: KernelEvidence;
   /** The host's nodes by id. */
   readonly nodes: readonly NodeEvidence[] | null;
   /** The host's cores, as lists of their CPUs. */
   readonly cores: readonly string[] | null;
-  /** Of every function that the plan names, companions too, by address. */
+  /**
+   * Of every function that the plan names, companions too, or else that the subject has open, by
+   * address.
+   */
   readonly devices: readonly DeviceEvidence[];
   /** How the VM is put together, as each source tells it. */
   readonly shapes: readonly ShapeEvidence[];
   readonly guest: GuestReport | null;
+  /** The machine around it; null where only the subject itself was read, as a verdict needs. */
+  readonly machine: MachineEvidence | null;
   readonly unreadable: readonly Unreadable[];
 }
 
-/** The emulator's process. */
+/** The process: a VM's emulator, or the first process of a container. */
 export interface ProcessEvidence {
   readonly pid: number;
   readonly where: string;
@@ -49,12 +67,25 @@ export interface ProcessEvidence {
    * device.
    */
   readonly vfioFiles: readonly string[] | null;
+  /** What of its memory lies in huge pages of any kind; null where that was not read. */
+  readonly hugeMemory: HugeMemory | null;
+}
+
+/** `/proc/PID/smaps_rollup`: memory that is there, and how much of it in large pages. */
+export interface HugeMemory {
+  readonly residentBytes: number;
+  /** Anonymous memory, and the part of it in transparent huge pages. */
+  readonly anonymousBytes: number;
+  readonly anonymousHugeBytes: number;
+  /** Memory of tmpfs and memfd in transparent huge pages. */
+  readonly sharedHugeBytes: number;
 }
 
 /** What a thread of the VM's process does. */
 export type ThreadRole =
   | { readonly kind: "vcpu"; readonly id: number }
   | { readonly kind: "iothread"; readonly id: number }
+  | { readonly kind: "vhost" }
   | { readonly kind: "emulator" };
 
 /** A thread of the VM's process, and where it may run. */
@@ -70,10 +101,21 @@ export interface ThreadEvidence {
   readonly lastCpu: number | null;
   /** The path of its cgroup with a cpuset controller. */
   readonly cgroup: string | null;
+  /** How long it ran, and how long it was ready and waited for a CPU, since it was started. */
+  readonly ranNs: number | null;
+  readonly waitedNs: number | null;
 }
 
-/** One mapping of guest memory. */
+export const memoryKinds = ["guest", "anonymous", "shared", "file"] as const;
+/**
+ * What a mapping is: memory of a VM's guest; private memory; memory shared by tmpfs or memfd; or
+ * the page cache of a file, whose pages belong to every process that reads it.
+ */
+export type MappingKind = (typeof memoryKinds)[number];
+
+/** One mapping of memory. */
 export interface MemoryMapping {
+  readonly kind: MappingKind;
   /** Its first address, hexadecimal, as `/proc/PID/maps` has it. */
   readonly start: string;
   readonly bytes: number;
@@ -87,7 +129,7 @@ export interface MemoryMapping {
   /** How much of it is there, by ascending node. */
   readonly onNodes: readonly { readonly node: number; readonly bytes: number }[];
   readonly where: string;
-  /** The kernel's own words. */
+  /** The kernel's own words, without the name of a mapped file. */
   readonly line: string;
 }
 
@@ -105,6 +147,30 @@ export interface CgroupEvidence {
   readonly effectiveCpus: string | null;
   readonly nodes: string | null;
   readonly effectiveNodes: string | null;
+  /** What it limits beside CPUs and nodes; null where only its cpuset was read. */
+  readonly limits: CgroupLimits | null;
+}
+
+/**
+ * What a cgroup limits, and how often that took effect. A limit that is not set is null, as is one
+ * that could not be read.
+ */
+export interface CgroupLimits {
+  /** The time on CPUs in each period (`cpu.max`, `cpu.cfs_quota_us`). */
+  readonly quota: { readonly quotaUs: number; readonly periodUs: number } | null;
+  /** `cpu.stat`: the periods that were counted, and those in which the quota was used up. */
+  readonly throttled: {
+    readonly periods: number;
+    readonly throttledPeriods: number;
+    readonly throttledUs: number;
+  } | null;
+  /** `cpu.weight`, 100 by default; version 1's `cpu.shares` as the weight that it amounts to. */
+  readonly cpuWeight: number | null;
+  readonly memoryMaxBytes: number | null;
+  readonly memoryHighBytes: number | null;
+  readonly memoryBytes: number | null;
+  /** `memory.events`: how often a limit made it give pages back. */
+  readonly memoryReclaims: number | null;
 }
 
 /** Settings of the whole host under which memory moves, merges or changes its pages. */
@@ -139,6 +205,12 @@ export interface DeviceEvidence {
   readonly link: PcieLink | null;
   /** Those that it raises by VFIO. */
   readonly interrupts: readonly InterruptEvidence[] | null;
+  /** How its IOMMU group translates: `DMA`, `DMA-FQ`, `identity`; null where nothing tells. */
+  readonly iommuDomain: string | null;
+  /** Whether it may order its writes freely (PCIe Device Control). */
+  readonly relaxedOrdering: boolean | null;
+  /** The largest size of each resizable BAR; empty where none can be resized. */
+  readonly barMaxBytes: readonly number[] | null;
 }
 
 /** A function of an IOMMU group, and its driver. */
@@ -165,6 +237,9 @@ export interface ShapeEvidence {
   readonly where: string;
   readonly cells: readonly ShapeCell[] | null;
   readonly devices: readonly ShapeDevice[] | null;
+  readonly cpu: ShapeCpu | null;
+  /** What the guest may use of its memory now; null without a balloon, or where it is unknown. */
+  readonly balloon: { readonly actualBytes: number; readonly maxBytes: number } | null;
   /** Whether the guest is given a contract through fw_cfg. */
   readonly contract: boolean | null;
   readonly pins: ShapePins | null;
@@ -178,7 +253,23 @@ export interface ShapeCell {
   readonly memoryBytes: number | null;
   /** As the backend asks for it; mode `default` where it asks for none. */
   readonly policy: MemoryPolicy | null;
+  /** The pages that its backend asks for; null where it asks for none of its own. */
+  readonly pageBytes: number | null;
   readonly distances: readonly number[] | null;
+}
+
+/** The processor that the guest is shown. */
+export interface ShapeCpu {
+  readonly vcpus: number;
+  /** `host-passthrough`, `host-model`, or the model's name as it is given: `Skylake-Server`. */
+  readonly model: string | null;
+  readonly sockets: number | null;
+  readonly dies: number | null;
+  /** In each die. */
+  readonly cores: number | null;
+  readonly threads: number | null;
+  /** Features that are asked for or taken away by name: `topoext`, `avx512f`. */
+  readonly features: readonly { readonly name: string; readonly on: boolean }[];
 }
 
 /** A passed-through device. */
@@ -188,6 +279,9 @@ export interface ShapeDevice {
   readonly above: readonly string[];
   /** The guest's node that the expander belongs to; null on the root bus, which belongs to none. */
   readonly cell: number | null;
+  /** What its root port says that the link can do, where that is given (`x-speed`, `x-width`). */
+  readonly portSpeedGTs: number | null;
+  readonly portWidth: number | null;
 }
 
 /** Where libvirt says that threads are to run. */

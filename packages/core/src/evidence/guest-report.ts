@@ -1,4 +1,5 @@
 import type { PcieLink } from "../topology/topology.ts";
+import type { AcceleratorState } from "./machine-evidence.ts";
 import type { Unreadable } from "./unreadable.ts";
 
 /** What a guest reports of itself from inside. */
@@ -14,10 +15,15 @@ export interface GuestReport {
   /** Every PCI function that is no bridge, by address. */
   readonly devices: readonly GuestDevice[] | null;
   readonly hugepages: readonly GuestHugepages[];
+  readonly cpu: GuestCpu | null;
+  /** Its PCI ports: what each says that its link is, and whether it redirects peers (ACS). */
+  readonly ports: readonly GuestPort[] | null;
   /** The contract as the guest found it; null where it found none. */
   readonly contract: GuestContractFound | null;
   /** The file that NCCL would take; null where none is in force. */
   readonly nccl: GuestNccl | null;
+  /** What its vendor's tool says of its accelerators. */
+  readonly accelerators: readonly AcceleratorState[] | null;
   readonly unreadable: readonly Unreadable[];
 }
 
@@ -39,6 +45,23 @@ export interface GuestDevice {
   /** Null where the guest's kernel says -1. */
   readonly node: number | null;
   readonly link: PcieLink | null;
+}
+
+/** The guest's processor as its kernel sees it. */
+export interface GuestCpu {
+  readonly model: string | null;
+  readonly sockets: number | null;
+  readonly coresPerSocket: number | null;
+  readonly threadsPerCore: number | null;
+  /** Of the flags of /proc/cpuinfo, those of vector units and of topology: `avx2`, `topoext`. */
+  readonly flags: readonly string[] | null;
+}
+
+/** A PCI bridge of the guest. */
+export interface GuestPort {
+  readonly address: string;
+  readonly link: PcieLink | null;
+  readonly acsRedirect: boolean | null;
 }
 
 /** The guest's own huge pages of one size. */
@@ -63,4 +86,8 @@ export interface GuestNccl {
   readonly sha256: string | null;
   /** Why it is the file in force: `NCCL_TOPO_FILE`, or the path where NCCL looks by default. */
   readonly from: string;
+  /** The slowest link that it states between a processor and an accelerator; null where unread. */
+  readonly slowestLink: { readonly speedGTs: number; readonly width: number } | null;
+  /** What NCCL's own log says of direct copies between NIC and GPU; null without a log. */
+  readonly gpuDirect: { readonly enabled: boolean; readonly why: string } | null;
 }

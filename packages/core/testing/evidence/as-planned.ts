@@ -26,6 +26,7 @@ export function asPlanned(plan: Plan): Evidence {
     name: guest.name,
     uuid: guest.uuid,
     threadCount: 0,
+    hugeMemory: null,
     vfioFiles: plan.devices.map((_, i) => `/dev/vfio/${i}`),
   };
   const threads = threadsOf(plan);
@@ -33,7 +34,8 @@ export function asPlanned(plan: Plan): Evidence {
   return {
     apiVersion: "evenkeel/v1",
     kind: "Evidence",
-    vm: plan.vm,
+    of: "vm",
+    name: plan.vm,
     host: plan.host,
     takenAt: "2026-01-31T12:00:00.000Z",
     process: { ...process, threadCount: threads.length },
@@ -47,6 +49,7 @@ export function asPlanned(plan: Plan): Evidence {
         effectiveCpus: null,
         nodes: formatList(indexSet(nodes.map(({ id }) => id))),
         effectiveNodes: null,
+        limits: null,
       },
     ],
     kernel: { ksmRun: 0, numaBalancing: 0, transparentHugepages: "madvise" },
@@ -59,6 +62,7 @@ export function asPlanned(plan: Plan): Evidence {
       { ...shape, source: "libvirt", where: "virsh dumpxml", pins: pinsOf(guest) },
     ],
     guest: guestReportAsPlanned(plan),
+    machine: null,
     unreadable: [],
   };
 }
@@ -93,6 +97,8 @@ function threadsOf({ cells, emulatorCpus, iothreads }: Plan): ThreadEvidence[] {
     allowedNodes: nodes,
     lastCpu: Number(allowedCpus.split(/[,-]/)[0]),
     cgroup: "/machine.slice/vm.scope",
+    ranNs: null,
+    waitedNs: null,
   });
   const vcpus = cells.flatMap((cell) => cell.vcpus);
   return [
@@ -128,6 +134,7 @@ function mappingsOf(cell: Cell | undefined, memoryBytes: number): MemoryMapping[
   const mode = kernelMode[memoryPolicy];
   return [
     {
+      kind: "guest",
       start: (0x7f_00_00_00_00_00 + cell.id * 2 ** 36).toString(16),
       bytes: memoryBytes,
       backend: `ram-node${cell.id}`,
@@ -160,6 +167,9 @@ function evidenceOf(device: PlanDevice, group: number, plan: Plan): DeviceEviden
     interrupts: [
       { number: 100 + group, allowedCpus: `${hostNode * 500}`, effectiveCpus: `${hostNode * 500}` },
     ],
+    iommuDomain: null,
+    relaxedOrdering: null,
+    barMaxBytes: null,
   }));
 }
 
@@ -178,6 +188,7 @@ function shapeOf(plan: Plan, guest: Guest, source: ShapeEvidence["source"]): Sha
           of === undefined
             ? null
             : { mode: kernelMode[cell.memoryPolicy], nodes: cell.memoryNodes },
+        pageBytes: null,
         distances: source === "monitor" ? null : cell.distances,
       };
     }),
@@ -187,9 +198,13 @@ function shapeOf(plan: Plan, guest: Guest, source: ShapeEvidence["source"]): Sha
           hostAddress: fn.hostAddress,
           above: [`pci.${port.index}`, `pci.${expander.index}`],
           cell: expander.cell,
+          portSpeedGTs: null,
+          portWidth: null,
         })),
       ),
     ),
+    cpu: null,
+    balloon: null,
     contract: true,
     pins: null,
   };
@@ -220,6 +235,9 @@ function guestReportAsPlanned(plan: Plan): GuestReport {
       node: cell,
       link,
     })),
+    cpu: null,
+    ports: null,
+    accelerators: null,
     hugepages: contract.cells.every(({ hugepageBytes }) => hugepageBytes !== null)
       ? contract.cells.map(({ id, pageBytes }) => {
           return { node: id, sizeBytes: pageBytes, total: 8, free: 8 };
@@ -229,7 +247,10 @@ function guestReportAsPlanned(plan: Plan): GuestReport {
       where: "/sys/firmware/qemu_fw_cfg",
       sha256: sha256(JSON.stringify(contract)),
     },
-    nccl: contract.nccl === null ? null : { ...contract.nccl, from: "/etc/nccl.conf" },
+    nccl:
+      contract.nccl === null
+        ? null
+        : { ...contract.nccl, from: "/etc/nccl.conf", slowestLink: null, gpuDirect: null },
     unreadable: [],
   };
 }

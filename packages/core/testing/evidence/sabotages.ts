@@ -488,7 +488,13 @@ function inTheGuest(): readonly Sabotage[] {
           ? null
           : reported(evidence, (report) => ({
               ...report,
-              nccl: { file: "/tmp/own.xml", sha256: "0".repeat(64), from: "NCCL_TOPO_FILE" },
+              nccl: {
+                file: "/tmp/own.xml",
+                sha256: "0".repeat(64),
+                from: "NCCL_TOPO_FILE",
+                slowestLink: null,
+                gpuDirect: null,
+              },
             })),
       tells: () => "/tmp/own.xml by NCCL_TOPO_FILE",
     },

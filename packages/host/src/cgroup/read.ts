@@ -53,6 +53,7 @@ export function readCgroup(tree: Tree, { version, path }: CpusetPath): CgroupEvi
       effectiveCpus: set(hierarchy.effectiveCpus),
       nodes: set("cpuset.mems"),
       effectiveNodes: set(hierarchy.effectiveNodes),
+      limits: null,
     };
     const anySet = found.cpus ?? found.effectiveCpus ?? found.nodes ?? found.effectiveNodes;
     if (anySet !== null) return found;

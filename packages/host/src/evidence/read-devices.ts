@@ -35,6 +35,9 @@ function deviceOf(
     vfioFile: vfio === undefined ? null : `/dev/vfio/devices/${vfio}`,
     link: readLink(tree, where),
     interrupts: interrupts === null ? null : (interrupts.get(address) ?? []),
+    iommuDomain: null,
+    relaxedOrdering: null,
+    barMaxBytes: null,
   };
 }
 

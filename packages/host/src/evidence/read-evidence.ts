@@ -17,7 +17,7 @@ import { readCoreCpus, readKernel, readNodeCpus } from "./read-host.ts";
 
 /** What to read evidence about, with the answers of the monitor, libvirt and the guest. */
 export interface EvidenceRequest {
-  readonly vm: string;
+  readonly name: string;
   readonly host: string;
   readonly takenAt: string;
   /** The process of the VM; null if there is none, for the reason below. */
@@ -40,7 +40,7 @@ export interface EvidenceRequest {
  * the guest: see `readMemory`.
  */
 export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
-  const { vm, host, takenAt, process, monitor, libvirt, guest, threadsBefore } = request;
+  const { name, host, takenAt, process, monitor, libvirt, guest, threadsBefore } = request;
   const unreadable: Unreadable[] = [];
   const noteMissing = <T>(what: string, value: T | null, why: string): T | null => {
     if (value === null) unreadable.push({ what, why });
@@ -70,12 +70,9 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
   noteMissing("memory", memory, notPermitted);
   noteMissing("command line", shape, notPermitted);
   const kernel = readKernel(tree);
-  noteMissing(
-    "NUMA balancing",
-    kernel.numaBalancing,
-    "this kernel has no /proc/sys/kernel/numa_balancing",
-  );
-  noteMissing("same-page merging", kernel.ksmRun, "this kernel has no /sys/kernel/mm/ksm/run");
+  const noFile = (path: string): string => `this kernel has no ${path}`;
+  noteMissing("NUMA balancing", kernel.numaBalancing, noFile("/proc/sys/kernel/numa_balancing"));
+  noteMissing("same-page merging", kernel.ksmRun, noFile("/sys/kernel/mm/ksm/run"));
   const devices = readDevices(tree, request.devices);
   if (devices.some(({ interrupts }) => interrupts === null)) {
     noteMissing("interrupts", null, "/proc/interrupts was not read");
@@ -87,7 +84,8 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
   return {
     apiVersion: "evenkeel/v1",
     kind: "Evidence",
-    vm,
+    of: "vm",
+    name,
     host,
     takenAt,
     process: process === null ? null : processEvidence(tree, process, threads),
@@ -106,6 +104,7 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
     devices,
     shapes: [shape, reading?.shape ?? null, domain].filter((one) => one !== null),
     guest: valueOrNote("guest report", guest),
+    machine: null,
     unreadable,
   };
 }
@@ -129,6 +128,7 @@ function processEvidence(
       threads === null
         ? parseStatus(tree.readText(`${where}/status`) ?? "").threads
         : threads.count,
+    hugeMemory: null,
     vfioFiles: files.length === 0 ? null : [...new Set(vfio)].toSorted(),
   };
 }

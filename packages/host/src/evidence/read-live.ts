@@ -56,7 +56,7 @@ export async function readLiveEvidence(
   const waited = options.clock.monotonicMs() - lookedAt;
   if (threadsBefore !== null && waited < lastingMs) await options.clock.sleep(lastingMs - waited);
   return readEvidence(tree, {
-    vm: plan.vm,
+    name: plan.vm,
     host: options.host,
     takenAt: options.takenAt,
     process,

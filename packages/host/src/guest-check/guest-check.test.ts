@@ -102,6 +102,8 @@ test.each(shells.map((shell) => [shell.join(" "), shell] as const))(
       file: "/nowhere.xml",
       sha256: null,
       from: "NCCL_TOPO_FILE",
+      slowestLink: null,
+      gpuDirect: null,
     });
     // This machine too, whatever it is.
     const here = readGuest(liveTree(), {});

@@ -56,6 +56,9 @@ export function parseShellReport(text: string, where: string): GuestReport {
     kernel: printable(/^kernel ([^ ]{1,128})$/m.exec(facts.join("\n"))?.[1] ?? "") || null,
     nodes: end < 0 || nodes.length === 0 ? null : nodes,
     devices: end < 0 || !hasPci ? null : within(facts, deviceOf, "devices", where),
+    cpu: null,
+    ports: null,
+    accelerators: null,
     hugepages: within(facts, hugepagesOf, "hugepages", where),
     contract: contractOf(facts),
     nccl: ncclOf(facts),
@@ -195,12 +198,14 @@ function contractOf(lines: readonly string[]): GuestReport["contract"] {
   return null;
 }
 
+const unreadNccl = { slowestLink: null, gpuDirect: null } as const;
+
 function ncclOf(lines: readonly string[]): GuestReport["nccl"] {
   for (const line of lines) {
     const match = /^nccl ([0-9a-f]{64}|-) ([A-Za-z_./-]{1,64}) (.{1,1024})$/.exec(line);
     if (match === null) continue;
     const sha256 = match[1] === "-" ? null : (match[1] ?? null);
-    return { file: printable(match[3] ?? ""), sha256, from: match[2] ?? "" };
+    return { file: printable(match[3] ?? ""), sha256, from: match[2] ?? "", ...unreadNccl };
   }
   return null;
 }

@@ -58,6 +58,9 @@ export function readGuest(
     nodes,
     devices,
     hugepages: readable("hugepages", pools, nodeFolder) ?? [],
+    cpu: null,
+    ports: null,
+    accelerators: null,
     contract: contract === null ? null : { where: contractFile, sha256: digest(contract) },
     nccl: ncclOf(tree, env),
     unreadable,
@@ -145,7 +148,13 @@ function ncclOf(tree: Tree, env: Readonly<Record<string, string | undefined>>): 
   for (const { file, from } of candidates) {
     if (file === undefined || file === "") continue;
     const bytes = tree.readBytes(file);
-    return { file: shown(file, 4096) ?? "?", sha256: bytes === null ? null : digest(bytes), from };
+    return {
+      file: shown(file, 4096) ?? "?",
+      sha256: bytes === null ? null : digest(bytes),
+      from,
+      slowestLink: null,
+      gpuDirect: null,
+    };
   }
   return null;
 }

@@ -40,6 +40,8 @@ export function readLiveDomain(text: string, where: string): ShapeEvidence {
     where,
     cells: cellsOf(domain),
     devices: devicesOf(domain),
+    cpu: null,
+    balloon: null,
     contract: hasContract(domain),
     pins: pinsOf(domain),
   };
@@ -88,6 +90,7 @@ function cellsOf(domain: XmlElement): ShapeCell[] {
         mode === null || nodes === null
           ? null
           : { mode: modes.get(mode) ?? shown(mode, 32) ?? "?", nodes },
+      pageBytes: null,
       distances: siblings === null ? null : distancesOf(siblings, cells.length),
     };
   });
@@ -107,6 +110,8 @@ function distancesOf(siblings: XmlElement, cells: number): number[] | null {
   const valid = row.filter((value) => value !== null && isDistance(value));
   return valid.length === row.length ? valid.filter((value) => value !== null) : null;
 }
+
+const unknownPort = { portSpeedGTs: null, portWidth: null } as const;
 
 /**
  * The `<hostdev>` devices. Each is on the bus of a controller, which is on another controller's
@@ -135,10 +140,17 @@ function devicesOf(domain: XmlElement): ShapeDevice[] {
       if (at !== undefined && (attribute(at, "model") ?? "").endsWith("expander-bus")) {
         const node = descend(at, "target", "node");
         const cell = node === null ? "" : textOf(node);
-        return [{ hostAddress, above, cell: /^\d{1,4}$/.test(cell) ? Number(cell) : null }];
+        return [
+          {
+            hostAddress,
+            above,
+            cell: /^\d{1,4}$/.test(cell) ? Number(cell) : null,
+            ...unknownPort,
+          },
+        ];
       }
     }
-    return [{ hostAddress, above, cell: null }];
+    return [{ hostAddress, above, cell: null, ...unknownPort }];
   });
 }
 

@@ -41,6 +41,7 @@ export function readMemory(
     return own === undefined ? [] : [{ ...own, end: range.end, writable: range.writable }];
   });
   return attributeMemory(blocks, backends, ram).map(({ block, backend }) => ({
+    kind: "guest",
     start: block.start.toString(16),
     bytes: block.end - block.start,
     backend: backend?.id ?? null,

@@ -65,6 +65,8 @@ export function readThreads(
         allowedNodes,
         lastCpu: parseLastCpu(tree.readText(`${where}/stat`) ?? ""),
         cgroup: cgroup?.path ?? null,
+        ranNs: null,
+        waitedNs: null,
       },
     ];
   });

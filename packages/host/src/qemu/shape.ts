@@ -41,6 +41,8 @@ export function shapeOf(words: readonly string[], where: string): ShapeEvidence 
     where,
     cells: cellsOf(options),
     devices: devicesOf(options),
+    cpu: null,
+    balloon: null,
     contract: firmware.some((one) => first(one.options, "name") === contractItem),
     pins: null,
   };
@@ -93,6 +95,7 @@ function cellsOf(options: readonly QemuOption[]): ShapeCell[] {
       backend,
       memoryBytes: own?.bytes ?? sizeBytes(first(one, "mem") ?? undefined, "M"),
       policy: own?.policy ?? null,
+      pageBytes: null,
       distances: null,
     };
   });
@@ -127,6 +130,8 @@ function distancesFrom(
 /** Devices are below a few switches at most; a longer chain is a cycle. */
 const DEPTH_MAX = 16;
 
+const unknownPort = { portSpeedGTs: null, portWidth: null } as const;
+
 function devicesOf(options: readonly QemuOption[]): ShapeDevice[] {
   const devices = options.filter(({ name }) => name === "device").map((one) => one.options);
   const byId = new Map(devices.map((one) => [first(one, "id") ?? "", one]));
@@ -139,13 +144,13 @@ function devicesOf(options: readonly QemuOption[]): ShapeDevice[] {
       const bus = first(at, "bus") ?? "pcie.0";
       above.push(shown(bus, 128) ?? "?");
       const next = byId.get(bus);
-      if (next === undefined) return [{ hostAddress: address, above, cell: null }];
+      if (next === undefined) return [{ hostAddress: address, above, cell: null, ...unknownPort }];
       if ((first(next, "driver") ?? "").startsWith("pxb")) {
-        return [{ hostAddress: address, above, cell: number(next, "numa_node") }];
+        return [{ hostAddress: address, above, cell: number(next, "numa_node"), ...unknownPort }];
       }
       at = next;
     }
-    return [{ hostAddress: address, above, cell: null }];
+    return [{ hostAddress: address, above, cell: null, ...unknownPort }];
   });
 }
 

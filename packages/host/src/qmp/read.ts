@@ -74,6 +74,8 @@ export async function readMonitor(asked: Monitor): Promise<MonitorReading> {
       cells:
         cells === null ? null : cells.map((cell) => ({ ...cell, ...backendOf(cell.id, backends) })),
       devices: await devicesOf(monitor),
+      cpu: null,
+      balloon: null,
       contract: null,
       pins: null,
     },
@@ -113,6 +115,7 @@ function cellsOf(vcpus: MonitorReading["vcpus"]): ShapeCell[] | null {
       backend: null,
       memoryBytes: null,
       policy: null,
+      pageBytes: null,
       distances: null,
     }));
 }
@@ -198,7 +201,12 @@ async function devicesOf(monitor: Monitor): Promise<ShapeDevice[]> {
       const path = `${folder}/${textOf(child["name"]) ?? ""}`;
       const host = textOf(await get(path, "host"));
       if (host === null || !isPciAddress(host)) continue;
-      found.push({ hostAddress: host, ...(await placeOf(path, get)) });
+      found.push({
+        hostAddress: host,
+        ...(await placeOf(path, get)),
+        portSpeedGTs: null,
+        portWidth: null,
+      });
     }
   }
   return found;

@@ -107,10 +107,10 @@ async function recorded(
   }
   const { text, where } = await readText(path, "an Evidence document", surroundings);
   const evidence = readDocument(text, where, "Evidence");
-  if (evidence.vm !== plan.vm) {
+  if (evidence.name !== plan.vm) {
     throw new EvenkeelError(
       "usage",
-      `the evidence is about the VM ${JSON.stringify(evidence.vm)}`,
+      `the evidence is about the VM ${JSON.stringify(evidence.name)}`,
       {
         where,
         expected: `evidence about ${JSON.stringify(plan.vm)}`,

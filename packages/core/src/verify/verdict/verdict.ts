@@ -27,7 +27,7 @@ export const severities = ["error", "warning", "info"] as const;
 /** How serious a finding is. */
 export type Severity = (typeof severities)[number];
 
-export const layers = ["host", "fabric", "hypervisor", "guest", "process"] as const;
+export const layers = ["host", "fabric", "device", "hypervisor", "guest", "process"] as const;
 /** Where in the stack the cause lies. */
 export type Layer = (typeof layers)[number];
 

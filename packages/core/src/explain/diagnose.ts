@@ -1,0 +1,94 @@
+import type { FindingCost } from "../verify/verdict/verdict.ts";
+import type { Accusation, Cause } from "./subject/cause.ts";
+import { causes } from "./causes.ts";
+import type { Checked, Unchecked } from "./explanation.ts";
+import type { Subject } from "./subject/subject.ts";
+
+/** A cause that was found, and what of. */
+export interface Found extends Accusation {
+  readonly cause: Cause;
+  /** The codes of the causes that follow from it. */
+  readonly leadsTo: readonly string[];
+}
+
+/** What all causes say of one subject. */
+export interface Diagnosis {
+  /** What costs most first. */
+  readonly found: readonly Found[];
+  readonly checked: readonly Checked[];
+  readonly unchecked: readonly Omit<Unchecked, "in">[];
+}
+
+/**
+ * Asks every cause about a subject, and tells each chain of causes once: what follows from another
+ * cause that was found is told with it, and its price is the root's where that has none.
+ */
+export function diagnose(
+  subject: Subject,
+  twin: Subject | null,
+  asked: readonly Cause[] = causes,
+): Diagnosis {
+  const found: Omit<Found, "leadsTo">[] = [];
+  const checked: Checked[] = [];
+  const unchecked: Omit<Unchecked, "in">[] = [];
+  for (const cause of asked) {
+    const { code } = cause;
+    const judgement = cause.judge(subject, twin);
+    switch (judgement.kind) {
+      case "accused":
+        found.push(...judgement.accusations.map((accusation) => ({ ...accusation, cause })));
+        break;
+      case "acquitted":
+        checked.push({ code, found: judgement.found });
+        break;
+      case "unknown":
+        unchecked.push({ code, why: judgement.why });
+        break;
+      case "irrelevant":
+        break;
+    }
+  }
+  return { found: rooted(found).toSorted(dearestFirst), checked, unchecked };
+}
+
+/** Leaves out what follows from another cause that was found, and gives its price to the root. */
+function rooted(found: readonly Omit<Found, "leadsTo">[]): Found[] {
+  const codes = new Set(found.map(({ cause }) => cause.code));
+  const isEffect = ({ cause }: Pick<Found, "cause">): boolean =>
+    cause.followsFrom.some((code) => codes.has(code));
+  return found
+    .filter((one) => !isEffect(one))
+    .map((root) => {
+      const effects = effectsOf(root.cause.code, found);
+      const costs = effects.map(({ cost }) => cost);
+      const leadsTo = [...new Set(effects.map(({ cause }) => cause.code))];
+      return { ...root, leadsTo, cost: [root.cost, ...costs].reduce(dearer) };
+    });
+}
+
+/** What follows from a cause, directly or through others. Causes follow in no circle. */
+function effectsOf(
+  code: string,
+  found: readonly Omit<Found, "leadsTo">[],
+): readonly Omit<Found, "leadsTo">[] {
+  const direct = found.filter(({ cause }) => cause.followsFrom.includes(code));
+  return [...direct, ...direct.flatMap(({ cause }) => effectsOf(cause.code, found))];
+}
+
+function dearer(a: FindingCost, b: FindingCost): FindingCost {
+  return slowdownOf({ cost: b }) > slowdownOf({ cost: a }) ? b : a;
+}
+
+/** For comparisons: what nobody could price comes after what costs anything. */
+export function slowdownOf({ cost: { slowdown } }: Pick<Found, "cost">): number {
+  return slowdown === null ? 1 : slowdown;
+}
+
+/** By price, then by how directly the cause was seen, then in the order of the registry. */
+export function dearestFirst(
+  a: Pick<Found, "cost" | "seen">,
+  b: Pick<Found, "cost" | "seen">,
+): number {
+  const seen = Number(b.seen === "directly") - Number(a.seen === "directly");
+  return slowdownOf(b) - slowdownOf(a) || seen;
+}

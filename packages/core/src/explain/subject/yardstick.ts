@@ -1,0 +1,87 @@
+import type { Evidence } from "../../evidence/evidence.ts";
+import { place } from "../../fleet/place.ts";
+import { isHugepage, type Plan } from "../../plan/plan.ts";
+import { defaultHostPolicy, type HostPolicy } from "../../request/host-policy.ts";
+import type { Request } from "../../request/request.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { sum, sumOf } from "../../unit/sum.ts";
+
+/**
+ * What placement would give a running VM on its machine if that were empty: the yardstick for a VM
+ * that has no plan. The VM is read as a request with the devices that it has. The strictest answer
+ * counts: whole on its nodes and with cores of its own, otherwise with less.
+ *
+ * Null for anything but a VM, and where its size is not known or nothing of that size fits.
+ */
+export function yardstickOf(evidence: Evidence, topology: Topology): Plan | null {
+  const request = requestOf(evidence, topology);
+  if (request === null) return null;
+  const host = { topology, taken: [], policy: policyFor(evidence, topology) };
+  for (const asked of relaxed(request)) {
+    const answer = place([host], asked);
+    if (answer.kind === "Plan") return answer;
+  }
+  return null;
+}
+
+/** A VM as a request, by what its shapes and its process tell; null where its size is unknown. */
+function requestOf(evidence: Evidence, topology: Topology): Request | null {
+  const { of, name, shapes, threads, memory } = evidence;
+  if (of !== "vm") return null;
+  const counted = (threads ?? []).filter(({ role }) => role?.kind === "vcpu").length;
+  const vcpus = shapes.flatMap(({ cpu }) => cpu?.vcpus ?? [])[0] ?? counted;
+  const cells = shapes.find((shape) => (shape.cells ?? []).length > 0)?.cells ?? [];
+  const sizes = cells.flatMap((cell) => cell.memoryBytes ?? []);
+  const isSaid = cells.length > 0 && sizes.length === cells.length;
+  const memoryBytes = isSaid ? sum(sizes) : sumOf(memory ?? [], ({ bytes }) => bytes);
+  if (vcpus === 0 || memoryBytes === 0) return null;
+  const pages = [...cells, ...(memory ?? [])].flatMap(({ pageBytes }) => pageBytes ?? []);
+  const { accelerators, nics } = devicesOf(evidence, topology);
+  return {
+    name,
+    tenant: null,
+    flavor: null,
+    signature: null,
+    accelerators: { count: accelerators.length, model: null, link: "any" },
+    nics: { count: nics.length, rdma: false },
+    vcpus,
+    memoryBytes,
+    hugepageBytes: pages.find(isHugepage) ?? null,
+    locality: "strict",
+    isolation: "core",
+    workload: "inference",
+  };
+}
+
+/** The accelerators and NICs that a VM has. */
+export function devicesOf(
+  { devices, shapes }: Evidence,
+  topology: Topology,
+): { readonly accelerators: readonly string[]; readonly nics: readonly string[] } {
+  const given = new Set([
+    ...devices.map(({ address }) => address),
+    ...shapes.flatMap((shape) => (shape.devices ?? []).map(({ hostAddress }) => hostAddress)),
+  ]);
+  const among = (listed: readonly { readonly address: string }[]): string[] =>
+    listed.map(({ address }) => address).filter((address) => given.has(address));
+  return { accelerators: among(topology.accelerators), nics: among(topology.nics) };
+}
+
+/** Nothing is kept for the host, and no devices are sold but those that the VM has. */
+function policyFor(evidence: Evidence, topology: Topology): HostPolicy {
+  return {
+    ...defaultHostPolicy,
+    reserved: { coresPerNode: 0, cpus: null, memoryPerNodeBytes: 0 },
+    ...devicesOf(evidence, topology),
+  };
+}
+
+function* relaxed(request: Request): Generator<Request> {
+  for (const hugepageBytes of new Set([request.hugepageBytes, null])) {
+    for (const locality of ["strict", "preferred"] as const) {
+      for (const isolation of ["core", "shared"] as const) {
+        yield { ...request, hugepageBytes, locality, isolation };
+      }
+    }
+  }
+}

@@ -1,0 +1,312 @@
+import type {
+  DeviceEvidence,
+  Evidence,
+  ShapeEvidence,
+  ThreadEvidence,
+} from "../../src/evidence/evidence.ts";
+import type { GuestReport } from "../../src/evidence/guest-report.ts";
+import type { AcceleratorState, MachineEvidence } from "../../src/evidence/machine-evidence.ts";
+import { syntheticTopology } from "../../src/topology/synthetic/build.ts";
+import { GiB, MiB } from "../../src/unit/bytes.ts";
+
+/**
+ * A machine of two equal sockets: on each eight cores of two threads, 64 GiB with 32 huge pages of
+ * 1 GiB, and an accelerator and a NIC on one switch. CPUs 0 to 15 are on node 0, 16 to 31 on node
+ * 1; the two threads of a core have neighbouring numbers.
+ */
+const machineTopology = syntheticTopology(
+  "package:2 core:8 thread:2 memory:64Gi hugepages:32x1Gi distances:10/21 root[switch[gpu:h100-sxm nic:cx7]] nvlink:18",
+  "twin-host",
+);
+
+const accelerators = machineTopology.accelerators.map(({ address }) => address);
+const nics = machineTopology.nics.map(({ address }) => address);
+
+/** One of two twins on that machine, each in perfect order on a node of its own. */
+export function cleanVm(node: 0 | 1): Evidence {
+  const name = node === 0 ? "llm-a" : "llm-b";
+  const firstCpu = node === 0 ? 2 : 18;
+  const own = [accelerators[node] ?? "", nics[node] ?? ""];
+  const cpus = Array.from({ length: 8 }, (_, i) => firstCpu + i);
+  const pid = 4711 + node;
+  const spare = `${firstCpu - 2}-${firstCpu - 1}`;
+  const cgroup = `/machine.slice/${name}.scope`;
+  const thread = (
+    tid: number,
+    called: string,
+    role: ThreadEvidence["role"],
+    allowedCpus: string,
+  ): ThreadEvidence => ({
+    tid,
+    where: `/proc/${pid}/task/${tid}`,
+    name: called,
+    role,
+    allowedCpus,
+    allowedNodes: `${node}`,
+    lastCpu: Number.parseInt(allowedCpus, 10),
+    cgroup,
+    ranNs: 60_000_000_000,
+    waitedNs: 1_000_000,
+  });
+  return {
+    apiVersion: "evenkeel/v1",
+    kind: "Evidence",
+    of: "vm",
+    name,
+    host: "twin-host",
+    takenAt: "2026-01-31T12:00:00.000Z",
+    process: {
+      pid,
+      where: `/proc/${pid}`,
+      name,
+      uuid: null,
+      threadCount: 10,
+      vfioFiles: own.map((_, i) => `/dev/vfio/${node * 2 + i}`),
+      hugeMemory: {
+        residentBytes: 256 * MiB,
+        anonymousBytes: 200 * MiB,
+        anonymousHugeBytes: 180 * MiB,
+        sharedHugeBytes: 0,
+      },
+    },
+    threads: [
+      thread(pid, "qemu-system-x86", { kind: "emulator" }, spare),
+      thread(pid + 100, "IO iothread1", { kind: "iothread", id: 1 }, spare),
+      ...cpus.map((cpu, id) =>
+        thread(pid + 200 + id, `CPU ${id}/KVM`, { kind: "vcpu", id }, `${cpu}`),
+      ),
+    ],
+    memory: [
+      {
+        kind: "guest",
+        start: "7f0000000000",
+        bytes: 16 * GiB,
+        backend: "ram-node0",
+        cell: 0,
+        policy: { mode: "bind", nodes: `${node}` },
+        pageBytes: GiB,
+        onNodes: [{ node, bytes: 16 * GiB }],
+        where: `/proc/${pid}/numa_maps`,
+        line: `7f0000000000 bind:${node} huge N${node}=16 kernelpagesize_kB=1048576`,
+      },
+    ],
+    cgroups: [
+      {
+        path: cgroup,
+        where: `/sys/fs/cgroup${cgroup}`,
+        cpus: `${firstCpu - 2}-${firstCpu + 7}`,
+        effectiveCpus: `${firstCpu - 2}-${firstCpu + 7}`,
+        nodes: `${node}`,
+        effectiveNodes: `${node}`,
+        limits: {
+          quota: null,
+          throttled: { periods: 0, throttledPeriods: 0, throttledUs: 0 },
+          cpuWeight: 100,
+          memoryMaxBytes: null,
+          memoryHighBytes: null,
+          memoryBytes: 17 * GiB,
+          memoryReclaims: 0,
+        },
+      },
+    ],
+    kernel: { ksmRun: 0, numaBalancing: 0, transparentHugepages: "madvise" },
+    nodes: [
+      { id: 0, cpus: "0-15" },
+      { id: 1, cpus: "16-31" },
+    ],
+    cores: machineTopology.cores.map(({ cpus: of }) => of),
+    devices: own.map((address, i) => deviceOf(address, node, i)),
+    shapes: [shapeOf(own, node)],
+    guest: guestOf(),
+    machine: cleanMachine(node),
+    unreadable: [],
+  };
+}
+
+function deviceOf(address: string, node: number, i: number): DeviceEvidence {
+  const iommuGroup = node * 2 + i;
+  const cpus = node === 0 ? "0-15" : "16-31";
+  return {
+    address,
+    where: `/sys/bus/pci/devices/${address}`,
+    present: true,
+    driver: "vfio-pci",
+    node,
+    iommuGroup,
+    groupMembers: [{ address, driver: "vfio-pci", bridge: false }],
+    vfioFile: null,
+    link: { speedGTs: 32, width: 16, maxSpeedGTs: 32, maxWidth: 16 },
+    interrupts: [{ number: 100 + iommuGroup, allowedCpus: cpus, effectiveCpus: cpus }],
+    iommuDomain: "DMA",
+    relaxedOrdering: true,
+    barMaxBytes: [],
+  };
+}
+
+function shapeOf(addresses: readonly string[], node: number): ShapeEvidence {
+  return {
+    source: "libvirt",
+    where: "virsh dumpxml",
+    cells: [
+      {
+        id: 0,
+        cpus: "0-7",
+        backend: "ram-node0",
+        memoryBytes: 16 * GiB,
+        policy: { mode: "bind", nodes: `${node}` },
+        pageBytes: GiB,
+        distances: [10],
+      },
+    ],
+    devices: addresses.map((hostAddress, i) => ({
+      hostAddress,
+      above: [`pci.${i + 2}`, "pci.1"],
+      cell: 0,
+      portSpeedGTs: 32,
+      portWidth: 16,
+    })),
+    cpu: {
+      vcpus: 8,
+      model: "host-passthrough",
+      sockets: 1,
+      dies: 1,
+      cores: 4,
+      threads: 2,
+      features: [],
+    },
+    balloon: null,
+    contract: true,
+    pins: null,
+  };
+}
+
+function guestOf(): GuestReport {
+  const link = { speedGTs: 32, width: 16, maxSpeedGTs: 32, maxWidth: 16 };
+  return {
+    apiVersion: "evenkeel/v1",
+    kind: "GuestReport",
+    where: "report.txt",
+    kernel: "6.1.0",
+    nodes: [{ id: 0, cpus: "0-7", memoryBytes: 16 * GiB, distances: [10] }],
+    devices: [
+      { address: "0000:02:00.0", vendor: "10de", device: "2330", node: 0, link },
+      { address: "0000:03:00.0", vendor: "15b3", device: "1021", node: 0, link },
+    ],
+    hugepages: [],
+    cpu: {
+      model: "Intel(R) Xeon(R) Platinum 8480+",
+      sockets: 1,
+      coresPerSocket: 4,
+      threadsPerCore: 2,
+      flags: ["avx", "avx2", "avx512f", "amx_tile"],
+    },
+    ports: [
+      { address: "0000:01:00.0", link, acsRedirect: false },
+      { address: "0000:01:01.0", link, acsRedirect: false },
+    ],
+    contract: { where: "/sys/firmware/qemu_fw_cfg", sha256: null },
+    nccl: {
+      file: "/etc/evenkeel/nccl.xml",
+      sha256: null,
+      from: "/etc/nccl.conf",
+      slowestLink: { speedGTs: 32, width: 16 },
+      gpuDirect: { enabled: true, why: "distance 4 <= 4" },
+    },
+    accelerators: [stateOf("0000:02:00.0", 0)],
+    unreadable: [],
+  };
+}
+
+/** An accelerator that runs as fast as it can. */
+function stateOf(address: string, index: number): AcceleratorState {
+  return {
+    address,
+    index,
+    productName: "NVIDIA H100 80GB HBM3",
+    driverVersion: "570.86.15",
+    persistence: true,
+    performanceState: "P0",
+    coreClock: { nowMHz: 1980, maxMHz: 1980, applicationsMHz: 1980 },
+    memoryClock: { nowMHz: 2619, maxMHz: 2619, applicationsMHz: 2619 },
+    throttleReasons: [],
+    power: { drawWatts: 420, limitWatts: 700, defaultWatts: 700, maxWatts: 700 },
+    temperatureC: 58,
+    utilizationPercent: 97,
+    eccEnabled: true,
+    retired: { count: 0, pending: false },
+    migEnabled: false,
+    link: { speedGTs: 32, width: 16, maxSpeedGTs: 32, maxWidth: 16 },
+    bar1Bytes: 128 * GiB,
+    nvlinks: { active: 18, total: 18 },
+    fabricState: "Completed",
+    peers: null,
+  };
+}
+
+function cleanMachine(node: 0 | 1): MachineEvidence {
+  const other = node === 0 ? 1 : 0;
+  const cpus = other === 0 ? "2-9" : "18-25";
+  const devices = [accelerators[other] ?? "", nics[other] ?? ""];
+  return {
+    topology: machineTopology,
+    settings: {
+      kernelRelease: "6.1.0-38-amd64",
+      bootOptions: ["intel_iommu=on", "iommu=pt"],
+      microcode: "0x2b000603",
+      smt: "on",
+      vulnerabilities: [{ name: "spectre_v2", state: "Mitigation: Enhanced IBRS" }],
+      nxHugePages: false,
+      turbo: true,
+      shmemHugepages: "never",
+      zoneReclaim: 0,
+      numad: false,
+      irqbalance: false,
+    },
+    cpus: [
+      {
+        cpus: "0-31",
+        governor: "performance",
+        maxKHz: 3_800_000,
+        hardwareMaxKHz: 3_800_000,
+        idleStates: [
+          { name: "POLL", latencyUs: 0, disabled: false },
+          { name: "C1", latencyUs: 1, disabled: false },
+          { name: "C1E", latencyUs: 4, disabled: false },
+          { name: "C6", latencyUs: 170, disabled: true },
+        ],
+      },
+    ],
+    nodes: [0, 1].map((id) => {
+      return {
+        id,
+        memoryBytes: 64 * GiB,
+        freeBytes: 24 * GiB,
+        cacheBytes: 2 * GiB,
+        foreignPages: 0,
+      };
+    }),
+    neighbours: [
+      {
+        name: other === 0 ? "llm-a" : "llm-b",
+        pid: 4711 + other,
+        isVm: true,
+        vcpus: Array.from({ length: 8 }, (_, i) => {
+          return { count: 1, cpus: `${Number.parseInt(cpus, 10) + i}` };
+        }),
+        memory: [{ node: other, pageBytes: GiB, bytes: 16 * GiB }],
+        devices,
+        busyCpus: 6,
+      },
+    ],
+    accelerators: null,
+  };
+}
+
+/** The evidence with another machine around it. */
+export function onMachine(
+  evidence: Evidence,
+  change: (machine: MachineEvidence) => Partial<MachineEvidence>,
+): Evidence {
+  const { machine } = evidence;
+  return machine === null ? evidence : { ...evidence, machine: { ...machine, ...change(machine) } };
+}
