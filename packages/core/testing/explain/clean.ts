@@ -11,8 +11,8 @@ import { GiB, MiB } from "../../src/unit/bytes.ts";
 
 /**
  * A machine of two equal sockets: on each eight cores of two threads, 64 GiB with 32 huge pages of
- * 1 GiB, and an accelerator and a NIC on one switch. CPUs 0 to 15 are on node 0, 16 to 31 on node
- * 1; the two threads of a core have neighbouring numbers.
+ * 1 GiB, and an accelerator and a NIC on one switch. CPUs 0-7 and 16-23 are on node 0, 8-15 and
+ * 24-31 on node 1; the second thread of a core has its first one's number plus 16.
  */
 const machineTopology = syntheticTopology(
   "package:2 core:8 thread:2 memory:64Gi hugepages:32x1Gi distances:10/21 root[switch[gpu:h100-sxm nic:cx7]] nvlink:18",
@@ -22,14 +22,20 @@ const machineTopology = syntheticTopology(
 const accelerators = machineTopology.accelerators.map(({ address }) => address);
 const nics = machineTopology.nics.map(({ address }) => address);
 
+const nodeCpus = ["0-7,16-23", "8-15,24-31"] as const;
+
+/** The threads of four cores of a node, core by core; its lowest core is left to helpers. */
+function ownCpus(node: number): readonly number[] {
+  return [1, 2, 3, 4].flatMap((core) => [node * 8 + core, node * 8 + core + 16]);
+}
+
 /** One of two twins on that machine, each in perfect order on a node of its own. */
 export function cleanVm(node: 0 | 1): Evidence {
   const name = node === 0 ? "llm-a" : "llm-b";
-  const firstCpu = node === 0 ? 2 : 18;
   const own = [accelerators[node] ?? "", nics[node] ?? ""];
-  const cpus = Array.from({ length: 8 }, (_, i) => firstCpu + i);
+  const cpus = ownCpus(node);
   const pid = 4711 + node;
-  const spare = `${firstCpu - 2}-${firstCpu - 1}`;
+  const spare = `${node * 8},${node * 8 + 16}`;
   const cgroup = `/machine.slice/${name}.scope`;
   const thread = (
     tid: number,
@@ -94,8 +100,8 @@ export function cleanVm(node: 0 | 1): Evidence {
       {
         path: cgroup,
         where: `/sys/fs/cgroup${cgroup}`,
-        cpus: `${firstCpu - 2}-${firstCpu + 7}`,
-        effectiveCpus: `${firstCpu - 2}-${firstCpu + 7}`,
+        cpus: nodeCpus[node],
+        effectiveCpus: nodeCpus[node],
         nodes: `${node}`,
         effectiveNodes: `${node}`,
         limits: {
@@ -110,10 +116,7 @@ export function cleanVm(node: 0 | 1): Evidence {
       },
     ],
     kernel: { ksmRun: 0, numaBalancing: 0, transparentHugepages: "madvise" },
-    nodes: [
-      { id: 0, cpus: "0-15" },
-      { id: 1, cpus: "16-31" },
-    ],
+    nodes: nodeCpus.map((of, id) => ({ id, cpus: of })),
     cores: machineTopology.cores.map(({ cpus: of }) => of),
     devices: own.map((address, i) => deviceOf(address, node, i)),
     shapes: [shapeOf(own, node)],
@@ -123,9 +126,9 @@ export function cleanVm(node: 0 | 1): Evidence {
   };
 }
 
-function deviceOf(address: string, node: number, i: number): DeviceEvidence {
+function deviceOf(address: string, node: 0 | 1, i: number): DeviceEvidence {
   const iommuGroup = node * 2 + i;
-  const cpus = node === 0 ? "0-15" : "16-31";
+  const cpus = nodeCpus[node];
   return {
     address,
     where: `/sys/bus/pci/devices/${address}`,
@@ -245,7 +248,6 @@ function stateOf(address: string, index: number): AcceleratorState {
 
 function cleanMachine(node: 0 | 1): MachineEvidence {
   const other = node === 0 ? 1 : 0;
-  const cpus = other === 0 ? "2-9" : "18-25";
   const devices = [accelerators[other] ?? "", nics[other] ?? ""];
   return {
     topology: machineTopology,
@@ -290,9 +292,7 @@ function cleanMachine(node: 0 | 1): MachineEvidence {
         name: other === 0 ? "llm-a" : "llm-b",
         pid: 4711 + other,
         isVm: true,
-        vcpus: Array.from({ length: 8 }, (_, i) => {
-          return { count: 1, cpus: `${Number.parseInt(cpus, 10) + i}` };
-        }),
+        vcpus: ownCpus(other).map((cpu) => ({ count: 1, cpus: `${cpu}` })),
         memory: [{ node: other, pageBytes: GiB, bytes: 16 * GiB }],
         devices,
         busyCpus: 6,
