@@ -1,5 +1,7 @@
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
+import type { Diagnosis } from "@evenkeel/core/explain/diagnosis.ts";
+import type { Explanation } from "@evenkeel/core/explain/explanation.ts";
 import type { Capacity } from "@evenkeel/core/fleet/capacity-document.ts";
 import type { GuestContract } from "@evenkeel/core/guest/contract/contract.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
@@ -10,6 +12,7 @@ import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import type { z } from "zod";
 import { capacitySchema } from "./capacity.ts";
 import { evidenceSchema } from "./evidence.ts";
+import { diagnosisSchema, explanationSchema } from "./explanation.ts";
 import { flavorSchema } from "./flavor.ts";
 import { guestContractSchema } from "./guest-contract.ts";
 import { guestReportSchema } from "./guest-report.ts";
@@ -32,7 +35,9 @@ export type Document =
   | GuestContract
   | Evidence
   | GuestReport
-  | Verdict;
+  | Verdict
+  | Explanation
+  | Diagnosis;
 
 /** The name of a kind of document. */
 export type DocumentKind = Document["kind"];
@@ -53,6 +58,8 @@ export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<Docum
   Evidence: evidenceSchema,
   GuestReport: guestReportSchema,
   Verdict: verdictSchema,
+  Explanation: explanationSchema,
+  Diagnosis: diagnosisSchema,
 };
 
 /** The names of all kinds. */

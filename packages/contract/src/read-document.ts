@@ -111,6 +111,8 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
     case "Capacity":
     case "GuestContract":
     case "Verdict":
+    case "Explanation":
+    case "Diagnosis":
       return result.data;
     case "GuestReport":
       refuseBeyondGuest(result.data, [], place);

@@ -1,5 +1,7 @@
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
+import type { Diagnosis } from "@evenkeel/core/explain/diagnosis.ts";
+import type { Explanation } from "@evenkeel/core/explain/explanation.ts";
 import type { Capacity } from "@evenkeel/core/fleet/capacity-document.ts";
 import type { GuestContract } from "@evenkeel/core/guest/contract/contract.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
@@ -12,6 +14,7 @@ import { expectTypeOf, test } from "vitest";
 import type { z } from "zod";
 import type { capacitySchema } from "./capacity.ts";
 import type { evidenceSchema } from "./evidence.ts";
+import type { diagnosisSchema, explanationSchema } from "./explanation.ts";
 import type { flavorSchema } from "./flavor.ts";
 import type { guestContractSchema } from "./guest-contract.ts";
 import type { guestReportSchema } from "./guest-report.ts";
@@ -41,4 +44,6 @@ test("the output type of every schema is exactly the core's type", () => {
   expectTypeOf<z.output<typeof evidenceSchema>>().toEqualTypeOf<Evidence>();
   expectTypeOf<z.output<typeof guestReportSchema>>().toEqualTypeOf<GuestReport>();
   expectTypeOf<z.output<typeof verdictSchema>>().toEqualTypeOf<Verdict>();
+  expectTypeOf<z.output<typeof explanationSchema>>().toEqualTypeOf<Explanation>();
+  expectTypeOf<z.output<typeof diagnosisSchema>>().toEqualTypeOf<Diagnosis>();
 });

@@ -6,8 +6,8 @@ import { takenAt } from "./taken-at.ts";
 
 const isFindingCode = (code: string): code is FindingCode => Object.hasOwn(findingCodes, code);
 
-const finding = object({
-  code: oneOf(Object.keys(findingCodes).filter(isFindingCode)),
+/** What a finding of a verdict and a fault of an explanation say alike. */
+export const findingFields = {
   severity: oneOf(severities),
   layer: oneOf(layers),
   subject: text(8192),
@@ -19,6 +19,11 @@ const finding = object({
     basis: oneOf(["measured", "modelled", "unknown"]),
   }),
   remedy: object(remedyFields),
+} as const;
+
+const finding = object({
+  code: oneOf(Object.keys(findingCodes).filter(isFindingCode)),
+  ...findingFields,
 });
 
 const sentence = text(65_536);

@@ -5,6 +5,7 @@ import { completeCommand } from "./complete/command.ts";
 import { completionCommand } from "./completion/command.ts";
 import { consoleCommand } from "./console/command.ts";
 import { demoCommand } from "./demo/command.ts";
+import { doctorCommand } from "./doctor/command.ts";
 import { guestCommand } from "./guest/command.ts";
 import { placeCommand } from "./place/command.ts";
 import { listCommand } from "./list/command.ts";
@@ -15,6 +16,7 @@ import { snapshotCommand } from "./snapshot/command.ts";
 import { stopCommand } from "./stop/command.ts";
 import { topologyCommand } from "./topology/command.ts";
 import { verifyCommand } from "./verify/command.ts";
+import { whyCommand } from "./why/command.ts";
 
 /** All commands, in the order of the help. The code of a command is loaded when it runs. */
 export const commands: readonly CliCommand[] = [
@@ -24,6 +26,8 @@ export const commands: readonly CliCommand[] = [
   capacityCommand,
   renderCommand,
   verifyCommand,
+  whyCommand,
+  doctorCommand,
   guestCommand,
   runCommand,
   stopCommand,

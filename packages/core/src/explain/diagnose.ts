@@ -1,7 +1,7 @@
 import type { FindingCost } from "../verify/verdict/verdict.ts";
 import type { Accusation, Cause } from "./subject/cause.ts";
 import { causes } from "./causes.ts";
-import type { Checked, Unchecked } from "./explanation.ts";
+import type { Checked, Fault, Unchecked } from "./explanation.ts";
 import type { Subject } from "./subject/subject.ts";
 
 /** A cause that was found, and what of. */
@@ -11,8 +11,8 @@ export interface Found extends Accusation {
   readonly leadsTo: readonly string[];
 }
 
-/** What all causes say of one subject. */
-export interface Diagnosis {
+/** The judgements of all causes on one subject. */
+export interface Judged {
   /** What costs most first. */
   readonly found: readonly Found[];
   readonly checked: readonly Checked[];
@@ -27,7 +27,7 @@ export function diagnose(
   subject: Subject,
   twin: Subject | null,
   asked: readonly Cause[] = causes,
-): Diagnosis {
+): Judged {
   const found: Omit<Found, "leadsTo">[] = [];
   const checked: Checked[] = [];
   const unchecked: Omit<Unchecked, "in">[] = [];
@@ -49,6 +49,24 @@ export function diagnose(
     }
   }
   return { found: rooted(found).toSorted(dearestFirst), checked, unchecked };
+}
+
+/** What was found, as documents have it. */
+export function faultOf({ cause, about, expected, seen, ...rest }: Found): Fault {
+  const { found, evidence, cost, remedy, leadsTo } = rest;
+  return {
+    code: cause.code,
+    what: cause.looksFor,
+    severity: seen === "directly" ? "warning" : "info",
+    layer: cause.layer,
+    subject: about,
+    promised: expected,
+    found,
+    evidence,
+    cost,
+    remedy,
+    leadsTo,
+  };
 }
 
 /** Leaves out what follows from another cause that was found, and gives its price to the root. */

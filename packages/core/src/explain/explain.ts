@@ -1,8 +1,15 @@
 import type { Evidence } from "../evidence/evidence.ts";
 import type { Cause } from "./subject/cause.ts";
 import { causes } from "./causes.ts";
-import { type Diagnosis, diagnose, dearestFirst, type Found, slowdownOf } from "./diagnose.ts";
-import type { Checked, Difference, Explanation, Side, Unchecked } from "./explanation.ts";
+import {
+  diagnose,
+  dearestFirst,
+  faultOf,
+  type Found,
+  type Judged,
+  slowdownOf,
+} from "./diagnose.ts";
+import type { Checked, Explanation, Side, Unchecked } from "./explanation.ts";
 import { subjectOf } from "./subject/subject.ts";
 
 /** What an explanation takes into account beside the evidence. */
@@ -36,7 +43,7 @@ export function explain(a: Evidence, b: Evidence, options: ExplainOptions = {}):
     a: a.name,
     b: b.name,
     twins: apart.length === 0,
-    differences: found.map(difference),
+    differences: found.map((one) => ({ ...faultOf(one), in: one.side })),
     predicted: { a: rounded(predicted.a), b: rounded(predicted.b) },
     explained: rounded(explained),
     unexplained: gap === null ? null : rounded(gap - explained),
@@ -50,9 +57,9 @@ interface Sided extends Found {
 }
 
 /** What only one has comes first; of that, and of the rest, what costs most. */
-function sided(a: Diagnosis, b: Diagnosis): Sided[] {
+function sided(a: Judged, b: Judged): Sided[] {
   const common = a.found.filter((one) => b.found.some((other) => isAlike(one, other)));
-  const only = (from: Diagnosis, side: Side): Sided[] =>
+  const only = (from: Judged, side: Side): Sided[] =>
     from.found
       .filter((one) => !common.some((other) => isAlike(one, other)))
       .map((one) => ({ ...one, side }));
@@ -72,37 +79,19 @@ function isAlike(a: Found, b: Found): boolean {
   return one === null || other === null ? one === other : Math.abs(one - other) < alike;
 }
 
-function difference({ cause, side, about, expected, seen, ...rest }: Sided): Difference {
-  const { found, evidence, cost, remedy, leadsTo } = rest;
-  return {
-    code: cause.code,
-    severity: seen === "directly" ? "warning" : "info",
-    layer: cause.layer,
-    subject: about,
-    promised: expected,
-    found,
-    evidence,
-    cost,
-    remedy,
-    in: side,
-    leadsTo,
-  };
-}
-
 /** One cause may be found several times, of several devices: the dearest counts. */
-function slowdown({ found }: Diagnosis): number {
+function slowdown({ found }: Judged): number {
   const byCause = Map.groupBy(found, ({ cause }) => cause.code);
   return [...byCause.values()].reduce((all, own) => all * Math.max(...own.map(slowdownOf)), 1);
 }
 
-function inBoth(a: Diagnosis, b: Diagnosis): Checked[] {
+function inBoth(a: Judged, b: Judged): Checked[] {
   const codes = new Set(b.checked.map(({ code }) => code));
   return a.checked.filter(({ code }) => codes.has(code));
 }
 
-function unchecked(a: Diagnosis, b: Diagnosis): Unchecked[] {
-  const isIn = (of: Diagnosis, code: string): boolean =>
-    of.unchecked.some((one) => one.code === code);
+function unchecked(a: Judged, b: Judged): Unchecked[] {
+  const isIn = (of: Judged, code: string): boolean => of.unchecked.some((one) => one.code === code);
   return [
     ...a.unchecked.map((one): Unchecked => ({ ...one, in: isIn(b, one.code) ? "both" : "a" })),
     ...b.unchecked

@@ -25,16 +25,23 @@ export interface Explanation {
   readonly unchecked: readonly Unchecked[];
 }
 
+export const sides = ["a", "b", "both"] as const;
 /** In which of the two something is. */
-export type Side = "a" | "b" | "both";
+export type Side = (typeof sides)[number];
 
-/** A fault that slows one of the two down, or both. */
-export interface Difference extends Omit<Finding, "code"> {
+/** One thing that a cause found. */
+export interface Fault extends Omit<Finding, "code"> {
   /** The code of its cause (docs/causes.md). */
   readonly code: string;
-  readonly in: Side;
+  /** What is wrong, as a sentence of the cause. */
+  readonly what: string;
   /** The causes that follow from it, which are not told again. */
   readonly leadsTo: readonly string[];
+}
+
+/** A fault that slows one of the two down, or both. */
+export interface Difference extends Fault {
+  readonly in: Side;
 }
 
 /** A cause that was looked for and not found. */

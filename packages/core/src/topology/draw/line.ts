@@ -1,3 +1,4 @@
+import { printable } from "../../text/printable.ts";
 import { sumOf } from "../../unit/sum.ts";
 
 /**
@@ -35,14 +36,9 @@ const sgr: Readonly<Record<Style, string>> = {
   warning: "1;33",
 };
 
-// Control characters and the marks that turn the direction of text could rewrite what a terminal
-// shows, and names come from files that anybody may have written. Half a surrogate pair is no text,
-// and the last two code points of the basic plane may not stand in XML.
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u{fffe}\u{ffff}]/gu;
-
 /** A part of a line; characters that a terminal would act on become `�`. */
 export function span(text: string, style: Style = "plain"): Span {
-  return { text: text.replaceAll(unprintable, "\u{fffd}"), style };
+  return { text: printable(text), style };
 }
 
 export function line(...parts: readonly (string | Span)[]): Line {

@@ -1,0 +1,26 @@
+import { hostname } from "node:os";
+import { examine } from "@evenkeel/core/explain/examine.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
+import { readMachineSubjects, readSubject } from "../../input/read-subject.ts";
+import { refuseTwoStdins } from "../../input/read-text.ts";
+import { diagnosisText } from "../../text/diagnosis-text.ts";
+import { jsonText } from "../../text/json-text.ts";
+import type { DoctorFlags } from "./flags.ts";
+
+export async function runDoctor(
+  this: CliContext,
+  { state, output }: DoctorFlags,
+  ...words: string[]
+): Promise<void> {
+  const { surroundings, columns: width, paint } = this;
+  refuseTwoStdins(words);
+  const evidence =
+    words.length === 0
+      ? await readMachineSubjects({ state }, surroundings)
+      : await Promise.all(words.map((word) => readSubject(word, { state }, surroundings)));
+  const diagnosis = examine(evidence[0]?.host ?? hostname(), evidence);
+  const text = output === "json" ? jsonText(diagnosis) : diagnosisText(diagnosis, { width, paint });
+  surroundings.stdout.write(text);
+  if (diagnosis.subjects.some(({ faults }) => faults.length > 0)) this.finish(exitStatus.no);
+}

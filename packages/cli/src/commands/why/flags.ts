@@ -1,0 +1,6 @@
+/** The flags of `evenkeel why`. */
+export interface WhyFlags {
+  readonly gap?: number;
+  readonly state?: string;
+  readonly output: "text" | "json" | "html";
+}

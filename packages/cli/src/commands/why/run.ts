@@ -1,0 +1,28 @@
+import { explain } from "@evenkeel/core/explain/explain.ts";
+import { explanationPage } from "@evenkeel/core/explain/draw/explanation-page.ts";
+import type { CliContext } from "../../command/context.ts";
+import { readSubject } from "../../input/read-subject.ts";
+import { refuseTwoStdins } from "../../input/read-text.ts";
+import { answerOf, explanationText } from "../../text/explanation-text.ts";
+import { jsonText } from "../../text/json-text.ts";
+import type { WhyFlags } from "./flags.ts";
+
+export async function runWhy(
+  this: CliContext,
+  { gap = null, state, output }: WhyFlags,
+  ...words: [string, string]
+): Promise<void> {
+  const { surroundings, columns: width, paint } = this;
+  refuseTwoStdins(words);
+  const [a, b] = [
+    await readSubject(words[0], { state }, surroundings),
+    await readSubject(words[1], { state }, surroundings),
+  ] as const;
+  const explanation = explain(a, b, { gap });
+  const text = {
+    text: () => explanationText(explanation, { width, paint }),
+    json: () => jsonText(explanation),
+    html: () => explanationPage(explanation, [a, b], answerOf(explanation)),
+  };
+  surroundings.stdout.write(text[output]());
+}

@@ -1,0 +1,41 @@
+import type { Diagnosed, Diagnosis } from "@evenkeel/core/explain/diagnosis.ts";
+import { amountOf } from "@evenkeel/core/text/amount.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { faultLines } from "./fault-text.ts";
+import type { View } from "./plan-text.ts";
+import { hanging } from "./table.ts";
+import { linesText } from "./terminal-text.ts";
+
+/** A diagnosis for people: every subject with its faults, and what was looked at. */
+export function diagnosisText({ host, subjects }: Diagnosis, view: View): string {
+  const faulty = subjects.filter(({ faults }) => faults.length > 0).length;
+  const head =
+    faulty === 0
+      ? `Nothing wrong was found on ${host}.`
+      : `${amountOf(faulty, "subject")} of ${subjects.length} on ${host} with something wrong.`;
+  return linesText([
+    view.paint("bold", head),
+    ...subjects.flatMap((one) => ["", ...subjectLines(one, view)]),
+  ]);
+}
+
+function subjectLines({ name, of, faults, checked, unchecked }: Diagnosed, view: View): string[] {
+  const { paint, width } = view;
+  const kind = { vm: "VM", process: "process", container: "container", machine: "machine" }[of];
+  const called = of === "process" ? name : `${kind} ${name}`;
+  const groups = Map.groupBy(unchecked, ({ why }) => why);
+  return [
+    paint(
+      "bold",
+      `${called}: ${faults.length === 0 ? "in order" : amountOf(faults.length, "fault")}`,
+    ),
+    ...faults.flatMap((fault, i) => faultLines(fault, `${i + 1}. `, view)),
+    ...(checked.length === 0
+      ? []
+      : hanging("  in order: ", wrap(checked.map(({ code }) => code).join(", "), width - 12))),
+    ...[...groups].flatMap(([why, own]) => {
+      const codes = own.map(({ code }) => code).join(", ");
+      return hanging("  not looked at: ", wrap(`${why}: ${codes}`, width - 17));
+    }),
+  ];
+}
