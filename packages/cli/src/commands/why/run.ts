@@ -9,7 +9,7 @@ import type { WhyFlags } from "./flags.ts";
 
 export async function runWhy(
   this: CliContext,
-  { gap = null, state, output }: WhyFlags,
+  { gap, state, output }: WhyFlags,
   ...words: [string, string]
 ): Promise<void> {
   const { surroundings, columns: width, paint } = this;
@@ -18,7 +18,7 @@ export async function runWhy(
     await readSubject(words[0], { state }, surroundings),
     await readSubject(words[1], { state }, surroundings),
   ] as const;
-  const explanation = explain(a, b, { gap });
+  const explanation = explain(a, b, { gap: gap ?? null });
   const text = {
     text: () => explanationText(explanation, { width, paint }),
     json: () => jsonText(explanation),
