@@ -27,7 +27,7 @@ function entry(cause: Cause): string {
   return [
     `### \`${code}\``,
     "",
-    `${sentence(looksFor)}`,
+    sentence(looksFor),
     "",
     `- rests on \`${observable}\`, read from ${readFrom}`,
     `- acquitted by ${acquittedBy}`,

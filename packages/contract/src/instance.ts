@@ -36,7 +36,7 @@ const driver = z
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/, { error: driverError });
 
 /** A process id is at most PID_MAX_LIMIT of the kernel. */
-const processRecord = object({
+export const processRecordSchema = object({
   pid: integer(1, 2 ** 22),
   startTicks: integer(0, Number.MAX_SAFE_INTEGER),
   uid: integer(0, 2 ** 32 - 1),
@@ -53,7 +53,7 @@ export const instanceSchema = object({
   uri: text(512).nullable(),
   phase: oneOf(["starting", "running", "stopping"]),
   // Instances from before processes were recorded have none.
-  process: processRecord.nullable().default(null),
+  process: processRecordSchema.nullable().default(null),
   // Instances from before `adopt` existed were all started here.
   adopted: flag.default(false),
   startedAt: time,

@@ -8,6 +8,11 @@ export interface SubjectFlags {
   readonly state?: string | undefined;
 }
 
+/** Whether a word names the file of a record, and no VM, process or container. */
+export function isRecord(word: string): boolean {
+  return word === "-" || word.includes("/") || word.endsWith(".json");
+}
+
 /** Reads what a word names: a record's file, or a VM, process or container of this machine. */
 export async function readSubject(
   word: string,
@@ -26,7 +31,7 @@ export async function readMachineSubjects(
 }
 
 /** The evidence of a record. */
-export async function readRecord(path: string, surroundings: Surroundings): Promise<Evidence> {
+async function readRecord(path: string, surroundings: Surroundings): Promise<Evidence> {
   const { text, where } = await readText(path, "an Evidence document", surroundings);
   return readDocument(text, where, "Evidence");
 }

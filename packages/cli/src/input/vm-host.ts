@@ -24,7 +24,7 @@ export async function vmHost(
   const hostLock = process.geteuid?.() === 0 ? rootsHostLock : null;
   return {
     ...host,
-    state: await openState(folderOf(stateFlag, surroundings), parseInstance, {
+    state: await openState(stateFolderOf(stateFlag, surroundings), parseInstance, {
       libvirtUri: host.libvirtUri,
       hostLock,
     }),
@@ -40,11 +40,12 @@ export function recordedHost(
   const host = localHost(surroundings);
   return {
     ...host,
-    state: viewState(folderOf(stateFlag, surroundings), parseInstance, host.libvirtUri),
+    state: viewState(stateFolderOf(stateFlag, surroundings), parseInstance, host.libvirtUri),
     progress: (step) => surroundings.stderr.write(progressText(step)),
   };
 }
 
-function folderOf(stateFlag: string | undefined, { env }: Surroundings): string {
+/** The state folder that a flag or the environment names, or the default one. */
+export function stateFolderOf(stateFlag: string | undefined, { env }: Surroundings): string {
   return resolve(stateFlag ?? (env["EVENKEEL_STATE"] || defaultStateFolder));
 }

@@ -45,6 +45,7 @@ export const errorCodes = {
   "state-busy": "another command holds the lock on the state of VMs for too long",
   "state-damaged": "a file of the state folder cannot be used",
   "state-untrusted": "another user can write to the state of VMs, or it is not what it should be",
+  "process-gone": "a process has ended, or its number belongs to another one by now",
   "state-unusable": "the folder for the state of VMs cannot be used",
   "record-kept": "the VM is gone, but its record cannot be removed",
   "hypervisor-failed": "libvirt or QEMU failed to do its part",

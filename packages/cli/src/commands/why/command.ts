@@ -9,7 +9,7 @@ import type { WhyFlags } from "./flags.ts";
 function parseGap(input: string): number {
   const [, digits = "", unit = ""] = /^(\d{1,6}(?:\.\d{1,6})?)\s?(%|x?)$/.exec(input) ?? [];
   const value = digits === "" ? Number.NaN : Number(digits);
-  const share = { "%": value / 100, x: value - 1, "": value }[unit] ?? Number.NaN;
+  const share = unit === "%" ? value / 100 : unit === "x" ? value - 1 : value;
   if (share >= 0 && share <= 1000) return share;
   throw new EvenkeelError("usage", `--gap is ${JSON.stringify(input)}`, {
     expected: "how much slower one is than the other: 20%, or 1.2x",

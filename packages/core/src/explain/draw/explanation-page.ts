@@ -34,7 +34,7 @@ export function explanationPage(
     element("body", {}, [
       element("h1", {}, [printable(title)]),
       paragraph(headline),
-      element("div", { class: "pair" }, [side(subjectOf(a)), side(subjectOf(b))]),
+      element("div", { class: "pair" }, [column(subjectOf(a)), column(subjectOf(b))]),
       ...section(
         "What sets them apart",
         apart.map((one) => fault(one, explanation)),
@@ -53,7 +53,7 @@ export function explanationPage(
   return `<!doctype html>\n${writeXml(page, '"')}`;
 }
 
-function side(subject: Subject): XmlElement {
+function column(subject: Subject): XmlElement {
   const { evidence, home } = subject;
   const { name, host, takenAt } = evidence;
   const belongs = home === null ? "Where it belongs is not known." : `It belongs on ${home.why}.`;
@@ -77,7 +77,7 @@ function fault(one: Difference, explanation: Explanation): XmlElement {
   const commands = (argv: typeof remedy.argv): XmlNode[] =>
     argv === null
       ? []
-      : [element("pre", {}, [argv.map((one) => printable(shellLine(one))).join("\n")])];
+      : [element("pre", {}, [argv.map((command) => printable(shellLine(command))).join("\n")])];
   return element("section", { class: cost.slowdown === null ? "fault unpriced" : "fault" }, [
     element("h3", {}, [
       printable(`${nameOf(one.in, explanation)}: ${code}, ${subject} `),

@@ -1,0 +1,118 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseFixRecord } from "@evenkeel/contract/fix-record.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
+import type { Diagnosis } from "@evenkeel/core/explain/diagnosis.ts";
+import { fixOf } from "@evenkeel/core/fix/fix-of.ts";
+import { carryOut, fixFolder, type StepOutcome, undoFix } from "@evenkeel/host/fix/carry-out.ts";
+import { type HeldProcess, holdProcess } from "@evenkeel/host/fix/held-process.ts";
+import { isTrustedFolder } from "@evenkeel/host/state/durable.ts";
+import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
+import { isRecord } from "../../input/read-subject.ts";
+import { readText } from "../../input/read-text.ts";
+import { stateFolderOf } from "../../input/vm-host.ts";
+import { fixText, outcomesText } from "../../text/fix-text.ts";
+import type { DoctorFlags } from "./flags.ts";
+
+/** Refuses flags that name nothing to change: what is changed has to be named, and to run here. */
+export function refuseFix({ fix, undo, yes, output }: DoctorFlags, words: readonly string[]): void {
+  const refused = (message: string, expected: string): EvenkeelError =>
+    new EvenkeelError("usage", message, { expected });
+  if (fix && undo) throw refused("--fix and --undo contradict each other", "one of the two");
+  if (yes && !fix && !undo) throw refused("--yes alone does nothing", "--fix or --undo with it");
+  if ((fix || undo) && output === "json") {
+    throw refused("a fix is told in words only", "--output text");
+  }
+  if (fix && (words.length === 0 || words.some(isRecord))) {
+    throw refused("--fix needs names", "the VMs or processes of this machine to change");
+  }
+}
+
+/** Says what can be mended of the named subjects while they run, and with --yes mends it. */
+export async function fixNamed(
+  diagnosis: Diagnosis,
+  evidence: readonly Evidence[],
+  { state, yes }: DoctorFlags,
+  context: CliContext,
+): Promise<void> {
+  const { surroundings, columns: width, paint } = context;
+  const view = { width, paint };
+  const { steps, undo, left } = fixOf(diagnosis.subjects.flatMap(({ faults }) => faults));
+  surroundings.stdout.write(fixText({ steps, left, isDone: yes }, view));
+  if (!yes || steps.length === 0) return;
+  using targets = heldProcesses(evidence);
+  const { outcomes, record } = await carryOut(liveTree(), { steps, undo }, targets.held, {
+    stateFolder: stateFolderOf(state, surroundings),
+    takenAt: surroundings.clock.now().toISOString(),
+  });
+  surroundings.stdout.write(outcomesText(outcomes, record, view));
+  context.finish(statusOf(outcomes));
+}
+
+/** Takes back the last fix that is recorded in the state folder. */
+export async function undoLast({ state, yes }: DoctorFlags, context: CliContext): Promise<void> {
+  const { surroundings, columns: width, paint } = context;
+  const folder = fixFolder(stateFolderOf(state, surroundings));
+  const [last] = isTrustedFolder(folder) ? readdirSync(folder).toSorted().toReversed() : [];
+  if (last === undefined) {
+    surroundings.stdout.write("There is no fix to take back.\n");
+    return;
+  }
+  const path = join(folder, last);
+  const { text, where } = await readText(path, "a FixRecord document", surroundings);
+  const record = parseFixRecord(text, where);
+  if (!yes) {
+    const steps = record.undo.toReversed();
+    surroundings.stdout.write(
+      fixText({ steps: steps.map((run) => ({ run })), left: [], isDone: false }, { width, paint }),
+    );
+    return;
+  }
+  const tree = liveTree();
+  const held = record.targets.map((target) => holdProcess(tree, target.pid, target));
+  try {
+    const outcomes = await undoFix(tree, record, path, held);
+    surroundings.stdout.write(outcomesText(outcomes, null, { width, paint }));
+    context.finish(statusOf(outcomes));
+  } finally {
+    for (const one of held) one[Symbol.dispose]();
+  }
+}
+
+/** The processes of some evidence, held; another user's only by root. */
+function heldProcesses(
+  evidence: readonly Evidence[],
+): Disposable & { readonly held: readonly HeldProcess[] } {
+  const tree = liveTree();
+  const held: HeldProcess[] = [];
+  const dispose = (): void => {
+    for (const one of held) one[Symbol.dispose]();
+  };
+  try {
+    for (const { process: found } of evidence) {
+      if (found === null) continue;
+      const one = holdProcess(tree, found.pid);
+      held.push(one);
+      refuseOthers(one);
+    }
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+  return { held, [Symbol.dispose]: dispose };
+}
+
+function refuseOthers({ record: { pid, uid } }: HeldProcess): void {
+  const self = process.geteuid?.();
+  if (self === 0 || self === uid) return;
+  throw new EvenkeelError("usage", `process ${pid} belongs to another user`, {
+    expected: "a process of your own",
+    remedy: "run it as root, with the number of the process",
+  });
+}
+
+const statusOf = (outcomes: readonly StepOutcome[]) =>
+  outcomes.every(({ ok }) => ok) ? exitStatus.done : exitStatus.no;

@@ -1,0 +1,103 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseFixRecord } from "@evenkeel/contract/fix-record.ts";
+import { liveStep, type LiveStep } from "@evenkeel/core/fix/live-step.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
+import { loadMovePages } from "@evenkeel/host/native/move-pages.ts";
+import { parseStatus } from "@evenkeel/host/procfs/parse-task.ts";
+import { parseNumaMaps } from "@evenkeel/host/procfs/parse-memory.ts";
+import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
+import { carryOut, undoFix } from "@evenkeel/host/fix/carry-out.ts";
+import { holdProcess } from "@evenkeel/host/fix/held-process.ts";
+import { moveProcessPages } from "@evenkeel/host/fix/move-process-pages.ts";
+
+const folder = scratchFolder();
+const tree = liveTree();
+const takenAt = "2026-01-31T12:00:00.000Z";
+
+function stepOf(...command: string[]): LiveStep {
+  const step = liveStep(command);
+  if (step === null) throw new Error(`no step: ${command.join(" ")}`);
+  return step;
+}
+
+/** A process that waits, and is ended with the test. */
+function waiting(): number {
+  const child = spawn("sleep", ["600"], { stdio: "ignore" });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  if (child.pid === undefined) throw new Error("sleep was not started");
+  return child.pid;
+}
+
+const allowed = (pid: number): string | null =>
+  parseStatus(readFileSync(`/proc/${pid}/status`, "utf8")).allowedCpus;
+
+test("a thread gets its CPUs, the record is there before, and undoing brings back what was", async () => {
+  const pid = waiting();
+  const before = allowed(pid) ?? "";
+  using held = holdProcess(tree, pid);
+  const stateFolder = join(folder, "state");
+  const undo = [["taskset", "-pc", before, `${pid}`]];
+  const fix = { steps: [stepOf("taskset", "-pc", "0", `${pid}`)], undo };
+  const { outcomes, record } = await carryOut(tree, fix, [held], { stateFolder, takenAt });
+  expect(outcomes).toEqual([{ run: fix.steps[0]?.run, ok: true, found: "done" }]);
+  expect(allowed(pid)).toBe("0");
+  const text = readFileSync(record ?? "", "utf8");
+  const kept = parseFixRecord(text, record ?? "");
+  expect(kept.targets).toEqual([held.record]);
+  expect((await undoFix(tree, kept, record ?? "", [held])).map(({ ok }) => ok)).toEqual([true]);
+  expect([allowed(pid), existsSync(record ?? "")]).toEqual([before, false]);
+});
+
+test("nothing is changed of a process that has ended, or of a thread of another", async () => {
+  const [pid, other] = [waiting(), waiting()];
+  using held = holdProcess(tree, pid);
+  const before = allowed(other);
+  const foreign = { steps: [stepOf("taskset", "-pc", "0", `${other}`)], undo: [] };
+  const where = { stateFolder: join(folder, "none"), takenAt };
+  const { outcomes, record } = await carryOut(tree, foreign, [held], where);
+  expect([outcomes[0]?.ok, record, allowed(other)]).toEqual([false, null, before]);
+  process.kill(pid, "SIGKILL");
+  while (held.isThere()) await new Promise((resolve) => setTimeout(resolve, 5));
+  const own = { steps: [stepOf("taskset", "-pc", "0", `${pid}`)], undo: [] };
+  const late = await carryOut(tree, own, [held], where);
+  expect(late.outcomes[0]).toMatchObject({ ok: false, found: "the process has ended" });
+  expect(() => holdProcess(tree, pid, held.record)).toThrow(/has ended, or is another one/);
+});
+
+test("a record that would run anything else is refused", () => {
+  const record = { apiVersion: "evenkeel/v1", kind: "FixRecord", takenAt, targets: [] };
+  for (const command of [
+    ["rm", "-rf", "/"],
+    ["sysctl", "-w", "vm.zone_reclaim_mode=0"],
+    ["shuf", "-e", "0", "-o", "/etc/passwd"],
+    ["shuf", "-e", "0", "-o", "/proc/irq/../../etc/smp_affinity_list"],
+    ["taskset", "-pc", "0; reboot", "1"],
+    ["virsh", "destroy", "llm-a", "0", "--live"],
+  ]) {
+    const text = JSON.stringify({ ...record, undo: [command] });
+    expect(() => parseFixRecord(text, "fix.json"), command.join(" ")).toThrow(/it would run/);
+  }
+});
+
+test("the kernel's own status counts the pages that lie on a node", async () => {
+  const movePages = await loadMovePages();
+  if (movePages === null) {
+    expect(process.arch).not.toBe("x64");
+    return;
+  }
+  const pid = waiting();
+  using held = holdProcess(tree, pid);
+  const pagesOf = (): number =>
+    sumOf(parseNumaMaps(readFileSync(`/proc/${pid}/numa_maps`, "utf8")), ({ onNodes }) =>
+      sumOf(onNodes, ({ bytes }) => bytes / 4096),
+    );
+  const { moved, stayed } = moveProcessPages(tree, held, { from: [0], to: 0 }, movePages);
+  expect(moved + stayed).toBe(pagesOf());
+  expect(moved).toBeGreaterThan(0);
+  const none = moveProcessPages(tree, held, { from: [7], to: 0 }, movePages);
+  expect(none).toEqual({ moved: 0, stayed: 0, movedBytes: 0 });
+});
