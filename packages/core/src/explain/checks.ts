@@ -1,0 +1,159 @@
+import type { Diagnosed } from "./diagnosis.ts";
+
+/**
+ * One thing that the vendors' guides for VMs with GPUs ask of a host, and the causes that look at
+ * it. Nobody is told to be compliant: what was checked is said, with what was found.
+ */
+export interface Check {
+  readonly id: string;
+  /** What is asked, in a few words. */
+  readonly asks: string;
+  /** The codes of the causes that look at it; empty where nothing here can. */
+  readonly causes: readonly string[];
+  /** How to look where no cause does, or what a cause does not see. */
+  readonly otherwise: string | null;
+}
+
+/**
+ * After NVIDIA's papers on configuring VMs for inference on HGX H200 and B300, the notes of its DRA
+ * driver and device plugins, and discussions of its open kernel modules and of qemu-devel.
+ */
+export const checks: readonly Check[] = [
+  {
+    id: "P1",
+    asks: "address translation (ATS) is enabled in the firmware of every NIC",
+    causes: ["ats-off"],
+    otherwise: "mlxconfig -d DEVICE query ATS_ENABLED tells whether it survives a reboot",
+  },
+  {
+    id: "P2",
+    asks: "ATS is on at every NIC since the host's last boot",
+    causes: ["ats-off"],
+    otherwise: null,
+  },
+  {
+    id: "P3",
+    asks: "access control (ACS) on the paths of GPUs and NICs, and nowhere else",
+    causes: ["acs-redirect"],
+    otherwise: null,
+  },
+  { id: "P4", asks: "ACS inside the guest too", causes: ["guest-acs"], otherwise: null },
+  {
+    id: "P5",
+    asks: "GPU, NIC and Data-Direct function paired on ConnectX-8 and Grace",
+    causes: [],
+    otherwise: "rdma_topo topo lists the pairs",
+  },
+  {
+    id: "P6",
+    asks: "relaxed ordering where ACS and ATS are on",
+    causes: ["relaxed-ordering-off"],
+    otherwise: null,
+  },
+  {
+    id: "P7",
+    asks: "the guest knows which devices share a switch, by its tree or by a file for NCCL",
+    causes: ["nccl-file-missing"],
+    otherwise: null,
+  },
+  {
+    id: "P8",
+    asks: "the guest's root ports tell the true speed of their links",
+    causes: ["port-link-untrue"],
+    otherwise: null,
+  },
+  {
+    id: "P9",
+    asks: "the guest's window for PCI memory holds all BARs",
+    causes: ["mmio-window-small"],
+    otherwise: null,
+  },
+  {
+    id: "P10",
+    asks: "what the guest gets of the host is stated",
+    causes: [],
+    otherwise: "evenkeel list says what every VM holds",
+  },
+  {
+    id: "P11",
+    asks: "no live migration, suspend, hibernation or managed save",
+    causes: [],
+    otherwise: "a VM with a passed-through device has none of them in libvirt",
+  },
+  {
+    id: "P12",
+    asks: "the host's own GPU operands are off where guests manage the GPUs",
+    causes: [],
+    otherwise: "kubectl get node -L nvidia.com/gpu.deploy.operands says false",
+  },
+  {
+    id: "P13",
+    asks: "a map of devices belongs to one machine",
+    causes: [],
+    otherwise: "a plan names its machine by a digest, and is refused on another",
+  },
+  {
+    id: "P14",
+    asks: "the physical link is read at the host's endpoint",
+    causes: ["link-slow"],
+    otherwise: null,
+  },
+  {
+    id: "P15",
+    asks: "Fabric Manager in the mode for passthrough, of the guest driver's version",
+    causes: [],
+    otherwise: "FABRIC_MODE=1 in fabricmanager.cfg, and nv-fabricmanager --version",
+  },
+  {
+    id: "P16",
+    asks: "the GPUs of a VM are a fabric partition, and it is active",
+    causes: ["partition-inactive"],
+    otherwise: null,
+  },
+  {
+    id: "P17",
+    asks: "nothing on the host holds a GPU that is passed on",
+    causes: [],
+    otherwise: "evenkeel run looks before it rebinds a device",
+  },
+  {
+    id: "P18",
+    asks: "the host's boot disk and network are below no switch of a guest's GPU",
+    causes: ["host-device-near"],
+    otherwise: null,
+  },
+  {
+    id: "P19",
+    asks: "1 GiB pages for each guest node, and a root port for each GPU",
+    causes: ["page-size-small", "port-shared"],
+    otherwise: null,
+  },
+  {
+    id: "P20",
+    asks: "the cores of a VM are of one class",
+    causes: ["core-class-slow"],
+    otherwise: null,
+  },
+];
+
+/** A check of one subject. */
+export interface CheckResult {
+  readonly check: Check;
+  readonly state: "in order" | "not as asked" | "not looked at" | "not concerned";
+}
+
+/** What the causes of each check say of a subject. */
+export function checkResults({ faults, checked, unchecked }: Diagnosed): readonly CheckResult[] {
+  const found = new Set(faults.flatMap(({ code, leadsTo }) => [code, ...leadsTo]));
+  const right = new Set(checked.map(({ code }) => code));
+  const unseen = new Set(unchecked.map(({ code }) => code));
+  return checks.map((check): CheckResult => {
+    const { causes } = check;
+    if (causes.some((code) => found.has(code))) return { check, state: "not as asked" };
+    if (causes.length === 0 || causes.some((code) => unseen.has(code))) {
+      return { check, state: "not looked at" };
+    }
+    const isRight = causes.every((code) => right.has(code));
+    return { check, state: isRight ? "in order" : "not concerned" };
+  });
+}
