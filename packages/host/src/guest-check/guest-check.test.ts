@@ -287,12 +287,12 @@ test.each(shells.map((shell) => [shell.join(" "), shell] as const))(
     });
     const unnamed = parseShellReport(report(shell, { ROOT: folder }), folder);
     expect(unnamed).toMatchObject({ nccl: lying, gpuDirect: channels });
-    mkdirSync(join(folder, "home/me2"), { recursive: true });
+    mkdirSync(join(folder, "users/me2"), { recursive: true });
     writeFileSync(
-      join(folder, "home/me2/.nccl.conf"),
+      join(folder, "users/me2/.nccl.conf"),
       "NCCL_TOPO_FILE=/etc/evenkeel/nccl-topology.xml\n",
     );
-    const env = { HOME: "/home/me2" };
+    const env = { HOME: "/users/me2" };
     const own = { ...lying, from: "~/.nccl.conf", inForce: true };
     expect(readGuest(directoryTree(folder), env).nccl).toMatchObject(own);
     const text = report(shell, { ROOT: folder, ...env });

@@ -16,7 +16,7 @@ export interface CpuWords {
 }
 
 /** The flags that a report keeps, as report.sh does. */
-export const keptFlag = /^(?:avx|amx|sse4|sve|asimd)|^(?:fma|f16c|topoext|hypervisor)$/;
+const keptFlag = /^(?:avx|amx|sse4|sve|asimd)|^(?:fma|f16c|topoext|hypervisor)$/;
 
 /** The guest's processor; null where nothing is known of it. */
 export function guestCpu({ model, flags, threads, packages }: CpuWords): GuestCpu | null {

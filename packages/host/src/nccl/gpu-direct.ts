@@ -23,7 +23,8 @@ export function gpuDirectIn(log: string): GuestGpuDirect | null {
     if (said !== null) {
       const [words = "", on, gpu, nic = ""] = said;
       const one = { enabled: /enabled/i.test(on ?? ""), why: shown(words, 512) ?? "?" };
-      const [all, key] = gpu === undefined ? [nics, nic] : [gpus, gpu];
+      const host = /([\w.-]{1,253}):\d{1,10}:\d{1,10} \[/.exec(line)?.[1] ?? "";
+      const [all, key] = gpu === undefined ? [nics, `${host} ${nic}`] : [gpus, `${host} ${gpu}`];
       if (all.get(key)?.enabled !== true) all.set(key, one);
     } else if (channel !== null) {
       channels.push({ enabled: channel[2] !== undefined, why: `via ${channel[1] ?? ""}` });
@@ -42,4 +43,4 @@ export function gpuDirectIn(log: string): GuestGpuDirect | null {
 const LINES_MAX = 200_000;
 
 const statement =
-  /GPU Direct RDMA (?:\(\w{1,16}\) )?(Enabled|Disabled) for (?:GPU (\w{1,16}) \/ )?HCA (\w{1,8})[^\n]{0,200}/i;
+  /GPU Direct RDMA (?:\(\w{1,16}\) )?(Enabled|Disabled) for (?:GPU (\S{1,32}) \/ )?HCA (\w{1,8})[^\n]{0,200}/i;

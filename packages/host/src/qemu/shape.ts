@@ -80,7 +80,8 @@ function cpuOf(program: string, options: readonly QemuOption[]): ShapeCpu | null
   const given = (key: string): number | null => (smp === null ? null : number(smp, key));
   const [sockets, dies, cores] = [given("sockets"), given("dies"), given("cores")];
   const groups = product([sockets, dies, cores]);
-  const vcpus = given("cpus") ?? product([groups, given("threads")]) ?? 1;
+  const said = given("cpus") ?? product([groups, given("threads")]);
+  const vcpus = said === null ? 1 : said;
   const isSplit = sockets !== null && cores !== null && groups !== null && groups > 0;
   const rest = isSplit ? vcpus / groups : 1;
   const model = cpu === null ? null : shown(first(cpu, "model") ?? "", 128);

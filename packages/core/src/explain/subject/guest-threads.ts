@@ -65,10 +65,10 @@ export function tellsThreads(subject: Subject, view: GuestView): boolean {
   if (!isAmd(subject, view)) return true;
   const features = view.cpu?.features ?? [];
   const asked = features.findLast(({ name }) => name === "topoext");
-  return asked?.on ?? /^EPYC/.test(view.cpu?.model ?? "");
+  return asked?.on ?? view.cpu?.model?.startsWith("EPYC") ?? false;
 }
 
-/** The threads of each core that the guest sees, or else what its hypervisor makes of the request. */
+/** The threads per core that the guest sees, or else what its hypervisor makes of the request. */
 export function threadsShown(subject: Subject, view: GuestView): number | null {
   const reported = view.report?.cpu?.threadsPerCore ?? null;
   if (reported !== null) return reported;

@@ -34,7 +34,7 @@ export function guestViewOf({ of, guest, shapes }: Evidence): GuestView | null {
 }
 
 /** Why a cause cannot judge a guest that has not reported. */
-export const noReport: Judgement = untold(
+const noReport: Judgement = untold(
   "there is no report of the guest: run the script of evenkeel guest script in it",
 );
 

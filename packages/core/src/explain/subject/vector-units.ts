@@ -49,7 +49,8 @@ export function unitsOfProcessor(name: string): readonly VectorUnit[] | null {
   if (xeon !== null) return units.slice(0, Number(xeon[1]) >= 4 ? 4 : 3);
   if (/\bXeon\b.{0,20}\b6\d{3}P/i.test(name)) return units;
   const older = /\bXeon\b.{0,20}\bE[357]-\d{4}\w?(?:\s+v(\d))?/i.exec(name);
-  if (older !== null) return units.slice(0, Number(older[1] ?? 1) >= 3 ? 2 : 1);
+  // The first generation has no number, the third AVX2.
+  if (older !== null) return units.slice(0, Number(older[1]) >= 3 ? 2 : 1);
   const epyc = /\bEPYC\s+(\d)\d[\dF][\dF]?(\d)/i.exec(name);
   if (epyc !== null) return units.slice(0, epyc[1] === "9" ? 3 : 2);
   return unitsOfModel(name);
