@@ -507,6 +507,14 @@ test.each<[code: string, what: string, evidence: Evidence, said: RegExp]>([
   ["nccl-file-slow", "of a file not in force", nccl(clean, { inForce: false }), /^irrelevant$/],
   [
     "gpu-direct-off",
+    "by the driver, whose cause is another",
+    reported(clean, () => ({
+      gpuDirect: { enabled: false, why: "GPU Direct RDMA Disabled for HCA 0 'mlx5_0'" },
+    })),
+    /^acquitted/,
+  ],
+  [
+    "gpu-direct-driver",
     "by the driver",
     reported(clean, () => ({
       gpuDirect: { enabled: false, why: "GPU Direct RDMA Disabled for HCA 0 'mlx5_0'" },
@@ -575,7 +583,7 @@ test("what is no guest is none of their business, and a guest is seen from insid
   const bare: Evidence = { ...clean, of: "machine", shapes: [] };
   for (const evidence of [process, bare]) {
     const kinds = guestCauses
-      .filter(({ code }) => code !== "gpu-direct-off")
+      .filter(({ code }) => !code.startsWith("gpu-direct"))
       .map((cause) => cause.judge(subjectOf(evidence), null).kind);
     expect(new Set(kinds)).toEqual(new Set(["irrelevant"]));
   }
@@ -594,6 +602,21 @@ test("what is no guest is none of their business, and a guest is seen from insid
     })),
   }));
   expect(words(judged("port-link-untrue", idle))).toMatch(/^acquitted/);
+});
+
+test("what follows from a missing file is told with it, unless both miss it", () => {
+  const why = "GPU Direct RDMA Disabled for GPU 2000 / HCA 0 (distance 7 > 4)";
+  const without = (evidence: Evidence): Evidence => reported(evidence, () => ({ nccl: null }));
+  const far = reported(without(clean), () => ({ gpuDirect: { enabled: false, why } }));
+  const told = (b: Evidence): string[] =>
+    explain(far, b).differences.map(
+      ({ code, in: side, leadsTo }) => `${side} ${code} -> ${leadsTo.join()}`,
+    );
+  expect(told(twin)).toEqual(["a nccl-file-missing -> gpu-direct-off"]);
+  expect(told(without(twin))).toEqual([
+    "a gpu-direct-off -> ",
+    "both nccl-file-missing -> gpu-direct-off",
+  ]);
 });
 
 test("a public case: an injected file of 2.5 GT/s x1, and GPU Direct RDMA off", () => {

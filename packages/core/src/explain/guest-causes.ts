@@ -1,4 +1,5 @@
 import { cpuModelMasks } from "./cause/guest/cpu-model-masks.ts";
+import { gpuDirectDriver } from "./cause/guest/gpu-direct-driver.ts";
 import { gpuDirectOff } from "./cause/guest/gpu-direct-off.ts";
 import { guestAcs } from "./cause/guest/guest-acs.ts";
 import { guestDeviceNode } from "./cause/guest/guest-device-node.ts";
@@ -29,5 +30,6 @@ export const guestCauses: readonly Cause[] = [
   ncclFileNotInForce,
   ncclFileSlow,
   gpuDirectOff,
+  gpuDirectDriver,
   guestAcs,
 ];

@@ -3,7 +3,7 @@ import type { Evidence, MemoryMapping } from "../../evidence/evidence.ts";
 import { has, indices } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import { at } from "../../unit/list.ts";
-import { sum } from "../../unit/sum.ts";
+import { sum, sumOf } from "../../unit/sum.ts";
 import { unknownCost } from "../../verify/verdict/check.ts";
 import type { FindingCost } from "../../verify/verdict/verdict.ts";
 import type { GuestView } from "./guest-view.ts";
@@ -52,6 +52,13 @@ export function cellsOnHost(
       devices: [...shown].flatMap(([address, cell]) => (cell === id ? [address] : [])),
     };
   });
+}
+
+/** The part of some memory or threads that is not on this node: from 0 to 1. */
+export function shareOffNode(amounts: ByNode, node: number): number {
+  const all = sum(amounts.values());
+  const on = sumOf(amounts, ([id, amount]) => (id === node ? amount : 0));
+  return all === 0 ? 0 : 1 - on / all;
 }
 
 /** The guest's node of each passed-through device, by the host's address; null is the root bus. */

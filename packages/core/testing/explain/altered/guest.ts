@@ -137,6 +137,14 @@ export const guestAlterations: readonly Alteration[] = [
       })),
   },
   {
+    code: "gpu-direct-driver",
+    what: "NCCL's log says that GPU Direct RDMA is disabled for the NIC",
+    alter: (evidence) =>
+      reported(evidence, () => ({
+        gpuDirect: { enabled: false, why: "GPU Direct RDMA Disabled for HCA 0 'mlx5_0'" },
+      })),
+  },
+  {
     code: "guest-acs",
     what: "the guest's ports redirect",
     alter: (evidence) =>

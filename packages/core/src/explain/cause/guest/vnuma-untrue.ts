@@ -2,9 +2,8 @@ import { restartFromPlan } from "../../../remedy/remedy.ts";
 import { sum } from "../../../unit/sum.ts";
 import { percent } from "../../../verify/verdict/check.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
-import { type CellOnHost, cellsOnHost, priceOfCells } from "../../subject/cells.ts";
+import { type CellOnHost, cellsOnHost, priceOfCells, shareOffNode } from "../../subject/cells.ts";
 import { guestViewOf, hostUnseen } from "../../subject/guest-view.ts";
-import { shareOff } from "../../subject/spread.ts";
 import type { Subject } from "../../subject/subject.ts";
 
 /** Less than this is noise. */
@@ -62,15 +61,14 @@ export const vnumaUntrue: Cause = {
 function liesOf(cell: CellOnHost, { evidence, topology }: Subject): string[] {
   const { id, node, memory, mappings, workers, devices } = cell;
   if (node === null) return [];
-  const own = new Set([node]);
-  const off = shareOff(memory, own);
+  const off = shareOffNode(memory, node);
   const isMixed = mappings.some(({ policy }) => policy?.mode.includes("interleave") === true);
   const lies: string[] = [];
   if (off > noticed && !isMixed) {
     const bytes = sum(memory.values());
     lies.push(`${percent(off * bytes, bytes)} of guest node ${id} is not on node ${node}`);
   }
-  if (workers !== null && shareOff(workers, own) === 1 && !isMixed) {
+  if (workers !== null && shareOffNode(workers, node) === 1 && !isMixed) {
     lies.push(`the vCPUs of guest node ${id} run on other nodes than its memory, node ${node}`);
   }
   const nodeOf = (address: string): number | null =>
