@@ -67,6 +67,11 @@ test.each([
     `the device ${address(1)} twice`,
   ],
   [
+    "more ports than a VM can have",
+    lines(9000, (i) => `cpu threads 0\nport ${address(i)}${" - -".repeat(6)}\n`),
+    "more than 8192 ports",
+  ],
+  [
     "more huge pages than nodes have sizes",
     lines(20_000, (i) => `hugepages ${i % 1000} size-kib ${i} total 1 free 1\n`),
     "more than 16384 pools of huge pages",
@@ -80,6 +85,23 @@ test.each([
   const { stdout, stderr, status } = await verified(file("report.txt", text));
   expect([status, stdout]).toEqual([2, ""]);
   expect(stderr.replaceAll(/\s+/g, " ")).toContain(bound);
+});
+
+test.each([
+  ["the packages of a million CPUs", `cpu packages${" 0".repeat(1_000_000)}\n`],
+  ["flags without end", `cpu flags${" avx".repeat(1_000_000)}\n`],
+  ["BARs of no device", `bars ${address(1)}${" 0x1".repeat(18)}\n`.repeat(60_000)],
+  ["a file for NCCL that nests without end", `nccl - a /a\n${"nccl-text <pci>\n".repeat(400_000)}`],
+  ["a log of NCCL", `nccl-log via NET/IB/0${"(".repeat(500)}\n`.repeat(15_000)],
+  [
+    "a log of NCCL of many GPUs",
+    lines(100_000, (i) => `nccl-log GPU Direct RDMA Disabled for GPU ${i} / HCA 0\n`).slice(24),
+  ],
+])("a report with %s is read in bounded time", async (_what, facts) => {
+  const { status } = await verified(
+    file("report.txt", `evenkeel-guest-report 1\n${facts}pci\nend\n`),
+  );
+  expect(status).toBe(3);
 });
 
 const empty = {

@@ -37,6 +37,7 @@ const device = object({
   device: orUnknown(pciId),
   node: orUnknown(index),
   link: orUnknown(pcieLinkSchema),
+  bars: orUnknown(list(object({ bytes, assigned: flag }), 6)),
 });
 
 const hugepages = object({ node: index, sizeBytes: bytes, total: id, free: orUnknown(id) });
@@ -53,14 +54,15 @@ const port = object({
   address: pciAddress,
   link: orUnknown(pcieLinkSchema),
   acsRedirect: orUnknown(flag),
+  below: list(pciAddress, 256),
 });
 
 const nccl = object({
   file: text(4096),
   sha256: orUnknown(hexDigest),
   from: text(256),
+  inForce: orUnknown(flag),
   slowestLink: orUnknown(object({ speedGTs: positive, width: id })),
-  gpuDirect: orUnknown(object({ enabled: flag, why: text(512) })),
 });
 
 export const guestReportSchema = object({
@@ -75,6 +77,7 @@ export const guestReportSchema = object({
   cpu: orUnknown(cpu),
   ports: orUnknown(list(port, guestReportBounds.devices)),
   nccl: orUnknown(nccl),
+  gpuDirect: orUnknown(object({ enabled: flag, why: text(512) })),
   accelerators: orUnknown(list(acceleratorStateSchema, guestReportBounds.devices)),
   unreadable: list(unreadableSchema, guestReportBounds.unreadable),
 });

@@ -19,6 +19,7 @@ const settings = object({
   kernelRelease: orUnknown(text(256)),
   bootOptions: orUnknown(list(text(256), 64)),
   microcode: orUnknown(text(64)),
+  cpuFlags: orUnknown(list(text(32), 512)),
   smt: orUnknown(text(32)),
   vulnerabilities: orUnknown(list(object({ name: text(64), state: text(512) }), 64)),
   nxHugePages: orUnknown(flag),

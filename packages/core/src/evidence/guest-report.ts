@@ -20,8 +20,10 @@ export interface GuestReport {
   readonly ports: readonly GuestPort[] | null;
   /** The contract as the guest found it; null where it found none. */
   readonly contract: GuestContractFound | null;
-  /** The file that NCCL would take; null where none is in force. */
+  /** The topology file that is meant for NCCL; null where there is none. */
   readonly nccl: GuestNccl | null;
+  /** What NCCL's own log says of direct copies between NIC and GPU; null without a log. */
+  readonly gpuDirect: GuestGpuDirect | null;
   /** What its vendor's tool says of its accelerators. */
   readonly accelerators: readonly AcceleratorState[] | null;
   readonly unreadable: readonly Unreadable[];
@@ -45,6 +47,14 @@ export interface GuestDevice {
   /** Null where the guest's kernel says -1. */
   readonly node: number | null;
   readonly link: PcieLink | null;
+  /** Its memory BARs, except those that the kernel gave up altogether. */
+  readonly bars: readonly GuestBar[] | null;
+}
+
+/** A memory BAR of a function, and whether the guest found an address for it. */
+export interface GuestBar {
+  readonly bytes: number;
+  readonly assigned: boolean;
 }
 
 /** The guest's processor as its kernel sees it. */
@@ -62,6 +72,8 @@ export interface GuestPort {
   readonly address: string;
   readonly link: PcieLink | null;
   readonly acsRedirect: boolean | null;
+  /** The functions on the bus below it, bridges too. */
+  readonly below: readonly string[];
 }
 
 /** The guest's own huge pages of one size. */
@@ -79,15 +91,24 @@ export interface GuestContractFound {
   readonly sha256: string | null;
 }
 
-/** The topology file that NCCL would take in the guest. */
+/** A topology file that is meant for NCCL in the guest. */
 export interface GuestNccl {
   readonly file: string;
   /** Null where the file is missing, or no program in the guest could compute it. */
   readonly sha256: string | null;
-  /** Why it is the file in force: `NCCL_TOPO_FILE`, or the path where NCCL looks by default. */
+  /** What names it: `NCCL_TOPO_FILE`, or whose path it lies at: `nvidia-topologyd`. */
   readonly from: string;
+  /**
+   * Whether NCCL takes it. False for a file that is named and missing, and for one that lies where
+   * Evenkeel puts it and that nothing names.
+   */
+  readonly inForce: boolean | null;
   /** The slowest link that it states between a processor and an accelerator; null where unread. */
   readonly slowestLink: { readonly speedGTs: number; readonly width: number } | null;
-  /** What NCCL's own log says of direct copies between NIC and GPU; null without a log. */
-  readonly gpuDirect: { readonly enabled: boolean; readonly why: string } | null;
+}
+
+/** Whether NCCL lets NICs copy from and to GPUs directly, in its own words. */
+export interface GuestGpuDirect {
+  readonly enabled: boolean;
+  readonly why: string;
 }

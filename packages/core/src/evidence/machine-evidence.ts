@@ -27,6 +27,8 @@ export interface MachineSettings {
   /** The words of the kernel's command line that a cause looks at: `iommu=pt`. */
   readonly bootOptions: readonly string[] | null;
   readonly microcode: string | null;
+  /** Of the flags of /proc/cpuinfo, those of vector units: `avx2`, `amx_tile`. */
+  readonly cpuFlags: readonly string[] | null;
   /** `/sys/devices/system/cpu/smt/control`: `on`, `off`, `forceoff`, `notsupported`. */
   readonly smt: string | null;
   /** The kernel's word on each known weakness of the processor, by its name. */

@@ -51,7 +51,8 @@ test("codes are unique, and causes follow from causes, in no circle", () => {
 });
 
 test("what was not read is unknown, never innocent", () => {
-  const blank = { ...clean, machine: null, memory: null, threads: null, guest: null };
+  const nothing = { machine: null, memory: null, threads: null, guest: null };
+  const blank = { ...clean, ...nothing, devices: [], shapes: [] };
   const { checked } = diagnose(subjectOf(blank), null);
   expect(checked).toEqual([]);
 });

@@ -31,7 +31,15 @@ export function explain(a: Evidence, b: Evidence, options: ExplainOptions = {}):
   const [first, second] = [subjectOf(a), subjectOf(b)];
   const ofA = diagnose(first, second, asked);
   const ofB = diagnose(second, first, asked);
-  const found = sided(ofA, ofB);
+  const shared = sharedRoots(ofA, ofB);
+  const rest = asked.filter(({ code }) => !shared.has(code));
+  const found =
+    shared.size === 0
+      ? sided(ofA, ofB)
+      : [
+          ...sided(diagnose(first, second, rest), diagnose(second, first, rest)),
+          ...sided(ofA, ofB).filter(({ cause }) => shared.has(cause.code)),
+        ];
   const apart = found.filter((one) => one.side !== "both");
   const predicted = { a: slowdown(ofA), b: slowdown(ofB) };
   const gap = options.gap ?? null;
@@ -67,6 +75,19 @@ function sided(a: Judged, b: Judged): Sided[] {
     ...[...only(a, "a"), ...only(b, "b")].toSorted(dearestFirst),
     ...common.map((one) => ({ ...one, side: "both" as const })),
   ];
+}
+
+/**
+ * The roots that both have alike, and that lead to more in one than in the other. Such a root does
+ * not explain what only one has, so its effects are told themselves.
+ */
+function sharedRoots(a: Diagnosis, b: Diagnosis): ReadonlySet<string> {
+  const codes = a.found.flatMap((one) => {
+    const other = b.found.find((each) => isAlike(one, each));
+    const isEven = other === undefined || other.leadsTo.join() === one.leadsTo.join();
+    return isEven ? [] : [one.cause.code];
+  });
+  return new Set(codes);
 }
 
 /** Prices that differ by less are alike. */

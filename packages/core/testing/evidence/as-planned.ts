@@ -188,7 +188,7 @@ function shapeOf(plan: Plan, guest: Guest, source: ShapeEvidence["source"]): Sha
           of === undefined
             ? null
             : { mode: kernelMode[cell.memoryPolicy], nodes: cell.memoryNodes },
-        pageBytes: null,
+        pageBytes: cell.hugepageBytes,
         distances: source === "monitor" ? null : cell.distances,
       };
     }),
@@ -234,6 +234,7 @@ function guestReportAsPlanned(plan: Plan): GuestReport {
       device: "2330",
       node: cell,
       link,
+      bars: null,
     })),
     cpu: null,
     ports: null,
@@ -250,7 +251,8 @@ function guestReportAsPlanned(plan: Plan): GuestReport {
     nccl:
       contract.nccl === null
         ? null
-        : { ...contract.nccl, from: "/etc/nccl.conf", slowestLink: null, gpuDirect: null },
+        : { ...contract.nccl, from: "/etc/nccl.conf", inForce: true, slowestLink: null },
+    gpuDirect: null,
     unreadable: [],
   };
 }

@@ -4,7 +4,7 @@ import type {
   ShapeEvidence,
   ThreadEvidence,
 } from "../../src/evidence/evidence.ts";
-import type { GuestReport } from "../../src/evidence/guest-report.ts";
+import type { GuestBar, GuestReport } from "../../src/evidence/guest-report.ts";
 import type { AcceleratorState, MachineEvidence } from "../../src/evidence/machine-evidence.ts";
 import { syntheticTopology } from "../../src/topology/synthetic/build.ts";
 import { GiB, MiB } from "../../src/unit/bytes.ts";
@@ -183,6 +183,11 @@ function shapeOf(addresses: readonly string[], node: number): ShapeEvidence {
   };
 }
 
+const bars = (...sizes: readonly number[]): GuestBar[] =>
+  sizes.map((bytes) => ({ bytes, assigned: true }));
+const gpuBars = bars(16 * MiB, 128 * GiB, 32 * MiB);
+const nicBars = bars(32 * MiB);
+
 function guestOf(): GuestReport {
   const link = { speedGTs: 32, width: 16, maxSpeedGTs: 32, maxWidth: 16 };
   return {
@@ -192,8 +197,8 @@ function guestOf(): GuestReport {
     kernel: "6.1.0",
     nodes: [{ id: 0, cpus: "0-7", memoryBytes: 16 * GiB, distances: [10] }],
     devices: [
-      { address: "0000:02:00.0", vendor: "10de", device: "2330", node: 0, link },
-      { address: "0000:03:00.0", vendor: "15b3", device: "1021", node: 0, link },
+      { address: "0000:02:00.0", vendor: "10de", device: "2330", node: 0, link, bars: gpuBars },
+      { address: "0000:03:00.0", vendor: "15b3", device: "1021", node: 0, link, bars: nicBars },
     ],
     hugepages: [],
     cpu: {
@@ -204,17 +209,18 @@ function guestOf(): GuestReport {
       flags: ["avx", "avx2", "avx512f", "amx_tile"],
     },
     ports: [
-      { address: "0000:01:00.0", link, acsRedirect: false },
-      { address: "0000:01:01.0", link, acsRedirect: false },
+      { address: "0000:01:00.0", link, acsRedirect: false, below: ["0000:02:00.0"] },
+      { address: "0000:01:01.0", link, acsRedirect: false, below: ["0000:03:00.0"] },
     ],
     contract: { where: "/sys/firmware/qemu_fw_cfg", sha256: null },
     nccl: {
       file: "/etc/evenkeel/nccl.xml",
       sha256: null,
       from: "/etc/nccl.conf",
+      inForce: true,
       slowestLink: { speedGTs: 32, width: 16 },
-      gpuDirect: { enabled: true, why: "distance 4 <= 4" },
     },
+    gpuDirect: { enabled: true, why: "GPU Direct RDMA Enabled for GPU 2000 / HCA 0" },
     accelerators: [stateOf("0000:02:00.0", 0)],
     unreadable: [],
   };
@@ -255,6 +261,7 @@ function cleanMachine(node: 0 | 1): MachineEvidence {
       kernelRelease: "6.1.0-38-amd64",
       bootOptions: ["intel_iommu=on", "iommu=pt"],
       microcode: "0x2b000603",
+      cpuFlags: ["avx", "avx2", "avx512f", "amx_tile"],
       smt: "on",
       vulnerabilities: [{ name: "spectre_v2", state: "Mitigation: Enhanced IBRS" }],
       nxHugePages: false,

@@ -27,6 +27,44 @@ function report(shell: readonly string[], env: Readonly<Record<string, string>> 
 }
 
 /**
+ * The configuration space of a root port as QEMU's: an error report, and behind it ACS, which
+ * redirects requests and completions or nothing.
+ */
+function portConfig(redirects: boolean): Uint8Array {
+  const config = new DataView(new ArrayBuffer(4096));
+  // Status: it has a list, with PCI Express in it.
+  config.setUint16(0x06, 0x10, true);
+  config.setUint16(0x34, 0x40, true);
+  config.setUint16(0x40, 0x0010, true);
+  config.setUint32(0x100, 0x1480_0001 | (1 << 16), true);
+  config.setUint32(0x148, 0x0001_000d, true);
+  config.setUint16(0x14e, redirects ? 0x000c : 0x0010, true);
+  return new Uint8Array(config.buffer);
+}
+
+/** NCCL's file, dumped below a switch of QEMU's. */
+const topologyFile = `<system version="1">
+  <cpu numaid="0" affinity="ff" arch="x86_64">
+    <pci busid="ffff:ff:00.0" class="0x060400" link_speed="2.5 GT/s" link_width="1">
+      <pci busid="0000:f9:00.0" class="0x030200" link_speed="32.0 GT/s PCIe" link_width="16">
+        <gpu dev="0" sm="90" rank="0" gdr="0"/>
+      </pci>
+    </pci>
+    <pci busid="0000:00:02.0" class="0x020000" link_speed="2.5 GT/s" link_width="1"><nic/></pci>
+  </cpu>
+</system>
+`;
+
+/** Two processes of a job, each with a log of its own. */
+const logs: Readonly<Record<string, string>> = {
+  "tmp/nccl.a.17":
+    "a:17:19 [0] NCCL INFO GPU Direct RDMA Enabled for GPU f9000 / HCA 0 (distance 4 <= 5), read 0\n",
+  "tmp/nccl.a.18":
+    "a:18:20 [1] NCCL INFO GPU Direct RDMA Disabled for GPU fa000 / HCA 0 (distance 7 > 4)\n",
+  "tmp/nccl.txt": "via NET/IB/0\n",
+};
+
+/**
  * A guest of two nodes, one without CPUs, with a device that knows its node and one that does not.
  */
 function guestFolder(): string {
@@ -42,6 +80,25 @@ function guestFolder(): string {
     "sys/devices/system/node/node1/cpulist": "\n",
     "sys/devices/system/node/node1/distance": "21 10\n",
     "sys/devices/system/node/node1/meminfo": "Node 1 MemTotal:        2097152 kB\n",
+    "proc/cpuinfo":
+      "processor\t: 0\nmodel name\t: Common KVM processor\n" +
+      "flags\t\t: fpu sse sse4_2 hypervisor avx2 topoext\n\nprocessor\t: 1\nmodel name\t: x\n",
+    "sys/devices/system/cpu/cpu0/topology/thread_siblings_list": "0-1\n",
+    ...Object.fromEntries(
+      [0, 0, 1, 1].map((id, cpu) => [
+        `sys/devices/system/cpu/cpu${cpu}/topology/physical_package_id`,
+        `${id}\n`,
+      ]),
+    ),
+    "sys/d/0000:f9:00.0/resource": [
+      "0x00000000c0000000 0x00000000c0ffffff 0x0000000000040200",
+      "0x0000000000000000 0x0000001fffffffff 0x000000002014220c",
+      "0x0000000000000000 0x0000000000000000 0x0000000000000000",
+      "0x000000e000000000 0x000000e001ffffff 0x000000000014220c",
+      "0x0000000000000000 0x0000000000000000 0x0000000000000000",
+      "0x000000000000c000 0x000000000000c07f 0x0000000000040101",
+      "0x0000000000000000 0x0000000000000000 0x0000000000000000",
+    ].join("\n"),
     "sys/d/0000:f9:00.0/vendor": "0x10de\n",
     "sys/d/0000:f9:00.0/device": "0x2330\n",
     "sys/d/0000:f9:00.0/class": "0x030200\n",
@@ -56,16 +113,41 @@ function guestFolder(): string {
     "sys/d/0000:00:02.0/numa_node": "-1\n",
     "sys/d/0000:00:01.0/vendor": "0x1b36\n",
     "sys/d/0000:00:01.0/class": "0x060400\n",
+    "sys/d/0000:00:01.0/max_link_speed": "16.0 GT/s PCIe\n",
+    "sys/d/0000:00:01.0/max_link_width": "32\n",
+    "sys/d/0000:00:01.0/0000:f9:00.0/vendor": "0x10de\n",
+    "sys/d/0000:00:01.0/0000:00:01.0:pcie001/device": "x\n",
+    "sys/d/0000:00:03.0/vendor": "0x1b36\n",
+    "sys/d/0000:00:03.0/class": "0x060400\n",
+    "sys/d/0000:00:04.0/vendor": "0x1b36\n",
+    "sys/d/0000:00:04.0/class": "0x060401\n",
+    "sys/d/0000:00:05.0/vendor": "0x1b36\n",
+    "sys/d/0000:00:05.0/class": "0x060400\n",
+    "sys/d/0000:00:05.0/max_link_speed": "16.0 GT/s PCIe\n",
+    "sys/d/0000:00:06.0/vendor": "0x8086\n",
+    "sys/d/0000:00:06.0/class": "0x060100\n",
     [contractFile.slice(1)]: '{"kind":"GuestContract"}',
-    "etc/nccl.conf": "NCCL_DEBUG=INFO\nNCCL_TOPO_FILE=/etc/evenkeel/nccl-topology.xml\n",
-    "etc/evenkeel/nccl-topology.xml": "<system/>",
+    "etc/nccl.conf":
+      "NCCL_DEBUG=INFO\nNCCL_TOPO_FILE=/etc/evenkeel/nccl-topology.xml\n" +
+      "NCCL_DEBUG_FILE=/tmp/nccl.%h.%p\n",
+    "etc/evenkeel/nccl-topology.xml": topologyFile,
+    ...logs,
   };
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
   mkdirSync(join(folder, "sys/bus/pci/devices"), { recursive: true });
-  for (const address of ["0000:f9:00.0", "0000:00:02.0", "0000:00:01.0"]) {
+  const configs = {
+    "0000:00:01.0": portConfig(true),
+    "0000:00:03.0": portConfig(false),
+    "0000:00:04.0": new Uint8Array(256),
+    "0000:00:05.0": portConfig(true).subarray(0, 64),
+  };
+  for (const [address, config] of Object.entries(configs)) {
+    writeFileSync(join(folder, `sys/d/${address}/config`), config);
+  }
+  for (const address of ["0000:f9:00.0", "0000:00:02.0", "0000:00:06.0", ...Object.keys(configs)]) {
     symlinkSync(`../../../d/${address}`, join(folder, "sys/bus/pci/devices", address));
   }
   return folder;
@@ -87,12 +169,47 @@ test.each(shells.map((shell) => [shell.join(" "), shell] as const))(
         { id: 1, cpus: "", memoryBytes: 2 ** 31, distances: [21, 10] },
       ],
       hugepages: [{ node: 0, sizeBytes: 2 ** 21, total: 7, free: 3 }],
-      nccl: { file: "/etc/evenkeel/nccl-topology.xml", from: "/etc/nccl.conf" },
+      nccl: {
+        file: "/etc/evenkeel/nccl-topology.xml",
+        from: "/etc/nccl.conf",
+        inForce: true,
+        slowestLink: { speedGTs: 2.5, width: 1 },
+      },
+      cpu: {
+        model: "Common KVM processor",
+        sockets: 2,
+        coresPerSocket: 1,
+        threadsPerCore: 2,
+        flags: ["sse4_2", "hypervisor", "avx2", "topoext"],
+      },
+      gpuDirect: {
+        enabled: false,
+        why: "GPU Direct RDMA Disabled for GPU fa000 / HCA 0 (distance 7 > 4)",
+      },
       unreadable: [],
     });
     expect(read.devices?.map(({ address, node }) => [address, node])).toEqual([
       ["0000:00:02.0", null],
       ["0000:f9:00.0", 1],
+    ]);
+    expect(read.devices?.map(({ bars }) => bars)).toEqual([
+      null,
+      [
+        { bytes: 2 ** 24, assigned: true },
+        { bytes: 2 ** 37, assigned: false },
+        { bytes: 2 ** 25, assigned: true },
+      ],
+    ]);
+    const ports = read.ports?.map(({ address, acsRedirect, below }) => [
+      address,
+      acsRedirect,
+      below.join(),
+    ]);
+    expect(ports).toEqual([
+      ["0000:00:01.0", true, "0000:f9:00.0"],
+      ["0000:00:03.0", false, ""],
+      ["0000:00:04.0", false, ""],
+      ["0000:00:05.0", null, ""],
     ]);
     const text = report(shell, { ROOT: folder });
     expect(isShellReport(text)).toBe(true);
@@ -102,14 +219,16 @@ test.each(shells.map((shell) => [shell.join(" "), shell] as const))(
       file: "/nowhere.xml",
       sha256: null,
       from: "NCCL_TOPO_FILE",
+      inForce: false,
       slowestLink: null,
-      gpuDirect: null,
     });
+    expect(readGuest(directoryTree(folder), other).nccl).toMatchObject({ inForce: false });
     // This machine too, whatever it is.
     const here = readGuest(liveTree(), {});
     const shellReport = parseShellReport(report(shell), "/");
     expect(shellReport.nodes?.map(({ cpus }) => cpus)).toEqual(here.nodes?.map(({ cpus }) => cpus));
     expect(shellReport.devices).toEqual(here.devices);
+    expect([shellReport.cpu, shellReport.ports]).toEqual([here.cpu, here.ports]);
   },
 );
 
@@ -132,6 +251,54 @@ test("what a report may not hold is unknown, and every report can be read", () =
     expect(readDocument(JSON.stringify(read), "report.json", "GuestReport")).toEqual(read);
   }
 });
+
+test("a report of an earlier release is read, with what it does not tell unknown", () => {
+  const old = [
+    "evenkeel-guest-report 1",
+    "kernel 6.1.0",
+    "node 0 memory-kib 1048576 cpus 0-3 distances 10",
+    "pci",
+    "device 0000:01:00.0 vendor 0x10de device 0x2330 node 0 speed - width - max-speed - max-width -",
+    `nccl ${"a".repeat(64)} NCCL_TOPO_FILE /a.xml`,
+    "end",
+  ];
+  const read = parseShellReport(old.join("\n"), "old");
+  expect(read).toMatchObject({ cpu: null, ports: null, gpuDirect: null, accelerators: null });
+  expect(read.devices).toMatchObject([{ address: "0000:01:00.0", node: 0, bars: null }]);
+  expect(read.nccl).toMatchObject({ file: "/a.xml", inForce: true, slowestLink: null });
+  const undigested = old.join("\n").replace("a".repeat(64), "-");
+  expect(parseShellReport(undigested, "old").nccl).toMatchObject({ sha256: null, inForce: null });
+});
+
+test.each(shells.map((shell) => [shell.join(" "), shell] as const))(
+  "%s finds the file that nothing names, and the user's own settings",
+  (_name, shell) => {
+    const folder = guestFolder();
+    writeFileSync(join(folder, "etc/nccl.conf"), "NCCL_DEBUG_FILE=/tmp/nccl.txt\n");
+    const lying = {
+      file: "/etc/evenkeel/nccl-topology.xml",
+      from: "/etc/evenkeel",
+      inForce: false,
+    };
+    const channels = { enabled: false, why: "via NET/IB/0" };
+    expect(readGuest(directoryTree(folder), {})).toMatchObject({
+      nccl: lying,
+      gpuDirect: channels,
+    });
+    const unnamed = parseShellReport(report(shell, { ROOT: folder }), folder);
+    expect(unnamed).toMatchObject({ nccl: lying, gpuDirect: channels });
+    mkdirSync(join(folder, "users/me2"), { recursive: true });
+    writeFileSync(
+      join(folder, "users/me2/.nccl.conf"),
+      "NCCL_TOPO_FILE=/etc/evenkeel/nccl-topology.xml\n",
+    );
+    const env = { HOME: "/users/me2" };
+    const own = { ...lying, from: "~/.nccl.conf", inForce: true };
+    expect(readGuest(directoryTree(folder), env).nccl).toMatchObject(own);
+    const text = report(shell, { ROOT: folder, ...env });
+    expect(parseShellReport(text, folder).nccl).toMatchObject(own);
+  },
+);
 
 test("a report survives a console, and a part that was cut off is unknown, not missing", async () => {
   const text = report(shells[0] ?? ["sh"], { ROOT: guestFolder() });

@@ -1,9 +1,11 @@
 import { beyondGuest, guestReportBounds } from "@evenkeel/core/evidence/guest-report-bounds.ts";
 import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type {
+  GuestBar,
   GuestDevice,
   GuestHugepages,
   GuestNode,
+  GuestPort,
   GuestReport,
 } from "@evenkeel/core/evidence/guest-report.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
@@ -11,8 +13,11 @@ import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { PcieLink } from "@evenkeel/core/topology/topology.ts";
 import { KiB } from "@evenkeel/core/unit/bytes.ts";
+import { gpuDirectIn } from "../nccl/gpu-direct.ts";
+import { slowestLink } from "../nccl/slowest-link.ts";
 import { plainText } from "../text/plain-text.ts";
 import { readLines } from "../text/read-lines.ts";
+import { guestBars, guestCpu } from "./guest-facts.ts";
 
 const header = "evenkeel-guest-report 1";
 
@@ -49,19 +54,26 @@ export function parseShellReport(text: string, where: string): GuestReport {
   }
   const nodes = within(facts, nodeOf, "nodes", where).toSorted((a, b) => a.id - b.id);
   const hasPci = facts.includes("pci");
+  const bars = barsIn(facts);
+  const devices = within(facts, deviceOf, "devices", where);
   const report: GuestReport = {
     apiVersion: "evenkeel/v1",
     kind: "GuestReport",
     where,
     kernel: printable(/^kernel ([^ ]{1,128})$/m.exec(facts.join("\n"))?.[1] ?? "") || null,
     nodes: end < 0 || nodes.length === 0 ? null : nodes,
-    devices: end < 0 || !hasPci ? null : within(facts, deviceOf, "devices", where),
-    cpu: null,
-    ports: null,
+    devices:
+      end < 0 || !hasPci
+        ? null
+        : devices.map((device) => ({ ...device, bars: bars.get(device.address) ?? null })),
+    cpu: cpuOf(facts),
+    // Reports of earlier releases have no processor, and no ports either.
+    ports: end < 0 || !hasPci || !isRecent(facts) ? null : within(facts, portOf, "ports", where),
     accelerators: null,
     hugepages: within(facts, hugepagesOf, "hugepages", where),
     contract: contractOf(facts),
     nccl: ncclOf(facts),
+    gpuDirect: gpuDirectIn(textAfter(facts, "nccl-log ")),
     unreadable,
   };
   const beyond = beyondGuest(report);
@@ -73,6 +85,7 @@ export function parseShellReport(text: string, where: string): GuestReport {
 const nouns = {
   nodes: "nodes",
   devices: "devices",
+  ports: "ports",
   hugepages: "pools of huge pages",
   unreadable: "unreadable facts",
 } as const;
@@ -87,7 +100,7 @@ function within<T>(
   kind: keyof typeof nouns,
   where: string,
 ): T[] {
-  const max = guestReportBounds[kind];
+  const max = guestReportBounds[kind === "ports" ? "devices" : kind];
   const facts: T[] = [];
   for (const line of lines) {
     const fact = factOf(line);
@@ -161,6 +174,19 @@ function deviceOf(line: string): GuestDevice | null {
     return at < 0 ? undefined : words[at + 1];
   };
   if (!isPciAddress(address)) return null;
+  const node = integer(of("node"));
+  return {
+    address,
+    vendor: identifier(words[3]),
+    device: identifier(words[5]),
+    node: node !== null && node <= 65_535 ? node : null,
+    link: linkOf(of),
+    bars: null,
+  };
+}
+
+/** The link in a line's words, by their names. */
+function linkOf(of: (name: string) => string | undefined): PcieLink | null {
   const speed = (text: string | undefined): number | null => {
     const match = /^(\d{1,3}(?:\.\d)?)_GT\/s/.exec(text ?? "");
     return match === null ? null : Number(match[1]);
@@ -175,14 +201,56 @@ function deviceOf(line: string): GuestDevice | null {
     maxSpeedGTs: speed(of("max-speed")),
     maxWidth: width(of("max-width")),
   };
-  const node = integer(of("node"));
+  return Object.values(link).every((value) => value === null) ? null : link;
+}
+
+/** The BARs by the device's address. */
+function barsIn(lines: readonly string[]): ReadonlyMap<string, readonly GuestBar[] | null> {
+  const all = lines.flatMap((line) => {
+    const [name, address = "", ...words] = line.split(" ", 20);
+    return name === "bars" ? [[address, guestBars(words)] as const] : [];
+  });
+  return new Map(all);
+}
+
+/** P2P Request Redirect and P2P Completion Redirect in the ACS control register. */
+const redirects = 0x0004 | 0x0008;
+
+function portOf(line: string): GuestPort | null {
+  const words = line.split(" ", 14);
+  const address = words[1] ?? "";
+  if (words[0] !== "port" || words.length !== 14 || !isPciAddress(address)) return null;
+  const of = (name: string): string | undefined => words[words.indexOf(name, 2) + 1];
+  const acs = /^[0-9a-f]{4}$/.exec(of("acs") ?? "")?.[0];
   return {
     address,
-    vendor: identifier(words[3]),
-    device: identifier(words[5]),
-    node: node !== null && node <= 65_535 ? node : null,
-    link: Object.values(link).every((value) => value === null) ? null : link,
+    link: linkOf(of),
+    acsRedirect: acs === undefined ? null : (Number.parseInt(acs, 16) & redirects) !== 0,
+    below: (of("below") ?? "").split(",", 256).filter(isPciAddress),
   };
+}
+
+const isRecent = (lines: readonly string[]): boolean =>
+  lines.some((line) => line.startsWith("cpu threads "));
+
+function cpuOf(lines: readonly string[]): GuestReport["cpu"] {
+  const of = (name: string): string | null => {
+    const line = lines.find((one) => one === `cpu ${name}` || one.startsWith(`cpu ${name} `));
+    return line === undefined ? null : line.slice(`cpu ${name} `.length);
+  };
+  const flags = of("flags");
+  return guestCpu({
+    model: of("model"),
+    flags: flags === null ? null : flags.split(" ").filter((flag) => flag !== ""),
+    threads: of("threads"),
+    packages: (of("packages") ?? "").split(" ").filter((id) => id !== ""),
+  });
+}
+
+/** The rests of the lines that begin so, as they were in the file. */
+function textAfter(lines: readonly string[], start: string): string {
+  const own = lines.filter((line) => line.startsWith(start)).slice(0, 8000);
+  return own.map((line) => line.slice(start.length)).join("\n");
 }
 
 function contractOf(lines: readonly string[]): GuestReport["contract"] {
@@ -198,14 +266,18 @@ function contractOf(lines: readonly string[]): GuestReport["contract"] {
   return null;
 }
 
-const unreadNccl = { slowestLink: null, gpuDirect: null } as const;
-
 function ncclOf(lines: readonly string[]): GuestReport["nccl"] {
   for (const line of lines) {
-    const match = /^nccl ([0-9a-f]{64}|-) ([A-Za-z_./-]{1,64}) (.{1,1024})$/.exec(line);
+    const match = /^nccl ([0-9a-f]{64}|-) ([A-Za-z_./~-]{1,64}) (.{1,1024})$/.exec(line);
     if (match === null) continue;
     const sha256 = match[1] === "-" ? null : (match[1] ?? null);
-    return { file: printable(match[3] ?? ""), sha256, from: match[2] ?? "", ...unreadNccl };
+    const file = printable(match[3] ?? "");
+    // Earlier releases did not say whether the file is there; its digest does.
+    const force = lines.find((one) => one.startsWith("nccl-force "));
+    const isThere = sha256 === null ? null : true;
+    const inForce = force === undefined ? isThere : force === "nccl-force yes";
+    const text = textAfter(lines, "nccl-text ");
+    return { file, sha256, from: match[2] ?? "", inForce, slowestLink: slowestLink(text, file) };
   }
   return null;
 }

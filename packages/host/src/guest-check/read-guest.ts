@@ -4,20 +4,26 @@ import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type {
   GuestDevice,
   GuestHugepages,
+  GuestGpuDirect,
   GuestNccl,
   GuestNode,
+  GuestPort,
   GuestReport,
 } from "@evenkeel/core/evidence/guest-report.ts";
 import { INDEX_MAX } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { KiB } from "@evenkeel/core/unit/bytes.ts";
+import { gpuDirectIn } from "../nccl/gpu-direct.ts";
+import { slowestLink } from "../nccl/slowest-link.ts";
 import { isDistance } from "../qemu/shape.ts";
+import { pciControls } from "../sysfs/pci-config.ts";
 import { readLink } from "../sysfs/pci-link.ts";
 import { pciDirectory } from "../sysfs/pci.ts";
-import { indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.ts";
+import { fields, indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.ts";
 import { shown } from "../text/shown.ts";
 import type { Tree } from "../tree/tree.ts";
+import { guestBars, guestCpu } from "./guest-facts.ts";
 
 /**
  * Where a guest finds its contract, with CONFIG_FW_CFG_SYSFS
@@ -58,11 +64,12 @@ export function readGuest(
     nodes,
     devices,
     hugepages: readable("hugepages", pools, nodeFolder) ?? [],
-    cpu: null,
-    ports: null,
+    cpu: cpuOf(tree),
+    ports: portsOf(tree),
     accelerators: null,
     contract: contract === null ? null : { where: contractFile, sha256: digest(contract) },
     nccl: ncclOf(tree, env),
+    gpuDirect: gpuDirectOf(tree, env),
     unreadable,
   };
 }
@@ -124,37 +131,115 @@ function devicesOf(tree: Tree): GuestDevice[] | null {
         device: identifier(`${path}/device`),
         node: upTo(INDEX_MAX, readIndex(tree, `${path}/numa_node`)),
         link: readLink(tree, path),
+        bars: guestBars((readLine(tree, `${path}/resource`) ?? "").split(/\s+/)),
       },
     ];
+  });
+}
+
+/** The bridges between PCI buses. */
+function portsOf(tree: Tree): GuestPort[] | null {
+  if (tree.realPath(pciDirectory) === null) return null;
+  const ports = tree.list(pciDirectory).flatMap((address): GuestPort[] => {
+    const path = `${pciDirectory}/${address}`;
+    const isBridge = readLine(tree, `${path}/class`)?.startsWith("0x0604") ?? false;
+    if (!isBridge || !isPciAddress(address)) return [];
+    return [
+      {
+        address,
+        link: readLink(tree, path),
+        acsRedirect: pciControls(tree.readBytes(`${path}/config`)).acsRedirect,
+        below: tree.list(path).filter(isPciAddress).slice(0, BELOW_MAX),
+      },
+    ];
+  });
+  return ports.length > guestReportBounds.devices ? null : ports;
+}
+
+/** A bus has 32 slots of 8 functions. */
+const BELOW_MAX = 256;
+
+const cpuFolder = "/sys/devices/system/cpu";
+
+/** The processor; the first one stands for all. */
+function cpuOf(tree: Tree): GuestReport["cpu"] {
+  const first = (tree.readText("/proc/cpuinfo") ?? "").split("\n\n", 1)[0] ?? "";
+  const words = new Map(fields(first));
+  const flags = words.get("flags") ?? words.get("Features") ?? null;
+  return guestCpu({
+    model: words.get("model name") ?? null,
+    flags: flags === null ? null : flags.split(/\s+/),
+    threads: readLine(tree, `${cpuFolder}/cpu0/topology/thread_siblings_list`),
+    packages: indexedNames(tree, cpuFolder, "cpu").flatMap(
+      (cpu) => readLine(tree, `${cpuFolder}/cpu${cpu}/topology/physical_package_id`) ?? [],
+    ),
   });
 }
 
 /** Where NCCL looks by default (src/graph/topo.cc, `NCCL_TOPO_XML_DEFAULT`). */
 const ncclDefault = "/var/run/nvidia-topologyd/virtualTopology.xml";
 
+/** Where Evenkeel puts the file. */
+const ncclOwn = "/etc/evenkeel/nccl-topology.xml";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** NCCL takes its environment first, then its configuration, then the default path. */
-function ncclOf(tree: Tree, env: Readonly<Record<string, string | undefined>>): GuestNccl | null {
-  const configured = /^NCCL_TOPO_FILE=(.{1,1024})$/m.exec(
-    tree.readText("/etc/nccl.conf") ?? "",
-  )?.[1];
+function ncclOf(tree: Tree, env: Environment): GuestNccl | null {
+  const at = (path: string): string | null => (tree.realPath(path) === null ? null : path);
   const candidates = [
-    { file: env["NCCL_TOPO_FILE"], from: "NCCL_TOPO_FILE" },
-    { file: configured, from: "/etc/nccl.conf" },
-    {
-      file: tree.realPath(ncclDefault) === null ? undefined : ncclDefault,
-      from: "nvidia-topologyd",
-    },
+    settingOf(tree, env, "NCCL_TOPO_FILE"),
+    { value: at(ncclDefault), from: "nvidia-topologyd" },
+    { value: at(ncclOwn), from: "/etc/evenkeel" },
   ];
-  for (const { file, from } of candidates) {
-    if (file === undefined || file === "") continue;
+  for (const { value: file, from } of candidates) {
+    if (file === null) continue;
     const bytes = tree.readBytes(file);
     return {
       file: shown(file, 4096) ?? "?",
       sha256: bytes === null ? null : digest(bytes),
       from,
-      slowestLink: null,
-      gpuDirect: null,
+      inForce: bytes !== null && from !== "/etc/evenkeel",
+      slowestLink: bytes === null ? null : slowestLink(tree.readText(file) ?? "", file),
     };
   }
   return null;
+}
+
+/** A setting of NCCL, from its environment, the user's file or the machine's. */
+function settingOf(
+  tree: Tree,
+  env: Environment,
+  name: "NCCL_TOPO_FILE" | "NCCL_DEBUG_FILE",
+): { readonly value: string | null; readonly from: string } {
+  const own = env[name] ?? "";
+  if (own !== "") return { value: own, from: name };
+  const files = [
+    [env["NCCL_CONF_FILE"] || `${env["HOME"] ?? ""}/.nccl.conf`, "~/.nccl.conf"],
+    ["/etc/nccl.conf", "/etc/nccl.conf"],
+  ] as const;
+  for (const [path, from] of files) {
+    const lines = (tree.readText(path) ?? "").split("\n");
+    const last = lines.findLast((line) => line.startsWith(`${name}=`));
+    const value = last?.slice(name.length + 1) ?? "";
+    if (value !== "") return { value: value.slice(0, 1024), from };
+  }
+  return { value: null, from: name };
+}
+
+/** As many processes of a job may each log to a file of their own. */
+const LOGS_MAX = 64;
+
+/** What NCCL has logged, where it was told to log to files: `/tmp/nccl.%h.%p`. */
+function gpuDirectOf(tree: Tree, env: Environment): GuestGpuDirect | null {
+  const { value } = settingOf(tree, env, "NCCL_DEBUG_FILE");
+  if (value === null) return null;
+  const slash = value.lastIndexOf("/");
+  const name = value.slice(slash + 1);
+  const parts = name.split(/%[hp]/).map((part) => part.replaceAll(/[^\w]/g, "\\$&"));
+  const pattern = new RegExp(`^${parts.join("[^/]*")}$`);
+  const folder = value.slice(0, slash);
+  const names = name.includes("%") ? tree.list(folder).filter((one) => pattern.test(one)) : [name];
+  const logs = names.slice(0, LOGS_MAX).map((one) => tree.readText(`${folder}/${one}`) ?? "");
+  return gpuDirectIn(logs.join("\n"));
 }

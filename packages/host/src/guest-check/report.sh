@@ -29,8 +29,56 @@ digest() {
   printf '%s' "$sum"
 }
 
+# The control register of a port's ACS, as 4 hexadecimal digits: 0000 for a port without ACS, a dash
+# where its configuration space cannot be read, which takes root. Capabilities follow each other
+# from byte 256: an identifier of 2 bytes, and the next one's place in the upper 12 bits of the rest.
+acs() {
+  at=256
+  hops=0
+  while [ $at -ge 256 ] && [ $hops -lt 64 ]; do
+    hops=$((hops + 1))
+    # Unquoted, so that each number becomes a word.
+    set -- $(od -A n -v -t x2 -j $at -N 8 "$port/config" 2> /dev/null)
+    [ $# -eq 4 ] || break
+    case $1 in
+    000d)
+      printf '%s' "$4"
+      return
+      ;;
+    0000 | ffff) break ;;
+    esac
+    at=$((0x$2 >> 4))
+    [ $at -ne 0 ] || break
+  done
+  # Where root reads nothing at byte 256, the port is one of conventional PCI, which has no ACS.
+  if [ $# -eq 0 ] && [ ! -e "$port/max_link_speed" ]; then
+    set -- $(od -A n -v -t x2 -j 248 -N 8 "$port/config" 2> /dev/null)
+  fi
+  if [ $# -eq 4 ] && [ "$1" != ffff ]; then printf 0000; else printf -; fi
+}
+
 echo 'evenkeel-guest-report 1'
 printf 'kernel %s\n' "$(line "$root/proc/sys/kernel/osrelease")"
+
+# The first processor stands for all.
+sed '/^$/q' "$root/proc/cpuinfo" 2> /dev/null | while IFS= read -r text; do
+  case $text in
+  'model name'*) printf 'cpu model %s\n' "${text#*: }" ;;
+  flags* | Features*)
+    printf 'cpu flags'
+    for flag in ${text#*:}; do
+      case $flag in
+      avx* | amx* | fma | f16c | sse4* | topoext | hypervisor | sve* | asimd*) printf ' %s' "$flag" ;;
+      esac
+    done
+    echo
+    ;;
+  esac
+done
+cpus=$sys/devices/system/cpu
+printf 'cpu threads %s\n' "$(line "$cpus/cpu0/topology/thread_siblings_list")"
+# Unquoted, so that all numbers come on one line.
+echo cpu packages $(cat "$cpus"/cpu[0-9]*/topology/physical_package_id 2> /dev/null)
 
 nodes=$sys/devices/system/node
 found=
@@ -62,6 +110,19 @@ if [ -d "$sys/bus/pci/devices" ]; then
   for device in "$sys"/bus/pci/devices/*; do
     [ -e "$device/vendor" ] || continue
     case $(line "$device/class") in
+    0x0604*)
+      port=$device
+      below=
+      for child in "$port"/*:*:*.[0-7]; do
+        [ -d "$child" ] && below=$below,${child##*/}
+      done
+      below=${below#,}
+      printf 'port %s speed %s width %s max-speed %s max-width %s acs %s below %s\n' \
+        "${port##*/}" "$(line "$port/current_link_speed" | tr ' ' '_')" \
+        "$(line "$port/current_link_width")" "$(line "$port/max_link_speed" | tr ' ' '_')" \
+        "$(line "$port/max_link_width")" "$(acs)" "${below:--}"
+      continue
+      ;;
     0x06*) continue ;;
     esac
     printf 'device %s vendor %s device %s node %s speed %s width %s max-speed %s max-width %s\n' \
@@ -69,6 +130,9 @@ if [ -d "$sys/bus/pci/devices" ]; then
       "$(line "$device/numa_node")" \
       "$(line "$device/current_link_speed" | tr ' ' '_')" "$(line "$device/current_link_width")" \
       "$(line "$device/max_link_speed" | tr ' ' '_')" "$(line "$device/max_link_width")"
+    # The six base addresses: start, end and flags of each.
+    bars=$(sed 6q "$device/resource" 2> /dev/null)
+    [ -z "$bars" ] || echo bars "${device##*/}" $bars
   done
 else
   echo 'unreadable devices: there is no /sys/bus/pci/devices'
@@ -79,22 +143,62 @@ if [ -r "$contract" ]; then
   printf 'contract %s %s\n' "$(digest "$contract")" "${contract#"$root"}"
 fi
 
-# NCCL takes NCCL_TOPO_FILE from its environment, then from /etc/nccl.conf, then a default path.
-file=${NCCL_TOPO_FILE:-}
-from=NCCL_TOPO_FILE
-if [ -z "$file" ] && [ -r "$root/etc/nccl.conf" ]; then
-  from=/etc/nccl.conf
-  while IFS= read -r text; do
-    case $text in
-    NCCL_TOPO_FILE=*) file=${text#NCCL_TOPO_FILE=} ;;
-    esac
-  done < "$root/etc/nccl.conf"
-fi
+# NCCL takes its settings from its environment, then from the user's file, then from the machine's.
+setting() {
+  eval "value=\${$1:-}"
+  from=$1
+  for conf in "${NCCL_CONF_FILE:-${HOME:-}/.nccl.conf}" /etc/nccl.conf; do
+    [ -z "$value" ] && [ -r "$root$conf" ] || continue
+    from=$conf
+    [ "$conf" = /etc/nccl.conf ] || from='~/.nccl.conf'
+    while IFS= read -r text; do
+      case $text in
+      "$1"=*) value=${text#*=} ;;
+      esac
+    done < "$root$conf"
+  done
+}
+
+setting NCCL_TOPO_FILE
+file=$value
+force=yes
 if [ -z "$file" ] && [ -r "$root/var/run/nvidia-topologyd/virtualTopology.xml" ]; then
   from=nvidia-topologyd
   file=/var/run/nvidia-topologyd/virtualTopology.xml
 fi
+# Where Evenkeel puts the file, which nothing names.
+if [ -z "$file" ] && [ -r "$root/etc/evenkeel/nccl-topology.xml" ]; then
+  from=/etc/evenkeel
+  file=/etc/evenkeel/nccl-topology.xml
+  force=no
+fi
 if [ -n "$file" ]; then
+  [ -r "$root$file" ] || force=no
   printf 'nccl %s %s %s\n' "$(digest "$root$file")" "$from" "$file"
+  echo "nccl-force $force"
+  grep -E '</?(system|cpu|pci|gpu)[ />]' "$root$file" 2> /dev/null | sed -e 's/^/nccl-text /' -e 8000q
+fi
+
+# What NCCL has logged of direct copies, by every process that logs to a file.
+setting NCCL_DEBUG_FILE
+if [ -n "$value" ]; then
+  pattern=$(printf '%s' "$value" | sed -e 's/%[hp]/*/g' -e 's/[^A-Za-z0-9_./*-]/?/g')
+  cat "$root"$pattern 2> /dev/null |
+    sed -n -e '/GPU Direct RDMA/s/^/nccl-log /p' -e '/via NET.IB/s/^/nccl-log /p' | sed 1000q
+fi
+
+# What NVIDIA's tool says of the accelerators: neither serial numbers nor processes.
+smi() {
+  if command -v timeout > /dev/null 2>&1; then
+    timeout 20 nvidia-smi "$@" 2> /dev/null
+  else
+    nvidia-smi "$@" 2> /dev/null
+  fi
+}
+if [ -z "$root" ] && command -v nvidia-smi > /dev/null 2>&1; then
+  smi -q -x | sed -e '/<supported_clocks>/,/<.supported_clocks>/d' -e '/<processes>/,/<.processes>/d' \
+    -e '/serial/d' -e '/uuid/d' -e 's/^/smi-query /'
+  smi nvlink -s | sed -e '/UUID/s/(UUID.*//' -e 's/^/smi-nvlink /'
+  smi topo -p2p r | sed 's/^/smi-peers /'
 fi
 echo 'end'

@@ -1,9 +1,11 @@
 import type {
   ShapeCell,
+  ShapeCpu,
   ShapeDevice,
   ShapeEvidence,
   ShapePins,
 } from "@evenkeel/core/evidence/evidence.ts";
+import { has, INDEX_MAX } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import {
   attribute,
@@ -12,9 +14,8 @@ import {
   textOf,
   type XmlElement,
 } from "@evenkeel/core/xml/element.ts";
-import { INDEX_MAX } from "@evenkeel/core/set/index-set.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { contractItem, isDistance } from "../qemu/shape.ts";
+import { contractItem, isDistance, portLinkIn } from "../qemu/shape.ts";
 import { shown } from "../text/shown.ts";
 import { readXml } from "../xml/read-xml.ts";
 import { libvirtNumber, pciAddressOf } from "./pci-address.ts";
@@ -40,8 +41,8 @@ export function readLiveDomain(text: string, where: string): ShapeEvidence {
     where,
     cells: cellsOf(domain),
     devices: devicesOf(domain),
-    cpu: null,
-    balloon: null,
+    cpu: cpuOf(domain),
+    balloon: balloonOf(domain),
     contract: hasContract(domain),
     pins: pinsOf(domain),
   };
@@ -75,6 +76,7 @@ function cellsOf(domain: XmlElement): ShapeCell[] {
       .toReversed(),
   );
   const overall = tune === null ? null : child(tune, "memory");
+  const pagesOf = hugepagesOf(domain);
   return cells.map((cell, i) => {
     const id = number(cell, "id") ?? i;
     const policy = policies.get(id) ?? overall;
@@ -90,7 +92,7 @@ function cellsOf(domain: XmlElement): ShapeCell[] {
         mode === null || nodes === null
           ? null
           : { mode: modes.get(mode) ?? shown(mode, 32) ?? "?", nodes },
-      pageBytes: null,
+      pageBytes: pagesOf(id),
       distances: siblings === null ? null : distancesOf(siblings, cells.length),
     };
   });
@@ -111,7 +113,79 @@ function distancesOf(siblings: XmlElement, cells: number): number[] | null {
   return valid.length === row.length ? valid.filter((value) => value !== null) : null;
 }
 
-const unknownPort = { portSpeedGTs: null, portWidth: null } as const;
+/**
+ * The huge pages of each guest node: those of its own, or else those of all. Without a size the
+ * host's default counts, which the domain does not tell.
+ */
+function hugepagesOf(domain: XmlElement): (cell: number) => number | null {
+  const huge = descend(domain, "memoryBacking", "hugepages");
+  const pages = (huge === null ? [] : childrenNamed(huge, "page")).slice(0, 64).map((page) => {
+    const nodes = parseList(attribute(page, "nodeset") ?? "?");
+    const bytes = sizeBytes(attribute(page, "size"), attribute(page, "unit") ?? "KiB");
+    return { nodes, bytes };
+  });
+  return (cell) => {
+    const own = pages.find(({ nodes }) => nodes !== null && has(nodes, cell));
+    const all = pages.find(({ nodes }) => nodes === null);
+    return (own ?? all)?.bytes ?? null;
+  };
+}
+
+/** The processor; libvirt tells QEMU of one thread per core unless it is told otherwise. */
+function cpuOf(domain: XmlElement): ShapeCpu | null {
+  const vcpu = child(domain, "vcpu");
+  const count = vcpu === null ? "" : (attribute(vcpu, "current") ?? textOf(vcpu).trim());
+  if (!/^\d{1,5}$/.test(count)) return null;
+  const cpu = child(domain, "cpu");
+  const model = cpu === null ? null : child(cpu, "model");
+  const mode = cpu === null ? null : attribute(cpu, "mode");
+  const topology = cpu === null ? null : child(cpu, "topology");
+  const of = (name: string): number | null => (topology === null ? null : number(topology, name));
+  return {
+    vcpus: Number(count),
+    model: shown((model === null ? mode : textOf(model)) ?? "", 128),
+    sockets: of("sockets"),
+    dies: of("dies"),
+    cores: of("cores"),
+    threads: topology === null ? 1 : of("threads"),
+    features: (cpu === null ? [] : childrenNamed(cpu, "feature")).slice(0, 1024).flatMap((one) => {
+      const name = shown(attribute(one, "name") ?? "", 64);
+      const policy = attribute(one, "policy") ?? "require";
+      return name === null ? [] : [{ name, on: policy !== "disable" && policy !== "forbid" }];
+    }),
+  };
+}
+
+/** A balloon's size is what the domain has now, of what it may have. */
+function balloonOf(domain: XmlElement): ShapeEvidence["balloon"] {
+  const balloon = descend(domain, "devices", "memballoon");
+  if (balloon === null || attribute(balloon, "model") === "none") return null;
+  const bytes = (name: string): number | null => {
+    const at = child(domain, name);
+    return at === null ? null : sizeBytes(textOf(at), attribute(at, "unit") ?? "KiB");
+  };
+  const [actualBytes, maxBytes] = [bytes("currentMemory"), bytes("memory")];
+  return actualBytes === null || maxBytes === null ? null : { actualBytes, maxBytes };
+}
+
+type PortLink = Pick<ShapeDevice, "portSpeedGTs" | "portWidth">;
+
+/** What QEMU is told of each port's link, by the number of the bus below it. */
+function portLinksOf(domain: XmlElement): (bus: number | null) => PortLink {
+  const override = child(domain, "qemu:override");
+  const told = new Map(
+    (override === null ? [] : childrenNamed(override, "qemu:device")).map((device) => {
+      const frontend = child(device, "qemu:frontend");
+      const properties = frontend === null ? [] : childrenNamed(frontend, "qemu:property");
+      const value = (name: string): string | null => {
+        const own = properties.findLast((one) => attribute(one, "name") === name);
+        return own === undefined ? null : attribute(own, "value");
+      };
+      return [attribute(device, "alias"), portLinkIn(value("x-speed"), value("x-width"))] as const;
+    }),
+  );
+  return (bus) => told.get(`pci.${bus}`) ?? portLinkIn(null, null);
+}
 
 /**
  * The `<hostdev>` devices. Each is on the bus of a controller, which is on another controller's
@@ -125,16 +199,19 @@ function devicesOf(domain: XmlElement): ShapeDevice[] {
       .filter((one) => attribute(one, "type") === "pci")
       .map((one) => [number(one, "index"), one]),
   );
+  const linkOf = portLinksOf(domain);
   return childrenNamed(devices, "hostdev").flatMap((hostdev): ShapeDevice[] => {
     const source = descend(hostdev, "source", "address");
     const hostAddress = source === null ? null : pciAddressOf(source);
     if (hostAddress === null) return [];
     const above: string[] = [];
+    let port = portLinkIn(null, null);
     let at: XmlElement | undefined = hostdev;
     for (let depth = 0; at !== undefined && depth < 16; depth++) {
       const address: XmlElement | null = child(at, "address");
       const bus = address === null ? null : libvirtNumber(attribute(address, "bus"));
       if (bus === null) break;
+      if (above.length === 0) port = linkOf(bus);
       above.push(bus === 0 ? "pcie.0" : `pci.${bus}`);
       at = bus === 0 ? undefined : controllers.get(bus);
       if (at !== undefined && (attribute(at, "model") ?? "").endsWith("expander-bus")) {
@@ -145,12 +222,12 @@ function devicesOf(domain: XmlElement): ShapeDevice[] {
             hostAddress,
             above,
             cell: /^\d{1,4}$/.test(cell) ? Number(cell) : null,
-            ...unknownPort,
+            ...port,
           },
         ];
       }
     }
-    return [{ hostAddress, above, cell: null, ...unknownPort }];
+    return [{ hostAddress, above, cell: null, ...port }];
   });
 }
 

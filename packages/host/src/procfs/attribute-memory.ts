@@ -4,7 +4,7 @@ import type { Backend } from "../qemu/shape.ts";
 import type { NumaRange } from "./parse-memory.ts";
 
 /** A memory backend, and the guest node whose memory it is. */
-export interface CellBackend extends Backend {
+export interface CellBackend extends Omit<Backend, "pageBytes"> {
   readonly cell: number | null;
 }
 

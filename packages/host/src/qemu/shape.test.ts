@@ -40,6 +40,8 @@ const plain = [
   "unix:/run/vm.sock,server=on,wait=off",
 ];
 
+const noPort = { portSpeedGTs: null, portWidth: null };
+
 /** The same as libvirt writes it. */
 const json = [
   ...common,
@@ -71,6 +73,7 @@ test.each([
       backend: "ram-node0",
       memoryBytes: 2 ** 27,
       policy: { mode: "interleave", nodes: "0-1" },
+      pageBytes: null,
       distances: [10, 21],
     },
     {
@@ -79,12 +82,13 @@ test.each([
       backend: "ram-node1",
       memoryBytes: 2 ** 30,
       policy: { mode: "bind", nodes: "2" },
+      pageBytes: null,
       distances: [21, 10],
     },
   ]);
   expect(shape.devices).toEqual([
-    { hostAddress: "0000:1b:00.0", above: ["pci.2", "pci.1"], cell: 1 },
-    { hostAddress: "0000:2a:00.1", above: ["pcie.0"], cell: null },
+    { hostAddress: "0000:1b:00.0", above: ["pci.2", "pci.1"], cell: 1, ...noPort },
+    { hostAddress: "0000:2a:00.1", above: ["pcie.0"], cell: null, ...noPort },
   ]);
   expect(backendsOf(qemuOptions(words)).map(({ path }) => path)).toEqual([
     null,
@@ -94,6 +98,58 @@ test.each([
     name: "llm-a",
     uuid: "11111111-2222-3333-4444-55555555555a",
   });
+});
+
+test.each([
+  ["-smp 8", [8, null, 1]],
+  ["-smp 8,sockets=1,cores=4,threads=2", [8, 4, 2]],
+  ["-smp sockets=2,cores=4,threads=2", [16, 4, 2]],
+  ["-smp cpus=8,sockets=1,dies=1,cores=4", [8, 4, 2]],
+  ["-smp 6,sockets=1,cores=4,maxcpus=8", [6, 4, null]],
+  ["", [1, null, 1]],
+])("a command line with %j has so many vCPUs, cores and threads: %j", (words, counts) => {
+  const { cpu } = shapeOf(["qemu-system-x86_64", ...words.split(" ")], "");
+  expect([cpu?.vcpus, cpu?.cores, cpu?.threads]).toEqual(counts);
+});
+
+test.each([
+  ["qemu-system-x86_64 -m 1G", "qemu64", []],
+  ["/usr/libexec/qemu-kvm -smp 2", "qemu64", []],
+  ["qemu-system-aarch64 -smp 2", null, []],
+  ["qemu-system-x86_64 -cpu host,topoext=on,phys-bits=46", "host", ["topoext"]],
+  [
+    "qemu-system-x86_64 -cpu Skylake-Server,+avx2,-avx512f,pcid=off",
+    "Skylake-Server",
+    ["avx2", "!avx512f", "!pcid"],
+  ],
+])("%s shows the processor %s with the features %j", (words, model, features) => {
+  const { cpu } = shapeOf(words.split(" "), "");
+  expect(cpu?.model).toBe(model);
+  expect(cpu?.features.map(({ name, on }) => (on ? name : `!${name}`))).toEqual(features);
+});
+
+test.each([
+  ["-device pcie-root-port,id=p,bus=pcie.0,x-speed=2_5,x-width=4", [2.5, 4]],
+  [
+    '-device {"driver":"pcie-root-port","id":"p","bus":"pcie.0","x-speed":"32","x-width":"16"}',
+    [32, 16],
+  ],
+  ["-device pcie-root-port,id=p,x-speed=8 -set device.p.x-speed=16", [16, null]],
+  [
+    "-device pcie-root-port,id=p -global pcie-root-port.x-speed=8 -global pcie-root-port.x-width=16",
+    [8, 16],
+  ],
+  ["-device pcie-root-port,id=p -global ioh3420.x-speed=8", [null, null]],
+])("%s tells of the link above a device: %j", (words, link) => {
+  const all = [...words.split(" "), "-device", "vfio-pci,host=1b:00.0,bus=p"];
+  const [device] = shapeOf(all, "").devices ?? [];
+  expect([device?.portSpeedGTs, device?.portWidth]).toEqual(link);
+});
+
+test("a backend of huge pages says how large they are", () => {
+  const backend = "memory-backend-memfd,id=m,size=1G,hugetlb=on,hugetlbsize=2M";
+  const words = ["-object", backend, "-numa", "node,cpus=0,memdev=m"];
+  expect(shapeOf(words, "").cells).toMatchObject([{ pageBytes: 2 ** 21 }]);
 });
 
 test("a loop of buses, and cut words, end", () => {

@@ -1,6 +1,7 @@
 import type {
   MemoryPolicy,
   ShapeCell,
+  ShapeCpu,
   ShapeDevice,
   ShapeEvidence,
 } from "@evenkeel/core/evidence/evidence.ts";
@@ -22,6 +23,8 @@ export interface Backend {
   readonly policy: MemoryPolicy | null;
   /** The file or folder of `mem-path`. */
   readonly path: string | null;
+  /** The huge pages that it asks for; null where it asks for none, or only for a file's. */
+  readonly pageBytes: number | null;
 }
 
 const first = (options: Options, key: string): string | null => options.get(key)?.[0] ?? null;
@@ -41,7 +44,8 @@ export function shapeOf(words: readonly string[], where: string): ShapeEvidence 
     where,
     cells: cellsOf(options),
     devices: devicesOf(options),
-    cpu: null,
+    cpu: cpuOf(words[0] ?? "", options),
+    // A command line says whether there is a balloon, and not how full it is.
     balloon: null,
     contract: firmware.some((one) => first(one.options, "name") === contractItem),
     pins: null,
@@ -57,7 +61,62 @@ function backendOf(name: string, options: Options): Backend[] {
   if (name !== "object" || id === null) return [];
   if (!(first(options, "qom-type") ?? "").startsWith("memory-backend-")) return [];
   const bytes = sizeBytes(first(options, "size") ?? undefined);
-  return [{ id, bytes, policy: policyOf(options), path: first(options, "mem-path") }];
+  const isHuge = first(options, "hugetlb") === "on";
+  const pageBytes = isHuge ? sizeBytes(first(options, "hugetlbsize") ?? undefined) : null;
+  return [{ id, bytes, policy: policyOf(options), path: first(options, "mem-path"), pageBytes }];
+}
+
+/**
+ * The processor that QEMU shows by its words: qemu64 where a machine of x86 is given none, and one
+ * CPU. Threads are worked out as QEMU does: what sockets and cores leave of the CPUs, or else one.
+ * How the rest is dealt to sockets and cores depends on the release, and is unknown.
+ * https://www.qemu.org/docs/master/system/qemu-manpage.html (-smp)
+ */
+function cpuOf(program: string, options: readonly QemuOption[]): ShapeCpu | null {
+  const smp = options.findLast(({ name }) => name === "smp")?.options ?? null;
+  const cpu = options.findLast(({ name }) => name === "cpu")?.options ?? null;
+  const isX86 = /(?:^|\/)(?:qemu-system-x86_64|qemu-kvm|kvm)$/.test(program);
+  if (smp === null && cpu === null && !isX86) return null;
+  const given = (key: string): number | null => (smp === null ? null : number(smp, key));
+  const [sockets, dies, cores] = [given("sockets"), given("dies"), given("cores")];
+  const groups = product([sockets, dies, cores]);
+  const said = given("cpus") ?? product([groups, given("threads")]);
+  const vcpus = said === null ? 1 : said;
+  const isSplit = sockets !== null && cores !== null && groups !== null && groups > 0;
+  const rest = isSplit ? vcpus / groups : 1;
+  const model = cpu === null ? null : shown(first(cpu, "model") ?? "", 128);
+  return {
+    vcpus,
+    model: model ?? (isX86 && cpu === null ? "qemu64" : null),
+    sockets,
+    dies,
+    cores,
+    threads: given("threads") ?? (Number.isInteger(rest) ? rest : null),
+    features: cpu === null ? [] : featuresOf(cpu),
+  };
+}
+
+/** The product of what is given; null where nothing is. */
+function product(counts: readonly (number | null)[]): number | null {
+  const given = counts.filter((count) => count !== null);
+  const all = given.reduce((total, count) => total * count, 1);
+  return given.length === 0 || all > NODE_MAX ? null : all;
+}
+
+const FEATURES_MAX = 1024;
+
+/** `topoext=on`, and in the older way `+topoext`, `-avx512f`. */
+function featuresOf(cpu: Options): ShapeCpu["features"] {
+  return [...cpu]
+    .flatMap(([key, values]) => {
+      if (key === "model") return [];
+      const value = values.at(-1);
+      const sign = /^[+-]/.exec(key)?.[0];
+      const name = shown(sign === undefined ? key : key.slice(1), 64);
+      if (name === null || (value !== "on" && value !== "off")) return [];
+      return [{ name, on: sign === undefined ? value === "on" : sign === "+" }];
+    })
+    .slice(0, FEATURES_MAX);
 }
 
 /**
@@ -95,7 +154,7 @@ function cellsOf(options: readonly QemuOption[]): ShapeCell[] {
       backend,
       memoryBytes: own?.bytes ?? sizeBytes(first(one, "mem") ?? undefined, "M"),
       policy: own?.policy ?? null,
-      pageBytes: null,
+      pageBytes: own?.pageBytes ?? null,
       distances: null,
     };
   });
@@ -130,8 +189,6 @@ function distancesFrom(
 /** Devices are below a few switches at most; a longer chain is a cycle. */
 const DEPTH_MAX = 16;
 
-const unknownPort = { portSpeedGTs: null, portWidth: null } as const;
-
 function devicesOf(options: readonly QemuOption[]): ShapeDevice[] {
   const devices = options.filter(({ name }) => name === "device").map((one) => one.options);
   const byId = new Map(devices.map((one) => [first(one, "id") ?? "", one]));
@@ -139,19 +196,53 @@ function devicesOf(options: readonly QemuOption[]): ShapeDevice[] {
     const address = hostAddress(one);
     if (address === null) return [];
     const above: string[] = [];
+    const below = byId.get(first(one, "bus") ?? "");
+    const port = below === undefined ? noPort : portOf(below, options);
     let at = one;
     for (let depth = 0; depth < DEPTH_MAX; depth++) {
       const bus = first(at, "bus") ?? "pcie.0";
       above.push(shown(bus, 128) ?? "?");
       const next = byId.get(bus);
-      if (next === undefined) return [{ hostAddress: address, above, cell: null, ...unknownPort }];
+      if (next === undefined) return [{ hostAddress: address, above, cell: null, ...port }];
       if ((first(next, "driver") ?? "").startsWith("pxb")) {
-        return [{ hostAddress: address, above, cell: number(next, "numa_node"), ...unknownPort }];
+        return [{ hostAddress: address, above, cell: number(next, "numa_node"), ...port }];
       }
       at = next;
     }
-    return [{ hostAddress: address, above, cell: null, ...unknownPort }];
+    return [{ hostAddress: address, above, cell: null, ...port }];
   });
+}
+
+const noPort = { portSpeedGTs: null, portWidth: null } as const;
+
+/**
+ * What the port right above a device is told of its link: `x-speed=2_5,x-width=16`, or by
+ * `-set device.pci.3.x-speed=8` or for all ports `-global pcie-root-port.x-speed=8`.
+ */
+function portOf(
+  port: Options,
+  options: readonly QemuOption[],
+): Pick<ShapeDevice, "portSpeedGTs" | "portWidth"> {
+  const told = (name: string, key: string): string | null => {
+    const one = options.findLast((each) => each.name === name && each.options.has(key));
+    return one === undefined ? null : first(one.options, key);
+  };
+  const of = (property: string): string | null =>
+    told("set", `device.${first(port, "id") ?? ""}.${property}`) ??
+    first(port, property) ??
+    told("global", `${first(port, "driver") ?? ""}.${property}`);
+  return portLinkIn(of("x-speed"), of("x-width"));
+}
+
+/** A port's link in QEMU's words for it; null of what is not given. */
+export function portLinkIn(
+  speed: string | null,
+  width: string | null,
+): Pick<ShapeDevice, "portSpeedGTs" | "portWidth"> {
+  return {
+    portSpeedGTs: /^\d{1,3}(?:_\d)?$/.test(speed ?? "") ? Number(speed?.replace("_", ".")) : null,
+    portWidth: /^\d{1,2}$/.test(width ?? "") ? Number(width) : null,
+  };
 }
 
 function hostAddress(options: Options): string | null {

@@ -1,8 +1,14 @@
-import type { ShapeCell, ShapeDevice, ShapeEvidence } from "@evenkeel/core/evidence/evidence.ts";
+import type {
+  ShapeCell,
+  ShapeCpu,
+  ShapeDevice,
+  ShapeEvidence,
+} from "@evenkeel/core/evidence/evidence.ts";
 import { indexSet } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { NODE_MAX } from "../text/cpu-list.ts";
+import { portLinkIn } from "../qemu/shape.ts";
 import { shown } from "../text/shown.ts";
 import { type Monitor, Refused } from "./monitor.ts";
 import {
@@ -45,7 +51,8 @@ const bounds = { backends: 1024, iothreads: 1024, devices: 1024, questions: 8192
  */
 export async function readMonitor(asked: Monitor): Promise<MonitorReading> {
   const monitor = bounded(asked);
-  const vcpus = recordsOf(await monitor.ask("query-cpus-fast")).flatMap((cpu) => {
+  const cpus = recordsOf(await monitor.ask("query-cpus-fast"));
+  const vcpus = cpus.flatMap((cpu) => {
     const id = integerOf(cpu["cpu-index"], INDEX_MAX);
     const tid = integerOf(cpu["thread-id"], TID_MAX);
     const node = integerOf(recordOf(cpu["props"])?.["node-id"], NODE_MAX);
@@ -74,12 +81,65 @@ export async function readMonitor(asked: Monitor): Promise<MonitorReading> {
       cells:
         cells === null ? null : cells.map((cell) => ({ ...cell, ...backendOf(cell.id, backends) })),
       devices: await devicesOf(monitor),
-      cpu: null,
-      balloon: null,
+      cpu: await cpuOf(monitor, cpus),
+      balloon: await balloonOf(monitor),
       contract: null,
       pins: null,
     },
   };
+}
+
+/**
+ * The processor: its model is the class of the first one, `Skylake-Server-x86_64-cpu`, its threads
+ * are numbered. Which features were asked for, the monitor does not tell.
+ */
+async function cpuOf(
+  monitor: Monitor,
+  cpus: readonly Readonly<Record<string, unknown>>[],
+): Promise<ShapeCpu | null> {
+  if (cpus.length === 0 || cpus.length > INDEX_MAX) return null;
+  const path = textOf(cpus[0]?.["qom-path"]);
+  const type =
+    path === null ? null : textOf(await orRefused(monitor, "qom-get", { path, property: "type" }));
+  const props = cpus.map((cpu) => recordOf(cpu["props"]));
+  const countOf = (key: string): number | null => {
+    const numbers = props.map((one) => integerOf(one?.[key], INDEX_MAX));
+    return numbers.includes(null) ? null : new Set(numbers).size;
+  };
+  return {
+    vcpus: cpus.length,
+    model: shown(/^(.{1,120})-[a-z0-9_]{1,16}-cpu$/.exec(type ?? "")?.[1] ?? "", 128),
+    sockets: countOf("socket-id"),
+    dies: countOf("die-id"),
+    cores: countOf("core-id"),
+    threads: countOf("thread-id"),
+    features: [],
+  };
+}
+
+/** What the balloon leaves the guest, of what it was started with; null without a balloon. */
+async function balloonOf(monitor: Monitor): Promise<ShapeEvidence["balloon"]> {
+  const balloon = recordOf(await orRefused(monitor, "query-balloon"));
+  if (balloon === null) return null;
+  const memory = recordOf(await orRefused(monitor, "query-memory-size-summary"));
+  const [actualBytes, maxBytes] = [balloon["actual"], memory?.["base-memory"]].map((one) =>
+    integerOf(one, Number.MAX_SAFE_INTEGER),
+  );
+  return actualBytes == null || maxBytes == null ? null : { actualBytes, maxBytes };
+}
+
+/** The answer; null where QEMU refuses. */
+async function orRefused(
+  monitor: Monitor,
+  command: string,
+  args?: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
+  try {
+    return await monitor.ask(command, args);
+  } catch (error) {
+    if (error instanceof Refused) return null;
+    throw error;
+  }
 }
 
 /** Asks no more than the bound, and nothing twice, since devices share the buses above them. */
@@ -185,14 +245,8 @@ const DEPTH_MAX = 16;
 /** The passed-through devices with the buses above them, from the object tree of QEMU. */
 async function devicesOf(monitor: Monitor): Promise<ShapeDevice[]> {
   const found: ShapeDevice[] = [];
-  const get = async (path: string, property: string): Promise<unknown> => {
-    try {
-      return await monitor.ask("qom-get", { path, property });
-    } catch (error) {
-      if (error instanceof Refused) return null;
-      throw error;
-    }
-  };
+  const get = async (path: string, property: string): Promise<unknown> =>
+    orRefused(monitor, "qom-get", { path, property });
   for (const folder of ["/machine/peripheral", "/machine/peripheral-anon"]) {
     const listed = await monitor.ask("qom-list", { path: folder });
     const children = recordsOf(listed, bounds.devices);
@@ -204,12 +258,22 @@ async function devicesOf(monitor: Monitor): Promise<ShapeDevice[]> {
       found.push({
         hostAddress: host,
         ...(await placeOf(path, get)),
-        portSpeedGTs: null,
-        portWidth: null,
+        ...(await portLinkOf(path, get)),
       });
     }
   }
   return found;
+}
+
+/** What the port right above says of its link, given or not. */
+async function portLinkOf(
+  device: string,
+  get: (path: string, property: string) => Promise<unknown>,
+): Promise<Pick<ShapeDevice, "portSpeedGTs" | "portWidth">> {
+  const bus = textOf(await get(device, "parent_bus")) ?? "";
+  const port = bus.slice(0, bus.lastIndexOf("/"));
+  if (port === "") return portLinkIn(null, null);
+  return portLinkIn(textOf(await get(port, "x-speed")), textOf(await get(port, "x-width")));
 }
 
 async function placeOf(

@@ -229,8 +229,9 @@ function hugepagesSeen({ cells }: GuestContract, report: GuestReport): Outcome {
 
 function ncclSeen({ nccl: promised }: GuestContract, { nccl, where }: GuestReport): Outcome {
   if (promised === null) return together([]);
-  if (nccl !== null && nccl.sha256 === promised.sha256)
-    return holds("NCCL's topology file", nccl.file);
+  const inForce = nccl === null || nccl.inForce === false ? null : nccl;
+  if (inForce !== null && inForce.sha256 === promised.sha256)
+    return holds("NCCL's topology file", inForce.file);
   return found({
     code: "nccl-file",
     severity: "info",
@@ -238,9 +239,9 @@ function ncclSeen({ nccl: promised }: GuestContract, { nccl, where }: GuestRepor
     subject: "NCCL's topology file",
     promised: `${promised.file} (sha256 ${promised.sha256})`,
     found:
-      nccl === null
+      inForce === null
         ? "none is in force: NCCL goes by the guest's PCI tree"
-        : `${nccl.file} by ${nccl.from}, sha256 ${nccl.sha256 ?? "unknown"}`,
+        : `${inForce.file} by ${inForce.from}, sha256 ${inForce.sha256 ?? "unknown"}`,
     evidence: [where],
     cost: unknownCost,
     remedy: advice("live", `Set NCCL_TOPO_FILE=${promised.file} where NCCL runs.`),

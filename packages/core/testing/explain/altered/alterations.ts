@@ -1,6 +1,11 @@
 import type { Alteration } from "./alteration.ts";
+import { guestAlterations } from "./guest.ts";
 import { machineAlterations } from "./machine-settings.ts";
 import { placementAlterations } from "./placement.ts";
 
 /** At least one for every cause. */
-export const alterations: readonly Alteration[] = [...placementAlterations, ...machineAlterations];
+export const alterations: readonly Alteration[] = [
+  ...placementAlterations,
+  ...machineAlterations,
+  ...guestAlterations,
+];
