@@ -1,6 +1,8 @@
 import type { Cause } from "./subject/cause.ts";
 import { deepIdleStates } from "./cause/settings/deep-idle-states.ts";
 import { memoryOffNode } from "./cause/placement/memory-off-node.ts";
+import { deviceCauses } from "./device-causes.ts";
+import { fabricCauses } from "./fabric-causes.ts";
 import { memoryUnbound } from "./cause/placement/memory-unbound.ts";
 
 /**
@@ -8,4 +10,10 @@ import { memoryUnbound } from "./cause/placement/memory-unbound.ts";
  * decides which is told first: what is placed, then how the machine is set, the fabric, the
  * devices, and what the guest is shown.
  */
-export const causes: readonly Cause[] = [memoryUnbound, memoryOffNode, deepIdleStates];
+export const causes: readonly Cause[] = [
+  memoryUnbound,
+  memoryOffNode,
+  deepIdleStates,
+  ...fabricCauses,
+  ...deviceCauses,
+];
