@@ -4,6 +4,7 @@ import type {
   InterruptEvidence,
 } from "@evenkeel/core/evidence/evidence.ts";
 import { readVfioInterrupts } from "../irq/read.ts";
+import { ownControls } from "../sysfs/pci-config.ts";
 import { readLink } from "../sysfs/pci-link.ts";
 import { pciDirectory, readIommuGroup } from "../sysfs/pci.ts";
 import { linkName, readIndex, readLine } from "../sysfs/values.ts";
@@ -35,9 +36,9 @@ function deviceOf(
     vfioFile: vfio === undefined ? null : `/dev/vfio/devices/${vfio}`,
     link: readLink(tree, where),
     interrupts: interrupts === null ? null : (interrupts.get(address) ?? []),
-    iommuDomain: null,
-    relaxedOrdering: null,
-    barMaxBytes: null,
+    iommuDomain:
+      iommuGroup === null ? null : readLine(tree, `/sys/kernel/iommu_groups/${iommuGroup}/type`),
+    ...ownControls(tree.readBytes(`${where}/config`)),
   };
 }
 
