@@ -30,11 +30,6 @@ export { readNccl } from "./nccl/read-nccl.ts";
 export { readNcclLog } from "./nccl/read-nccl-log.ts";
 export { readNumactl } from "./numactl/read-numactl.ts";
 export { readHlSmi } from "./hl-smi/read-hl-smi.ts";
-export { askAccelerators } from "./nvidia-smi/ask-accelerators.ts";
-export {
-  type NvidiaSmiTexts,
-  readAcceleratorStates,
-} from "./nvidia-smi/read-accelerator-states.ts";
 export { readNvidiaSmiQuery } from "./nvidia-smi/read-query-xml.ts";
 export { readNvidiaSmiTopo } from "./nvidia-smi/read-topo-matrix.ts";
 export { readRocmSmi } from "./rocm-smi/read-rocm-smi.ts";

@@ -156,8 +156,8 @@ const reasonNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The reasons that are active, in the words of the text. Null where the tool has no such section, or
- * says `N/A` to all. Drivers since 530 call it `clocks_event_reasons`, earlier ones
+ * The reasons that are active, in the words of the text. Null where the tool has no such section,
+ * or says `N/A` to all. Drivers since 530 call it `clocks_event_reasons`, earlier ones
  * `clocks_throttle_reasons`.
  */
 function reasonsOf(fields: ReadonlyMap<string, string>): readonly string[] | null {

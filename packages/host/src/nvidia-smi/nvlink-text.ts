@@ -11,8 +11,8 @@ const linkLine = /^\s{0,40}Link \d{1,2}: (?:(\d{1,4}(?:\.\d{1,3})?) GB\/s|<?inac
 
 /**
  * Counts the links in the output of `nvidia-smi nvlink -s` by the GPUs' numbers: a line `GPU 0:
- * NVIDIA H100 80GB HBM3 (UUID: …)`, and below it one for each link. A GPU without links has only its
- * first line. The count is null where some drivers do not tell it, because all links are down.
+ * NVIDIA H100 80GB HBM3 (UUID: …)`, and below it one for each link. A GPU without links has only
+ * its first line. The count is null where some drivers do not tell it, because all links are down.
  */
 export function nvlinksInText(lines: readonly string[]): ReadonlyMap<number, NvlinkCount | null> {
   const [all, active]: [Tally<number>, Tally<number>] = [new Map(), new Map()];

@@ -9,7 +9,9 @@ import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
  */
 export type PciControls = Pick<PciDevice, "acsRedirect" | "atsEnabled">;
 
-/** What a function's configuration space tells of the function alone; null where it was not read. */
+/**
+ * What a function's configuration space tells of the function alone; null where it was not read.
+ */
 export interface OwnControls {
   /** Whether it may order its writes freely; null for a function without PCI Express. */
   readonly relaxedOrdering: boolean | null;
@@ -72,9 +74,9 @@ export function ownControls(config: Uint8Array | null): OwnControls {
 }
 
 /**
- * For each BAR a register of the sizes that it can have, from bit 4 for 1 MiB to bit 31 for 128 TiB,
- * and one of its control, whose upper half has larger ones. The first control register counts the
- * BARs. Null where the file ends before.
+ * For each BAR a register of the sizes that it can have, from bit 4 for 1 MiB to bit 31 for 128
+ * TiB, and one of its control, whose upper half has larger ones. The first control register counts
+ * the BARs. Null where the file ends before.
  */
 function resizableSizes(config: Uint8Array, at: number): readonly number[] | null {
   const bars = resizableBars(config, at);
@@ -102,11 +104,11 @@ function highestBit(bits: number): number {
 }
 
 /**
- * Keeps only the parts of the configuration space that `pciControls`, `ownControls` and a function's
- * identity need: the header, the heads of the lists, ACS, ATS, the device control and the sizes of
- * BARs. Everything else becomes zeros, such as
- * vital product data and the serial number, which on NICs is their MAC address; the serial number
- * is kept on request. Zeros at the end are cut off.
+ * Keeps only the parts of the configuration space that `pciControls`, `ownControls` and a
+ * function's identity need: the header, the heads of the lists, ACS, ATS, the device control and
+ * the sizes of BARs. Everything else becomes zeros, such as vital product data and the serial
+ * number, which on NICs is their MAC address; the serial number is kept on request. Zeros at the
+ * end are cut off.
  */
 export function withoutSecrets(config: Uint8Array, withSerials: boolean): Uint8Array {
   const kept = new Uint8Array(config.length);

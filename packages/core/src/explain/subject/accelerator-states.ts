@@ -79,7 +79,9 @@ function named(names: readonly string[]): string {
   return names.length <= 2 ? names.join(" and ") : `${names[0]} and ${names.length - 1} more`;
 }
 
-/** The twin's accelerators of the same product; empty where there is no twin, or nobody asked it. */
+/**
+ * The twin's accelerators of the same product; empty where there is no twin, or nobody asked it.
+ */
 export function likeIn(twin: Subject | null, state: AcceleratorState): readonly AcceleratorState[] {
   const states = twin === null ? null : statesOf(twin);
   return (states ?? []).filter(({ productName }) => productName === state.productName);

@@ -59,8 +59,8 @@ export function chainOf(device: PciDevice, byAddress: OwnDevices["byAddress"]): 
 }
 
 /**
- * Whether QEMU made the function: what such a port says of its link is made up, the link of a device
- * that is passed through is real.
+ * Whether QEMU made the function: what such a port says of its link is made up, the link of a
+ * device that is passed through is real.
  */
 export function isEmulated({ vendor, device }: PciDevice): boolean {
   if (vendor === "1b36" || vendor === "1af4") return true;

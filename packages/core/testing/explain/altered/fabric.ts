@@ -93,20 +93,13 @@ export const fabricAlterations: readonly Alteration[] = [
 ];
 
 /** The evidence with one of the subject's devices changed: the GPU is 0, the NIC 1. */
-export function onDevice(
-  evidence: Evidence,
-  place: number,
-  change: Partial<DeviceEvidence>,
-): Evidence {
+function onDevice(evidence: Evidence, place: number, change: Partial<DeviceEvidence>): Evidence {
   const devices = evidence.devices.map((one, i) => (i === place ? { ...one, ...change } : one));
   return { ...evidence, devices };
 }
 
 /** The evidence with functions of the machine changed. */
-export function onFunctions(
-  evidence: Evidence,
-  change: (one: PciDevice) => Partial<PciDevice>,
-): Evidence {
+function onFunctions(evidence: Evidence, change: (one: PciDevice) => Partial<PciDevice>): Evidence {
   return onMachine(evidence, ({ topology }) => ({
     topology:
       topology === null

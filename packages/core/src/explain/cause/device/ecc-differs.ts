@@ -4,9 +4,9 @@ import { judgeEach, judgeStates, likeIn, nameOf } from "../../subject/accelerato
 import { type Cause, irrelevant } from "../../subject/cause.ts";
 
 /**
- * Error correction that only one of the two has. On GDDR memory it takes a part of the bandwidth and
- * of the memory; HBM has room for it and loses next to nothing. It is no fault, so this needs the
- * twin. https://docs.nvidia.com/deploy/nvidia-smi/ ("Ecc Mode")
+ * Error correction that only one of the two has. On GDDR memory it takes a part of the bandwidth
+ * and of the memory; HBM has room for it and loses next to nothing. It is no fault, so this needs
+ * the twin. https://docs.nvidia.com/deploy/nvidia-smi/ ("Ecc Mode")
  */
 export const eccDiffers: Cause = {
   code: "ecc-differs",

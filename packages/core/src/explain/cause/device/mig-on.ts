@@ -4,9 +4,9 @@ import { judgeEach, judgeStates, likeIn, nameOf } from "../../subject/accelerato
 import type { Cause } from "../../subject/cause.ts";
 
 /**
- * An accelerator that is divided (MIG) gives a program a part of its cores and memory, and no direct
- * copies to others. Divided on purpose it is in order: it counts where the twin's is whole, or where
- * one subject has several. https://docs.nvidia.com/datacenter/tesla/mig-user-guide/
+ * An accelerator that is divided (MIG) gives a program a part of its cores and memory, and no
+ * direct copies to others. Divided on purpose it is in order: it counts where the twin's is whole,
+ * or where one subject has several. https://docs.nvidia.com/datacenter/tesla/mig-user-guide/
  */
 export const migOn: Cause = {
   code: "mig-on",

@@ -4,9 +4,9 @@ import { judgeEach, judgeStates, likeIn, nameOf } from "../../subject/accelerato
 import { type Cause, irrelevant } from "../../subject/cause.ts";
 
 /**
- * Without persistence the driver forgets an accelerator when its last program ends, and the next one
- * waits for seconds until it is set up again; settings are lost too. A program that runs on loses
- * nothing, so this needs the twin. https://docs.nvidia.com/deploy/driver-persistence/
+ * Without persistence the driver forgets an accelerator when its last program ends, and the next
+ * one waits for seconds until it is set up again; settings are lost too. A program that runs on
+ * loses nothing, so this needs the twin. https://docs.nvidia.com/deploy/driver-persistence/
  */
 export const persistenceOff: Cause = {
   code: "persistence-off",

@@ -1,9 +1,11 @@
 import type { AcceleratorState } from "../../../evidence/machine-evidence.ts";
 
-/** Whether the tool says that the power limit holds its clocks down now; null where it says nothing. */
+/**
+ * Whether the tool says that the power limit holds its clocks down now; null where it says nothing.
+ */
 export function isCapped({ throttleReasons }: AcceleratorState): boolean | null {
   if (throttleReasons === null) return null;
-  return throttleReasons.some((reason) => /^SW Power Cap/.test(reason));
+  return throttleReasons.some((reason) => reason.startsWith("SW Power Cap"));
 }
 
 /** Whether somebody lowered its power limit; null where the limits are not told. */

@@ -22,7 +22,7 @@ export const throttledHardware: Cause = {
         if (state.throttleReasons === null) return null;
         const isHot = state.throttleReasons.includes("HW Thermal Slowdown");
         const own = state.throttleReasons.filter(
-          (reason) => /^HW Power Brak/.test(reason) || (reason === "HW Slowdown" && !isHot),
+          (reason) => reason.startsWith("HW Power Brak") || (reason === "HW Slowdown" && !isHot),
         );
         if (own.length === 0) return "not slowed down by the board";
         return {

@@ -4,8 +4,8 @@ import type { Cause } from "../../subject/cause.ts";
 import { clockCost } from "./clock-cost.ts";
 
 /**
- * An accelerator that is too hot lowers its clocks: the driver does (SW), or the chip itself (HW, to
- * half or less). https://docs.nvidia.com/deploy/nvidia-smi/ ("Clocks Event Reasons")
+ * An accelerator that is too hot lowers its clocks: the driver does (SW), or the chip itself (HW,
+ * to half or less). https://docs.nvidia.com/deploy/nvidia-smi/ ("Clocks Event Reasons")
  */
 export const throttledThermal: Cause = {
   code: "throttled-thermal",

@@ -6,6 +6,7 @@ import { wholeAccelerators } from "../../../topology/virtual-functions.ts";
 import { sumOf } from "../../../unit/sum.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
 import { judgeDevices } from "../../subject/own-devices.ts";
+import { pairsOf } from "./pairs.ts";
 
 /**
  * Accelerators that exchange data are farther apart than as many others of the same model on this
@@ -77,8 +78,4 @@ function nearestSet(all: readonly string[], count: number, prices: CostModel): r
 
 function positions({ accelerators }: Topology, set: readonly string[]): number[] {
   return set.map((address) => accelerators.findIndex((one) => one.address === address));
-}
-
-export function pairsOf(set: readonly string[]): (readonly [string, string])[] {
-  return set.flatMap((a, i) => set.slice(i + 1).map((b) => [a, b] as const));
 }

@@ -7,10 +7,10 @@ import { isRedirected, pathText, peerPaths, redirectingPorts } from "./peer-path
 
 /**
  * Access control (ACS) on a switch's ports sends what two devices below it copy to each other up to
- * the root complex and down again, which costs bandwidth and latency, and on some platforms data.
- * A firmware's switch for ACS does not reach the ports of a switch on a riser.
- * https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html ("PCI Access Control
- * Services"), https://github.com/NVIDIA/nccl/issues/304
+ * the root complex and down again, which costs bandwidth and latency, and on some platforms data. A
+ * firmware's switch for ACS does not reach the ports of a switch on a riser.
+ * https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html ("PCI Access
+ * Control Services"), https://github.com/NVIDIA/nccl/issues/304
  *
  * Linux redirects on purpose where an IOMMU keeps guests apart, so no remedy turns it off for all
  * ports: with translations (ATS) on, the NIC's requests pass straight across in spite of it.

@@ -27,7 +27,7 @@ export const atsOff: Cause = {
       if (paths.length === 0) return irrelevant;
       const redirected = paths.filter((path) => isRedirected(path) === true);
       const off = redirected.filter(({ peer }) => peer.atsEnabled === false);
-      const [first] = off.filter(({ peer }) => isTranslated(peer.address, subject));
+      const first = off.find(({ peer }) => isTranslated(peer.address, subject));
       if (first !== undefined) {
         const nics = [...new Set(off.map(({ peer }) => peer.address))];
         return accused({

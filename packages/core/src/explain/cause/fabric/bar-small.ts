@@ -16,7 +16,8 @@ import type { Subject } from "../../subject/subject.ts";
  * The window through which the processor and other devices reach a GPU's memory (its BAR) is
  * smaller than the GPU can make it: the firmware's "Resizable BAR" or "Above 4G Decoding" is off.
  * Writes by the CPU then go through a window of often 256 MiB, and drivers offer direct copies
- * between two cards only where the window holds all memory. https://docs.kernel.org/PCI/sysfs-pci.html (resourceN_resize)
+ * between two cards only where the window holds all memory.
+ * https://docs.kernel.org/PCI/sysfs-pci.html (resourceN_resize)
  */
 export const barSmall: Cause = {
   code: "bar-small",
@@ -33,7 +34,7 @@ export const barSmall: Cause = {
       const small = looks.flatMap((one) => (typeof one === "object" ? (one ?? []) : []));
       if (small.length > 0) return accused(...small);
       if (looks.includes(null)) return untold("the sizes that its BARs can have were not read");
-      return acquitted([...new Set(looks)].join(", "));
+      return acquitted(told(looks));
     }),
 };
 
@@ -62,4 +63,9 @@ function lookAt(
       "Turn on Above 4G Decoding and Resizable BAR in the firmware's settings.",
     ),
   };
+}
+
+/** What is in order, each once. */
+function told(looks: readonly (Accusation | string | null)[]): string {
+  return [...new Set(looks.flatMap((one) => (typeof one === "string" ? [one] : [])))].join(", ");
 }

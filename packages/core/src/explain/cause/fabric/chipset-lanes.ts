@@ -12,9 +12,9 @@ import { transferCost } from "./transfer-cost.ts";
  * and the network, whatever its own link says, and nvidia-smi calls it PHB like any other.
  * https://github.com/noonghunna/club-3090/pull/895: 6.5 GB/s in place of 13.2
  *
- * Only where it is known: AMD's chipsets are PCIe switches with ids of their own, Intel's have their
- * root ports as devices 1a to 1d of the bus whose device 1f is the bridge to the chipset's slow
- * devices, in every datasheet since 2004.
+ * Only where it is known: AMD's chipsets are PCIe switches with ids of their own, Intel's have
+ * their root ports as devices 1a to 1d of the bus whose device 1f is the bridge to the chipset's
+ * slow devices, in every datasheet since 2004.
  */
 export const chipsetLanes: Cause = {
   code: "chipset-lanes",

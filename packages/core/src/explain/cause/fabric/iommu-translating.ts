@@ -3,7 +3,7 @@ import { unknownCost } from "../../../verify/verdict/check.ts";
 import { interconnects, isDirect } from "../../../topology/interconnect.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
 import { judgeDevices, type OwnDevices } from "../../subject/own-devices.ts";
-import { pairsOf } from "./accelerators-apart.ts";
+import { pairsOf } from "./pairs.ts";
 
 /**
  * Without VMs an IOMMU that translates what devices copy to each other takes them the long way

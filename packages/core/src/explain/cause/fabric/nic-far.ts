@@ -34,7 +34,7 @@ export const nicFar: Cause = {
       const far = looks.flatMap((one) => (typeof one === "object" ? (one ?? []) : []));
       if (far.length > 0) return accused(...far);
       if (looks.includes(null)) return untold("the node of its devices is not known");
-      return acquitted(`NIC and accelerator: ${[...new Set(looks)].join(", ")}`);
+      return acquitted(`NIC and accelerator: ${told(looks)}`);
     }),
 };
 
@@ -74,4 +74,9 @@ function lookAt(
     cost: { slowdown: total(mine) / total(best), basis: "modelled" },
     remedy: restartFromPlan,
   };
+}
+
+/** What is in order, each once. */
+function told(looks: readonly (Accusation | string | null)[]): string {
+  return [...new Set(looks.flatMap((one) => (typeof one === "string" ? [one] : [])))].join(", ");
 }

@@ -1,7 +1,7 @@
 import { interconnects, isDirect } from "../../../topology/interconnect.ts";
 import type { PciDevice } from "../../../topology/topology.ts";
 import { chainOf, type OwnDevices } from "../../subject/own-devices.ts";
-import { pairsOf } from "./accelerators-apart.ts";
+import { pairsOf } from "./pairs.ts";
 
 /** Two devices that may copy to each other straight across the switch that both are below. */
 export interface PeerPath {

@@ -6,7 +6,8 @@ import { chainOf, judgeDevices, type OwnDevices } from "../../subject/own-device
 
 /**
  * A device that may not relax the order of its writes has each wait for those before it. That costs
- * a fast NIC bandwidth on processors of many chiplets, most where ACS and ATS are on. https://github.com/NVIDIA/nccl/issues/1205 (NCCL_IB_PCI_RELAXED_ORDERING)
+ * a fast NIC bandwidth on processors of many chiplets, most where ACS and ATS are on.
+ * https://github.com/NVIDIA/nccl/issues/1205 (NCCL_IB_PCI_RELAXED_ORDERING)
  *
  * Linux turns it off itself below root ports that handle it wrongly (Haswell, Broadwell): there it
  * is right. drivers/pci/quirks.c, quirk_relaxedordering_disable

@@ -3,8 +3,8 @@ import type { CostParts } from "../../../cost/plan-cost.ts";
 import type { FindingCost } from "../../../verify/verdict/verdict.ts";
 
 /**
- * What it costs that the transfers of one part take longer: the ratio is read off the evidence (link
- * width, bandwidth of a path), the part's weight is the cost model's.
+ * What it costs that the transfers of one part take longer: the ratio is read off the evidence
+ * (link width, bandwidth of a path), the part's weight is the cost model's.
  *
  * @param ratio how many times as long they take.
  */

@@ -1,8 +1,8 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { AcceleratorState } from "@evenkeel/core/evidence/machine-evidence.ts";
-import { runCommand } from "../machine/run-command.ts";
+import { runCommand } from "./run-command.ts";
 import type { Note } from "../text/note.ts";
-import { readAcceleratorStates } from "./read-accelerator-states.ts";
+import { readAcceleratorStates } from "../nvidia-smi/read-accelerator-states.ts";
 
 /**
  * Asks `nvidia-smi` how this machine's accelerators are set and what holds them down; null where it
