@@ -44,7 +44,21 @@ export function judgeStates(
       ? devicesOf(evidence, topology).accelerators.length === 0
       : hasNone(subject) || topology?.accelerators.length === 0;
   if (isWithout) return irrelevant;
+  if (!mayBeNvidias(subject))
+    return untold("only NVIDIA's tool is read, and it has no GPU of theirs");
   return untold(`nvidia-smi -q -x${evidence.of === "vm" ? " in the guest" : ""} was not read`);
+}
+
+/** Whether any of the subject's accelerators is NVIDIA's, or nobody told. */
+function mayBeNvidias({ evidence, topology }: Subject): boolean {
+  if (topology === null) return true;
+  const own = evidence.of === "machine" ? topology : devicesOf(evidence, topology);
+  const addresses = new Set(
+    own.accelerators.map((one) => (typeof one === "string" ? one : one.address)),
+  );
+  return topology.pci.some(({ address, vendor }) => {
+    return addresses.has(address) && (vendor === null || vendor === "10de");
+  });
 }
 
 /**

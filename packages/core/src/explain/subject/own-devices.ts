@@ -63,7 +63,7 @@ export function chainOf(device: PciDevice, byAddress: OwnDevices["byAddress"]): 
  * device that is passed through is real.
  */
 export function isEmulated({ vendor, device }: PciDevice): boolean {
-  if (vendor === "1b36" || vendor === "1af4") return true;
+  if (vendor === "1b36" || vendor === "1af4" || vendor === "1234") return true;
   return emulatedPorts.has(`${vendor}:${device}`);
 }
 

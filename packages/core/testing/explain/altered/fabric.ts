@@ -93,13 +93,20 @@ export const fabricAlterations: readonly Alteration[] = [
 ];
 
 /** The evidence with one of the subject's devices changed: the GPU is 0, the NIC 1. */
-function onDevice(evidence: Evidence, place: number, change: Partial<DeviceEvidence>): Evidence {
+export function onDevice(
+  evidence: Evidence,
+  place: number,
+  change: Partial<DeviceEvidence>,
+): Evidence {
   const devices = evidence.devices.map((one, i) => (i === place ? { ...one, ...change } : one));
   return { ...evidence, devices };
 }
 
 /** The evidence with functions of the machine changed. */
-function onFunctions(evidence: Evidence, change: (one: PciDevice) => Partial<PciDevice>): Evidence {
+export function onFunctions(
+  evidence: Evidence,
+  change: (one: PciDevice) => Partial<PciDevice>,
+): Evidence {
   return onMachine(evidence, ({ topology }) => ({
     topology:
       topology === null
@@ -129,7 +136,7 @@ function chainAbove({ devices, machine }: Evidence): string[] {
 function apart(evidence: Evidence): Evidence {
   const topology = syntheticTopology(
     `package:2 core:8 thread:2 memory:64Gi hugepages:32x1Gi distances:10/21
-     root[switch[gpu:h100-sxm nic:cx7]]@0 root[switch[gpu:h100-sxm*2]]@0`,
+     root[switch[gpu:l40s nic:cx7]]@0 root[switch[gpu:l40s*2]]@0`,
     "twin-host",
   );
   const [first = "", second = ""] = topology.accelerators.map(({ address }) => address);
@@ -139,7 +146,7 @@ function apart(evidence: Evidence): Evidence {
     const like = address === own[2] ? nic : gpu;
     return like === undefined
       ? []
-      : [{ ...like, address, where: `/sys/bus/pci/devices/${address}` }];
+      : [{ ...like, address, link: null, where: `/sys/bus/pci/devices/${address}` }];
   });
   return { ...onMachine(evidence, () => ({ topology })), devices, shapes: [] };
 }

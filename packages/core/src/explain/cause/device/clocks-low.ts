@@ -50,6 +50,7 @@ function lookAt(state: AcceleratorState, twin: Subject | null): Accusation | str
     found: [...text(slowCore, "cores"), ...text(slowMemory, "memory")].join(", "),
     evidence: [
       `nvidia-smi -q: SM ${core.nowMHz} MHz, utilization ${state.utilizationPercent ?? "?"} %, ${state.performanceState ?? "P?"}`,
+      ...(state.throttleReasons ?? []).map((reason) => `nvidia-smi -q: ${reason} Active`),
     ],
     seen: "directly",
     cost: clockCost(state, twin),

@@ -6,6 +6,7 @@ import { wholeAccelerators } from "../../../topology/virtual-functions.ts";
 import { sumOf } from "../../../unit/sum.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
 import { judgeDevices } from "../../subject/own-devices.ts";
+import { mayHideLinks } from "./own-links.ts";
 import { pairsOf } from "./pairs.ts";
 
 /**
@@ -22,7 +23,8 @@ export const acceleratorsApart: Cause = {
   acquittedBy: "no nearer ones of the same model on the machine",
   followsFrom: [],
   judge: (subject) =>
-    judgeDevices(subject, ({ topology, accelerators: own }) => {
+    judgeDevices(subject, (devices) => {
+      const { topology, accelerators: own } = devices;
       if (subject.evidence.of === "machine") return irrelevant;
       if (own.length < 2) return acquitted("it has one accelerator");
       const models = new Map(topology.accelerators.map(({ address, model }) => [address, model]));
@@ -34,6 +36,11 @@ export const acceleratorsApart: Cause = {
       const between = interconnects(topology);
       const ways = new Set(pairsOf(own).map(([a, b]) => between(a, b)));
       if (ways.has(null)) return untold("nvidia-smi topo -m was not read");
+      if (mayHideLinks(devices)) {
+        return untold(
+          "NVLink is not seen from the host: nvidia-smi topo -m in the guest would tell",
+        );
+      }
       const prices = costModel(topology, "inference");
       const nearest = nearestSet(alike, own.length, prices);
       const price = (set: readonly string[]): number => prices.peer(positions(topology, set));

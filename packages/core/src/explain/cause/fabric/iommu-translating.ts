@@ -1,9 +1,8 @@
 import { advice } from "../../../remedy/remedy.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
-import { interconnects, isDirect } from "../../../topology/interconnect.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
 import { judgeDevices, type OwnDevices } from "../../subject/own-devices.ts";
-import { pairsOf } from "./pairs.ts";
+import { pairsOverPci } from "./own-links.ts";
 
 /**
  * Without VMs an IOMMU that translates what devices copy to each other takes them the long way
@@ -51,11 +50,9 @@ export const iommuTranslating: Cause = {
 };
 
 /** Accelerators with another without NVLink, and accelerators and RDMA NICs together. */
-function peersOf({ topology, accelerators, nics }: OwnDevices): readonly string[] {
-  const between = interconnects(topology);
-  const paired = pairsOf(accelerators)
-    .filter(([a, b]) => !isDirect(between(a, b) ?? ""))
-    .flat();
+function peersOf(own: OwnDevices): readonly string[] {
+  const { topology, accelerators, nics } = own;
+  const paired = pairsOverPci(own).flat();
   const rdma = nics.filter((nic) =>
     topology.nics.some((one) => one.address === nic && one.rdma === true),
   );

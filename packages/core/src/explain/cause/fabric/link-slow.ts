@@ -36,7 +36,7 @@ export const linkSlow: Cause = {
       const c2c = own.topology.accelerators.filter((one) => one.c2c === true);
       const direct = new Set(c2c.map(({ address }) => address));
       const hops = new Map(
-        [...own.accelerators, ...own.nics]
+        [...own.accelerators, ...rdmaNics(subject, own)]
           .filter((address) => !direct.has(address))
           .flatMap((address) => hopsAbove(address, subject, own))
           .map((hop) => [hop.lower.address, hop]),
@@ -49,6 +49,15 @@ export const linkSlow: Cause = {
       return unread === undefined ? acquitted("every link has all its lanes") : untold(unread);
     }),
 };
+
+/** Of a machine the NICs that have RDMA: those that manage it may have what link they like. */
+function rdmaNics({ evidence }: Subject, { topology, nics }: OwnDevices): readonly string[] {
+  const rdma = new Map(topology.nics.map((nic) => [nic.address, nic.rdma]));
+  return nics.filter((address) => {
+    const has = rdma.get(address) ?? null;
+    return evidence.of === "machine" ? has === true : has !== false;
+  });
+}
 
 /** A link, by its two ends. */
 interface Hop {

@@ -1,7 +1,6 @@
-import { interconnects, isDirect } from "../../../topology/interconnect.ts";
 import type { PciDevice } from "../../../topology/topology.ts";
 import { chainOf, type OwnDevices } from "../../subject/own-devices.ts";
-import { pairsOf } from "./pairs.ts";
+import { pairsOverPci } from "./own-links.ts";
 
 /** Two devices that may copy to each other straight across the switch that both are below. */
 export interface PeerPath {
@@ -19,14 +18,11 @@ export interface PeerPath {
  */
 export function peerPaths(own: OwnDevices): readonly PeerPath[] {
   const { topology, byAddress, accelerators, nics } = own;
-  const between = interconnects(topology);
   const rdma = nics.filter(
     (nic) => topology.nics.find((one) => one.address === nic)?.rdma !== false,
   );
   const pairs = [
-    ...pairsOf(accelerators)
-      .filter(([a, b]) => !isDirect(between(a, b) ?? ""))
-      .map(([a, b]) => ({ a, b, isNic: false })),
+    ...pairsOverPci(own).map(([a, b]) => ({ a, b, isNic: false })),
     ...accelerators.flatMap((a) => rdma.map((b) => ({ a, b, isNic: true }))),
   ];
   return pairs.flatMap(({ a, b, isNic }) => {

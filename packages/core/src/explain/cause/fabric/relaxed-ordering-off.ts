@@ -1,8 +1,7 @@
-import type { PciDevice } from "../../../topology/topology.ts";
 import { advice } from "../../../remedy/remedy.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
-import { chainOf, judgeDevices, type OwnDevices } from "../../subject/own-devices.ts";
+import { chainOf, isEmulated, judgeDevices, type OwnDevices } from "../../subject/own-devices.ts";
 
 /**
  * A device that may not relax the order of its writes has each wait for those before it. That costs
@@ -26,9 +25,9 @@ export const relaxedOrderingOff: Cause = {
       const rdma = own.topology.nics.filter(({ rdma: has }) => has === true);
       const counted = [...own.accelerators, ...rdma.map(({ address }) => address)];
       const devices = subject.evidence.devices.filter(
-        ({ address }) => counted.includes(address) && !isBelowQuirk(address, own),
+        ({ address }) => counted.includes(address) && !isExempt(address, own),
       );
-      if (devices.length === 0) return acquitted("below ports of a processor that cannot have it");
+      if (devices.length === 0) return acquitted("none of its devices can have it here");
       const off = devices.filter(({ relaxedOrdering }) => relaxedOrdering === false);
       if (off.length > 0) {
         return accused({
@@ -51,10 +50,11 @@ export const relaxedOrderingOff: Cause = {
     }),
 };
 
-function isBelowQuirk(address: string, { byAddress }: OwnDevices): boolean {
+/** Below a root port that handles it wrongly, or made by QEMU, which orders nothing. */
+function isExempt(address: string, { byAddress }: OwnDevices): boolean {
   const device = byAddress.get(address);
-  const root: PciDevice | undefined =
-    device === undefined ? undefined : chainOf(device, byAddress).at(-1);
-  const id = `${root?.vendor}:${root?.device}`;
+  if (device === undefined || isEmulated(device)) return true;
+  const root = chainOf(device, byAddress).at(-1);
+  const id = `${root?.vendor ?? ""}:${root?.device ?? ""}`;
   return /^8086:(?:6f0[1-9a-e]|2f0[1-9a-e])$|^1022:1a0[0-2]$/.test(id);
 }
