@@ -6,9 +6,10 @@ import {
 } from "../../../../testing/explain/altered/fabric.ts";
 import { withStates } from "../../../../testing/explain/altered/device.ts";
 import { cleanVm, onMachine } from "../../../../testing/explain/clean.ts";
+import { changed, processOn } from "../../../../testing/explain/process-on.ts";
 import type { Evidence } from "../../../evidence/evidence.ts";
 import { syntheticTopology } from "../../../topology/synthetic/build.ts";
-import type { PciDevice, Topology } from "../../../topology/topology.ts";
+import type { Topology } from "../../../topology/topology.ts";
 import { fabricCauses } from "../../fabric-causes.ts";
 import type { Judgement } from "../../subject/cause.ts";
 import { subjectOf } from "../../subject/subject.ts";
@@ -31,25 +32,8 @@ const clean = cleanVm(0);
 const full = { speedGTs: 32, width: 16, maxSpeedGTs: 32, maxWidth: 16 };
 const dropped = { ...full, speedGTs: 2.5 };
 
-/** A process on a machine, with some of its devices. */
-function processOn(topology: Topology, addresses: readonly string[]): Evidence {
-  const [gpu] = clean.devices;
-  if (gpu === undefined) throw new Error("no device");
-  const devices = addresses.map((address) => {
-    const found = topology.pci.find((one) => one.address === address);
-    return { ...gpu, address, link: found?.link ?? null, node: found?.node ?? null };
-  });
-  const all = onMachine(clean, () => ({ topology, accelerators: null }));
-  return { ...all, of: "process", devices, shapes: [], guest: null };
-}
-
 const gpusOf = ({ accelerators }: Topology): string[] => accelerators.map(({ address }) => address);
 const nicsOf = ({ nics }: Topology): string[] => nics.map(({ address }) => address);
-
-/** The topology with functions changed. */
-function changed(topology: Topology, change: (one: PciDevice) => Partial<PciDevice>): Topology {
-  return { ...topology, pci: topology.pci.map((one) => ({ ...one, ...change(one) })) };
-}
 
 describe("link-slow", () => {
   test("an idle link that dropped to 2.5 GT/s is no fault, at work it is", () => {
@@ -140,7 +124,7 @@ describe("link-slow", () => {
         rdma: thin.pci.find(({ address }) => address === nic.address)?.vendor === "15b3",
       })),
     };
-    const host: Evidence = { ...processOn(without, []), of: "machine" };
+    const host: Evidence = { ...processOn(without, gpusOf(without)), of: "machine" };
     expect(kindOf("link-slow", host)).toBe("acquitted");
   });
 });

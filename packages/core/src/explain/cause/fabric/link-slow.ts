@@ -127,7 +127,8 @@ function lookAt({ lower, link, port, isInUse }: Hop, part: Part): Accusation | s
     evidence: [
       `/sys/bus/pci/devices/${address}: ${speedGTs} GT/s x${width}, max ${maxSpeedGTs} GT/s x${maxWidth}`,
     ],
-    seen: "directly",
+    // A device that is newer than its slot works as well as that machine can.
+    seen: isNarrow || !isHeld ? "directly" : "inferred",
     cost: transferCost(part, speeds * (maxWidth / width)),
     remedy: isSlot
       ? advice(
@@ -136,7 +137,7 @@ function lookAt({ lower, link, port, isInUse }: Hop, part: Part): Accusation | s
         )
       : advice(
           "host-reboot",
-          `Seat the card of ${address} again, or try another riser or slot: both ends can do ${rate(link, "max")}.`,
+          `Seat the card of ${address} again, or try another riser or slot: the device can do ${rate(link, "max")}.`,
         ),
   };
 }

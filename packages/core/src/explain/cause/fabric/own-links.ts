@@ -18,11 +18,16 @@ export function pairsOverPci(own: OwnDevices): readonly (readonly [string, strin
   return pairsOf(own.accelerators).filter(([a, b]) => !isDirect(between(a, b) ?? ""));
 }
 
-/** Whether the accelerators may be linked although no source shows it. */
-export function mayHideLinks({ topology, accelerators }: OwnDevices): boolean {
+/**
+ * Whether the accelerators may be linked although no source shows it: by their model, or because
+ * nobody told what they are.
+ */
+export function mayHideLinks({ topology, byAddress, accelerators }: OwnDevices): boolean {
   if (topology.links.length > 0) return false;
-  return topology.accelerators.some(
-    ({ address, model, productName }) =>
-      accelerators.includes(address) && boardModels.test(`${model ?? ""} ${productName ?? ""}`),
-  );
+  const own = topology.accelerators.filter(({ address }) => accelerators.includes(address));
+  return own.some(({ address, model, productName }) => {
+    const names = `${model ?? ""} ${productName ?? ""}`.trim();
+    const isNameless = names === "" && (byAddress.get(address)?.device ?? null) === null;
+    return isNameless || boardModels.test(names);
+  });
 }
