@@ -70,6 +70,7 @@ export const toolTargets: readonly Target[] = [
   textTarget("nvidia-smi-states", async () => {
     const { readAcceleratorStates } =
       await import("@evenkeel/host/nvidia-smi/read-accelerator-states.ts");
+    const { acceleratorStateSchema } = await import("@evenkeel/contract/machine-evidence.ts");
     const samples = [
       vendorTexts.nvidiaSmiStates,
       toolTexts.nvidiaSmiQuery,
@@ -80,11 +81,14 @@ export const toolTargets: readonly Target[] = [
     return {
       samples,
       read: (text) => {
-        readAcceleratorStates({ query: text, nvlink: null, peers: null }, "mutated.xml");
-        readAcceleratorStates(
-          { query: vendorTexts.nvidiaSmiStates, nvlink: text, peers: text },
-          "mutated.xml",
-        );
+        const states = [
+          ...readAcceleratorStates({ query: text, nvlink: null, peers: null }, "mutated.xml"),
+          ...readAcceleratorStates(
+            { query: vendorTexts.nvidiaSmiStates, nvlink: text, peers: text },
+            "mutated.xml",
+          ),
+        ];
+        acceleratorStateSchema.array().parse(states);
         return null;
       },
     };

@@ -36,10 +36,15 @@ function deviceOf(
     vfioFile: vfio === undefined ? null : `/dev/vfio/devices/${vfio}`,
     link: readLink(tree, where),
     interrupts: interrupts === null ? null : (interrupts.get(address) ?? []),
-    iommuDomain:
-      iommuGroup === null ? null : readLine(tree, `/sys/kernel/iommu_groups/${iommuGroup}/type`),
+    iommuDomain: iommuGroup === null ? null : domainOf(tree, iommuGroup),
     ...ownControls(tree.readBytes(`${where}/config`)),
   };
+}
+
+/** How a group translates, in one of the kernel's few words. */
+function domainOf(tree: Tree, group: number): string | null {
+  const line = readLine(tree, `/sys/kernel/iommu_groups/${group}/type`);
+  return /^[A-Za-z-]{1,32}$/.exec(line ?? "")?.[0] ?? null;
 }
 
 function membersOf(tree: Tree, group: number): GroupMember[] | null {

@@ -34,7 +34,7 @@ export function stateOf(
     address: normalPciAddress(address ?? ""),
     index,
     productName: wordsIn(field("product_name", "Product Name")),
-    driverVersion: wordsIn(driverVersion),
+    driverVersion: wordsIn(driverVersion, 64),
     persistence: enabled(field("persistence_mode", "Persistence Mode")),
     performanceState:
       /^P\d{1,2}$/.exec(field("performance_state", "Performance State") ?? "")?.[0] ?? null,
@@ -66,7 +66,7 @@ export function stateOf(
     link: linkOf(field),
     bar1Bytes: bytesIn(field("bar1_memory_usage/total", "BAR1 Memory Usage/Total")),
     nvlinks: null,
-    fabricState: wordsIn(raw("fabric/state", "Fabric/State")),
+    fabricState: wordsIn(raw("fabric/state", "Fabric/State"), 64),
     peers: null,
   };
 }
@@ -76,8 +76,8 @@ function isTold(value: string): boolean {
   return !/^\[?(?:N\/A|Not Supported|Unknown Error|Insufficient .*|GPU is lost|)\]?$/i.test(value);
 }
 
-function wordsIn(text: string | null): string | null {
-  const words = text?.trim().replace(/\s+/g, " ").slice(0, 128) ?? "";
+function wordsIn(text: string | null, charsMax = 128): string | null {
+  const words = text?.trim().replace(/\s+/g, " ").slice(0, charsMax) ?? "";
   return words === "" || !(isTold(words) || words === "N/A") ? null : words;
 }
 
@@ -97,15 +97,21 @@ function numberIn(text: string | null, unit: string): number | null {
   return Number(match[1]);
 }
 
+/** A whole number, as clocks and counts are. */
+function countIn(text: string | null, unit: string): number | null {
+  const number = numberIn(text, unit);
+  return Number.isInteger(number) ? number : null;
+}
+
 function clockOf(
   now: string | null,
   max: string | null,
   applications: string | null,
 ): Clock | null {
   const clock = {
-    nowMHz: numberIn(now, "MHz"),
-    maxMHz: numberIn(max, "MHz"),
-    applicationsMHz: numberIn(applications, "MHz"),
+    nowMHz: countIn(now, "MHz"),
+    maxMHz: countIn(max, "MHz"),
+    applicationsMHz: countIn(applications, "MHz"),
   };
   return Object.values(clock).every((value) => value === null) ? null : clock;
 }
@@ -141,6 +147,9 @@ function powerOf(field: Field): AcceleratorState["power"] {
   return Object.values(power).every((value) => value === null) ? null : power;
 }
 
+/** More than any driver has. */
+const reasonsMax = 32;
+
 /** Reasons by the ends of their names in XML, as the text has them. */
 const reasonNames: ReadonlyMap<string, string> = new Map([
   ["gpu_idle", "Idle"],
@@ -170,7 +179,8 @@ function reasonsOf(fields: ReadonlyMap<string, string>): readonly string[] | nul
     return [{ name: reasonNames.get(name) ?? name, isActive: value === "Active" }];
   });
   if (told.length === 0) return null;
-  return [...new Set(told.filter(({ isActive }) => isActive).map(({ name }) => name))];
+  const active = told.filter(({ isActive }) => isActive).map(({ name }) => name);
+  return [...new Set(active)].slice(0, reasonsMax);
 }
 
 /**
@@ -186,7 +196,7 @@ function retiredOf(field: Field): AcceleratorState["retired"] {
       "Retired Pages/Single Bit ECC",
     ),
     field("retired_pages/double_bit_retirement/retired_count", "Retired Pages/Double Bit ECC"),
-  ].flatMap((text) => numberIn(text, "") ?? []);
+  ].flatMap((text) => countIn(text, "") ?? []);
   const pending = [
     field("remapped_rows/remapped_row_pending", "Remapped Rows/Pending"),
     field(
@@ -227,7 +237,7 @@ function speedOf(generation: string | null): number | null {
 }
 
 function lanesOf(text: string | null): number | null {
-  const lanes = numberIn(text?.replace(/x$/, "") ?? null, "");
+  const lanes = countIn(text?.replace(/x$/, "") ?? null, "");
   return lanes !== null && lanes >= 1 && lanes <= 32 ? lanes : null;
 }
 

@@ -324,14 +324,14 @@ describe("NVLink", () => {
     expect(kindOf("nvlink-inactive", down)).toBe("acquitted");
     expect(kindOf("nvlink-inactive", down, other)).toBe("acquitted");
     expect(kindOf("nvlink-inactive", down, twin)).toBe("accused");
-    const bridged = withStates(two(clean), { nvlinks: { active: 12, total: 18 } });
+    const bridged = withStates(doubled(clean), { nvlinks: { active: 12, total: 18 } });
     expect(kindOf("nvlink-inactive", bridged)).toBe("acquitted");
   });
 
   test("of several accelerators none is up, or one has fewer than the rest", () => {
-    const none = withStates(two(clean), { nvlinks: { active: 0, total: 18 } });
+    const none = withStates(doubled(clean), { nvlinks: { active: 0, total: 18 } });
     expect(foundBy("nvlink-inactive", none)).toHaveLength(2);
-    const [first, second] = two(clean).guest?.accelerators ?? [];
+    const [first, second] = doubled(clean).guest?.accelerators ?? [];
     if (first === undefined || second === undefined || clean.guest === null) throw new Error("two");
     const accelerators = [first, { ...second, nvlinks: { active: 16, total: 18 } }];
     const one: Evidence = { ...clean, guest: { ...clean.guest, accelerators } };
@@ -364,7 +364,7 @@ describe("NVLink", () => {
 });
 
 /** The guest with a second accelerator like the first. */
-function two(evidence: Evidence): Evidence {
+function doubled(evidence: Evidence): Evidence {
   const { guest } = evidence;
   const [first] = guest?.accelerators ?? [];
   if (guest === null || first === undefined) return evidence;

@@ -28,8 +28,8 @@ export const nvlinkMissing: Cause = {
   followsFrom: [],
   judge: (subject, twin) => {
     if (twin === null) return irrelevant;
-    const [mine, theirs] = [linkedPairs(subject), linkedPairs(twin)];
-    if (mine !== null && theirs !== null && mine.model === theirs.model && theirs.linked > 0) {
+    const [mine, other] = [linkedPairs(subject), linkedPairs(twin)];
+    if (mine !== null && other !== null && mine.model === other.model && other.linked > 0) {
       if (mine.linked > 0) return acquitted(`${mine.linked} pairs have NVLink`);
       return accused(
         missing(mine.addresses, "NVLink between its accelerators, as the twin has", []),

@@ -23,9 +23,9 @@ export const relaxedOrderingOff: Cause = {
     judgeDevices(subject, (own) => {
       if (subject.evidence.of === "machine") return irrelevant;
       const rdma = own.topology.nics.filter(({ rdma: has }) => has === true);
-      const counted = [...own.accelerators, ...rdma.map(({ address }) => address)];
+      const counted = new Set([...own.accelerators, ...rdma.map(({ address }) => address)]);
       const devices = subject.evidence.devices.filter(
-        ({ address }) => counted.includes(address) && !isExempt(address, own),
+        ({ address }) => counted.has(address) && !isExempt(address, own),
       );
       if (devices.length === 0) return acquitted("none of its devices can have it here");
       const off = devices.filter(({ relaxedOrdering }) => relaxedOrdering === false);
