@@ -67,6 +67,32 @@ export const toolTargets: readonly Target[] = [
       read: (text) => readNvidiaSmiTopo(text, "mutated.txt"),
     };
   }),
+  textTarget("nvidia-smi-states", async () => {
+    const { readAcceleratorStates } =
+      await import("@evenkeel/host/nvidia-smi/read-accelerator-states.ts");
+    const { acceleratorStateSchema } = await import("@evenkeel/contract/machine-evidence.ts");
+    const samples = [
+      vendorTexts.nvidiaSmiStates,
+      toolTexts.nvidiaSmiQuery,
+      toolTexts.nvidiaSmiText,
+      vendorTexts.nvidiaSmiLinks,
+      vendorTexts.nvidiaSmiPeers,
+    ];
+    return {
+      samples,
+      read: (text) => {
+        const states = [
+          ...readAcceleratorStates({ query: text, nvlink: null, peers: null }, "mutated.xml"),
+          ...readAcceleratorStates(
+            { query: vendorTexts.nvidiaSmiStates, nvlink: text, peers: text },
+            "mutated.xml",
+          ),
+        ];
+        acceleratorStateSchema.array().parse(states);
+        return null;
+      },
+    };
+  }),
   textTarget("nvidia-smi-query", async () => {
     const { readNvidiaSmiQuery } = await import("@evenkeel/host/nvidia-smi/read-query-xml.ts");
     return {

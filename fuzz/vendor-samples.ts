@@ -16,6 +16,21 @@ export const vendorTexts = {
   nvidiaSmiCsv: `index, name, pci.bus_id, uuid, memory.total [MiB], pcie.link.gen.max, pcie.link.width.max
 0, NVIDIA L40S, 00000000:01:00.0, GPU-01234567-89ab-cdef-0123-456789abcdef, 46068 MiB, 4, 16
 `,
+  nvidiaSmiStates: `<nvidia_smi_log><driver_version>570.86.15</driver_version><attached_gpus>1</attached_gpus>
+<gpu id="00000000:1B:00.0"><product_name>NVIDIA H100 80GB HBM3</product_name>
+<persistence_mode>Enabled</persistence_mode><performance_state>P0</performance_state>
+<clocks_event_reasons><clocks_event_reason_gpu_idle>Not Active</clocks_event_reason_gpu_idle>
+<clocks_event_reason_sw_power_cap>Active</clocks_event_reason_sw_power_cap></clocks_event_reasons>
+<utilization><gpu_util>97 %</gpu_util></utilization><ecc_mode><current_ecc>Enabled</current_ecc></ecc_mode>
+<remapped_rows><remapped_row_corr>1</remapped_row_corr><remapped_row_pending>Yes</remapped_row_pending></remapped_rows>
+<gpu_power_readings><power_draw>399.52 W</power_draw><current_power_limit>400.00 W</current_power_limit></gpu_power_readings>
+<clocks><sm_clock>1300 MHz</sm_clock><mem_clock>2619 MHz</mem_clock></clocks>
+<max_clocks><sm_clock>1980 MHz</sm_clock></max_clocks><fabric><state>Completed</state></fabric></gpu></nvidia_smi_log>
+`,
+  nvidiaSmiLinks: `GPU 0: NVIDIA H100 PCIe (UUID: GPU-6968dfc2-d444-d92c-c36b-6abe53445cb9)
+\t Link 0: 26.562 GB/s
+\t Link 1: <inactive>
+`,
   nvidiaSmiPeers: `$ nvidia-smi topo -p2p n
  \tGPU0\tGPU1\t
  GPU0\tX\tOK\t

@@ -1,6 +1,8 @@
 import type { Cause } from "./subject/cause.ts";
 import { deepIdleStates } from "./cause/settings/deep-idle-states.ts";
 import { memoryOffNode } from "./cause/placement/memory-off-node.ts";
+import { deviceCauses } from "./device-causes.ts";
+import { fabricCauses } from "./fabric-causes.ts";
 import { memoryUnbound } from "./cause/placement/memory-unbound.ts";
 import { guestCauses } from "./guest-causes.ts";
 
@@ -13,5 +15,7 @@ export const causes: readonly Cause[] = [
   memoryUnbound,
   memoryOffNode,
   deepIdleStates,
+  ...fabricCauses,
+  ...deviceCauses,
   ...guestCauses,
 ];

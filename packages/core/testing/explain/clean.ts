@@ -6,6 +6,7 @@ import type {
 } from "../../src/evidence/evidence.ts";
 import type { GuestBar, GuestReport } from "../../src/evidence/guest-report.ts";
 import type { AcceleratorState, MachineEvidence } from "../../src/evidence/machine-evidence.ts";
+import type { Topology } from "../../src/topology/topology.ts";
 import { syntheticTopology } from "../../src/topology/synthetic/build.ts";
 import { GiB, MiB } from "../../src/unit/bytes.ts";
 
@@ -14,10 +15,18 @@ import { GiB, MiB } from "../../src/unit/bytes.ts";
  * 1 GiB, and an accelerator and a NIC on one switch. CPUs 0-7 and 16-23 are on node 0, 8-15 and
  * 24-31 on node 1; the second thread of a core has its first one's number plus 16.
  */
-const machineTopology = syntheticTopology(
+const described = syntheticTopology(
   "package:2 core:8 thread:2 memory:64Gi hugepages:32x1Gi distances:10/21 root[switch[gpu:h100-sxm nic:cx7]] nvlink:18",
   "twin-host",
 );
+
+/** No port of a switch redirects what devices below it copy to each other. */
+const machineTopology: Topology = {
+  ...described,
+  pci: described.pci.map((one) => {
+    return one.class.startsWith("0604") ? { ...one, acsRedirect: false } : one;
+  }),
+};
 
 const accelerators = machineTopology.accelerators.map(({ address }) => address);
 const nics = machineTopology.nics.map(({ address }) => address);
@@ -241,7 +250,7 @@ function stateOf(address: string, index: number): AcceleratorState {
     power: { drawWatts: 420, limitWatts: 700, defaultWatts: 700, maxWatts: 700 },
     temperatureC: 58,
     utilizationPercent: 97,
-    eccEnabled: true,
+    eccEnabled: false,
     retired: { count: 0, pending: false },
     migEnabled: false,
     link: { speedGTs: 32, width: 16, maxSpeedGTs: 32, maxWidth: 16 },

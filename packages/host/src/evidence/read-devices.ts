@@ -4,6 +4,7 @@ import type {
   InterruptEvidence,
 } from "@evenkeel/core/evidence/evidence.ts";
 import { readVfioInterrupts } from "../irq/read.ts";
+import { ownControls } from "../sysfs/pci-config.ts";
 import { readLink } from "../sysfs/pci-link.ts";
 import { pciDirectory, readIommuGroup } from "../sysfs/pci.ts";
 import { linkName, readIndex, readLine } from "../sysfs/values.ts";
@@ -35,10 +36,15 @@ function deviceOf(
     vfioFile: vfio === undefined ? null : `/dev/vfio/devices/${vfio}`,
     link: readLink(tree, where),
     interrupts: interrupts === null ? null : (interrupts.get(address) ?? []),
-    iommuDomain: null,
-    relaxedOrdering: null,
-    barMaxBytes: null,
+    iommuDomain: iommuGroup === null ? null : domainOf(tree, iommuGroup),
+    ...ownControls(tree.readBytes(`${where}/config`)),
   };
+}
+
+/** How a group translates, in one of the kernel's few words. */
+function domainOf(tree: Tree, group: number): string | null {
+  const line = readLine(tree, `/sys/kernel/iommu_groups/${group}/type`);
+  return /^[A-Za-z-]{1,32}$/.exec(line ?? "")?.[0] ?? null;
 }
 
 function membersOf(tree: Tree, group: number): GroupMember[] | null {

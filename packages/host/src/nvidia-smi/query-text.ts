@@ -13,12 +13,36 @@ interface Section {
 }
 
 /**
- * Reads the GPUs in the output of `nvidia-smi -q`: a line `GPU 00000000:1B:00.0`, and below it
- * fields and sections by indentation, such as `Link Width` in `GPU Link Info` in `PCI`. If a GPU
- * occurs again, as with `--loop`, its first section counts. None where the text is something else.
+ * Reads the GPUs in the output of `nvidia-smi -q`. None where the text is something else.
  */
 export function gpusInText(lines: readonly string[]): QueryText {
+  const { attached, gpus } = fieldsInText(lines);
+  const names = new Set(
+    [...gpus.values()].flatMap(({ fields }) => [...fields].flatMap(unusedName)),
+  );
+  return {
+    gpus: [...gpus].map(([address, all]) => factsOf(address, all)),
+    missing: missingGpus(attached, gpus.size),
+    unused: [...names],
+  };
+}
+
+/** All fields in the output of `nvidia-smi -q`. */
+export interface FieldsInText {
+  readonly attached: number | null;
+  readonly driverVersion: string | null;
+  /** By address, in the tool's order. */
+  readonly gpus: ReadonlyMap<string, GpuFields>;
+}
+
+/**
+ * Reads the fields in the output of `nvidia-smi -q`: a line `GPU 00000000:1B:00.0`, and below it
+ * fields and sections by indentation, such as `Link Width` in `GPU Link Info` in `PCI`. If a GPU
+ * occurs again, as with `--loop`, its first section counts.
+ */
+export function fieldsInText(lines: readonly string[]): FieldsInText {
   let attached: number | null = null;
+  let driverVersion: string | null = null;
   const gpus = new Map<string, GpuFields>();
   let current: GpuFields | null = null;
   let open: Section[] = [];
@@ -35,6 +59,7 @@ export function gpusInText(lines: readonly string[]): QueryText {
       continue;
     }
     attached ??= attachedIn(plain);
+    driverVersion ??= /^\s{0,16}Driver Version\s{1,64}: ([0-9.]{1,32})$/.exec(plain)?.[1] ?? null;
     const name = /^(\s{0,64})([A-Z][^:]{0,63}?)\s*(?::\s?(.{0,256}))?$/.exec(plain);
     if (current === null || name === null) continue;
     const [, blanks = "", key = "", value] = name;
@@ -43,14 +68,7 @@ export function gpusInText(lines: readonly string[]): QueryText {
     if (value === undefined) open.push({ indent: blanks.length, path });
     else addField(current, path, value.trim());
   }
-  const names = new Set(
-    [...gpus.values()].flatMap(({ fields }) => [...fields].flatMap(unusedName)),
-  );
-  return {
-    gpus: [...gpus].map(([address, all]) => factsOf(address, all)),
-    missing: missingGpus(attached, gpus.size),
-    unused: [...names],
-  };
+  return { attached, driverVersion, gpus };
 }
 
 function attachedIn(line: string): number | null {
@@ -87,7 +105,7 @@ function unusedName([path, value]: readonly [string, string]): string[] {
   return usedNames.has(name) || /^(?:N\/A|None|)$/.test(value) ? [] : [name];
 }
 
-/** A GPU's fields by their paths, and those of its MIG devices. */
+/** A GPU's fields by their paths, `/PCI/Device Id`, and those of its MIG devices. */
 interface GpuFields {
   readonly fields: Map<string, string>;
   readonly migDevices: Map<string, string>[];

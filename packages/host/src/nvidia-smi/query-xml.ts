@@ -20,15 +20,9 @@ import { readElements } from "./read-elements.ts";
  * Errors: those of `readXml`; `xml-unexpected` for any other document.
  */
 export function gpusInXml(text: string, where: string): QueryText {
-  const log = readXml(document(text), where);
-  if (log.name !== "nvidia_smi_log") {
-    throw new EvenkeelError("xml-unexpected", `is an XML document with the root <${log.name}>`, {
-      where,
-      expected: "<nvidia_smi_log>, as nvidia-smi -q -x prints it",
-    });
-  }
+  const log = readLog(text, where);
   const elements = childrenNamed(log, "gpu");
-  const attached = /^\d{1,4}$/.exec(valueAt(log, ["attached_gpus"]) ?? "")?.[0];
+  const attached = attachedGpus(log);
   const names = elements.flatMap(({ children }) => children.flatMap(unusedName));
   const gpus = elements.map((gpu) => {
     const at = (...path: readonly string[]): string | null => valueAt(gpu, path);
@@ -59,9 +53,25 @@ export function gpusInXml(text: string, where: string): QueryText {
   });
   return {
     gpus,
-    missing: missingGpus(attached === undefined ? null : Number(attached), gpus.length),
+    missing: missingGpus(attached, gpus.length),
     unused: [...new Set(names)],
   };
+}
+
+/** The document that `nvidia-smi -q -x` prints, also with a prompt around it. */
+export function readLog(text: string, where: string): XmlElement {
+  const log = readXml(document(text), where);
+  if (log.name === "nvidia_smi_log") return log;
+  throw new EvenkeelError("xml-unexpected", `is an XML document with the root <${log.name}>`, {
+    where,
+    expected: "<nvidia_smi_log>, as nvidia-smi -q -x prints it",
+  });
+}
+
+/** How many GPUs the machine has by the document, which may list only some of them. */
+export function attachedGpus(log: XmlElement): number | null {
+  const count = /^\d{1,4}$/.exec(valueAt(log, ["attached_gpus"]) ?? "")?.[0];
+  return count === undefined ? null : Number(count);
 }
 
 /** The name of an element with a value that is not read. */
@@ -98,7 +108,7 @@ function document(text: string): string {
 }
 
 /** The text of the element at the path; null where it is missing, empty or `N/A`. */
-function valueAt(from: XmlElement, path: readonly string[]): string | null {
+export function valueAt(from: XmlElement, path: readonly string[]): string | null {
   let at: XmlElement | null = from;
   for (const name of path) at = at === null ? null : child(at, name);
   const value = at === null ? "" : textOf(at);

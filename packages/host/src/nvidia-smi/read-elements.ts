@@ -32,3 +32,51 @@ export const readElements: ReadonlySet<string> = new Set([
   "gpu_virtualization_mode",
   "virtualization_mode",
 ]);
+
+/** Further elements, of an accelerator's state: `read-accelerator-states.ts` reads them. */
+const stateElements: ReadonlySet<string> = new Set([
+  "driver_version",
+  "persistence_mode",
+  "performance_state",
+  "clocks",
+  "max_clocks",
+  "applications_clocks",
+  "sm_clock",
+  "graphics_clock",
+  "mem_clock",
+  "gpu_power_readings",
+  "power_readings",
+  "power_draw",
+  "instant_power_draw",
+  "average_power_draw",
+  "power_limit",
+  "current_power_limit",
+  "enforced_power_limit",
+  "default_power_limit",
+  "max_power_limit",
+  "temperature",
+  "gpu_temp",
+  "utilization",
+  "gpu_util",
+  "ecc_mode",
+  "current_ecc",
+  "remapped_rows",
+  "remapped_row_corr",
+  "remapped_row_unc",
+  "remapped_row_pending",
+  "retired_pages",
+  "multiple_single_bit_retirement",
+  "double_bit_retirement",
+  "retired_count",
+  "pending_retirement",
+  "pending_blacklist",
+  "bar1_memory_usage",
+  "fabric",
+  "state",
+]);
+
+/** Whether a recording keeps the element. */
+export function isKept(name: string): boolean {
+  if (readElements.has(name) || stateElements.has(name)) return true;
+  return /^clocks_(?:event|throttle)_reasons?(?:_(?!counters)[a-z_]{1,64})?$/.test(name);
+}

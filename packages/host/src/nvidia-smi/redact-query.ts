@@ -2,7 +2,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { element, type XmlElement, type XmlNode } from "@evenkeel/core/xml/element.ts";
 import { writeXml } from "@evenkeel/core/xml/write.ts";
 import { readXml } from "../xml/read-xml.ts";
-import { readElements } from "./read-elements.ts";
+import { isKept } from "./read-elements.ts";
 
 /**
  * Reduces `nvidia-smi -q -x` to a document of the same form with only the elements that are read.
@@ -23,7 +23,7 @@ function keptOf(from: XmlElement): XmlElement {
   const id = from.name === "gpu" ? from.attributes.get("id") : undefined;
   const children = from.children.flatMap((node): XmlNode[] => {
     if (typeof node === "string") return node.trim() === "" ? [] : [node.trim()];
-    return readElements.has(node.name) ? [keptOf(node)] : [];
+    return isKept(node.name) ? [keptOf(node)] : [];
   });
   return element(from.name, id === undefined ? {} : { id }, children);
 }

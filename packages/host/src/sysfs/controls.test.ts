@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import type { PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
-import { pciControls, withoutSecrets } from "./pci-config.ts";
+import { ownControls, pciControls, withoutSecrets } from "./pci-config.ts";
 import { readSysfs } from "./read.ts";
 import { generateSysfs } from "../../testing/sysfs/generate-sysfs.ts";
 import { inMemory } from "../../testing/sysfs/generated-tree.ts";
@@ -69,7 +69,7 @@ describe("ACS and ATS in configuration space", () => {
     const listed = fc.array(
       fc.record({
         at: fc.integer({ min: 0, max: 1023 }).map((n) => n * 4),
-        id: fc.constantFrom(0, 1, 3, 0x0d, 0x0f, 0x10, 0xffff),
+        id: fc.constantFrom(0, 1, 3, 0x0d, 0x0f, 0x10, 0x15, 0xffff),
         next: fc.integer({ min: 0, max: 1023 }).map((n) => n * 4),
         control: fc.integer({ min: 0, max: 0xffff }),
       }),
@@ -87,6 +87,7 @@ describe("ACS and ATS in configuration space", () => {
         const kept = withoutSecrets(bytes, false);
         expect(kept.length).toBeLessThanOrEqual(size);
         expect(pciControls(kept)).toEqual(pciControls(bytes));
+        expect(ownControls(kept)).toEqual(ownControls(bytes));
         expect(withoutSecrets(kept, false)).toEqual(kept);
       }),
       { numRuns: 2000 },
@@ -125,6 +126,47 @@ describe("ACS and ATS in configuration space", () => {
     }
     const dead = config(4096, { ...express, 0x100: Array(3840).fill(255) });
     expect(pciControls(withoutSecrets(dead, false))).toEqual(unknown);
+  });
+});
+
+describe("Relaxed ordering and the sizes of BARs", () => {
+  const unread = { relaxedOrdering: null, barMaxBytes: null };
+  const GiB = 2 ** 30;
+  /** Two BARs of 64 MiB to 32 GiB and of 256 TiB, and a serial number right behind. */
+  const resizable = {
+    0x100: [0x15, 0, 0x01, 0x11],
+    0x104: [0x00, 0xfc, 0x0f, 0x00, 0x41, 0x00, 0, 0],
+    0x10c: [0x00, 0x00, 0x00, 0x00, 0x02, 0x00, 1, 0],
+    0x114: [0x03, 0, 0x01, 0x00, 9, 8, 7, 6, 5, 4, 3, 2],
+  };
+
+  test.for([
+    ["nothing", null, unread],
+    ["the header", config(64, express), unread],
+    ["conventional PCI", config(256), { relaxedOrdering: null, barMaxBytes: [] }],
+    ["allowed", config(4096, { ...express, 0x68: [0x10, 0x28] }), { relaxedOrdering: true }],
+    ["not allowed", config(4096, { ...express, 0x68: [0x0f, 0x28] }), { relaxedOrdering: false }],
+    [
+      "256 bytes",
+      config(256, { ...express, 0x68: [0x10] }),
+      { relaxedOrdering: true, barMaxBytes: null },
+    ],
+    ["no BAR to resize", config(4096, express), { barMaxBytes: [] }],
+    ["two BARs", config(4096, { ...express, ...resizable }), { barMaxBytes: [32 * GiB, 2 ** 48] }],
+    ["cut short", config(0x10c, { ...express, ...resizable }), { barMaxBytes: null }],
+    [
+      "as many as there are not",
+      config(4096, { ...express, ...resizable, 0x108: [0xff, 0] }),
+      { barMaxBytes: null },
+    ],
+  ] as const)("%s", ([, bytes, expected]) => {
+    expect(ownControls(bytes)).toMatchObject(expected);
+  });
+
+  test("a recording keeps them, and not the serial number behind", () => {
+    const kept = withoutSecrets(config(4096, { ...express, 0x68: [0x10], ...resizable }), false);
+    expect(ownControls(kept)).toEqual({ relaxedOrdering: true, barMaxBytes: [32 * GiB, 2 ** 48] });
+    expect([...kept.subarray(0x118, 0x120)].every((byte) => byte === 0)).toBe(true);
   });
 });
 

@@ -9,12 +9,26 @@ import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
  */
 export type PciControls = Pick<PciDevice, "acsRedirect" | "atsEnabled">;
 
+/**
+ * What a function's configuration space tells of the function alone; null where it was not read.
+ */
+export interface OwnControls {
+  /** Whether it may order its writes freely; null for a function without PCI Express. */
+  readonly relaxedOrdering: boolean | null;
+  /** The largest size of each BAR that can be resized; empty where none can. */
+  readonly barMaxBytes: readonly number[] | null;
+}
+
 const headerBytes = 64;
 const extendedFrom = 0x100;
 const expressCapability = 0x10;
 const deviceSerialNumber = 0x03;
 const accessControlServices = 0x0d;
 const addressTranslationServices = 0x0f;
+const resizableBar = 0x15;
+/** The place of the Device Control register in the capability of PCI Express. */
+const deviceControl = 8;
+const relaxedOrderingEnable = 0x0010;
 /** P2P Request Redirect and P2P Completion Redirect in the ACS control register. */
 const redirects = 0x0004 | 0x0008;
 const atsEnable = 0x8000;
@@ -40,11 +54,61 @@ export function pciControls(config: Uint8Array | null): PciControls {
   };
 }
 
+/** The function's relaxed ordering, and the sizes that its BARs can have. */
+export function ownControls(config: Uint8Array | null): OwnControls {
+  if (config === null) return { relaxedOrdering: null, barMaxBytes: null };
+  const express = ordinaryCapabilities(config).find(({ id }) => id === expressCapability);
+  const control = express === undefined ? Infinity : express.at + deviceControl;
+  const extended = extendedCapabilities(config);
+  const resizable = extended?.find(({ id }) => id === resizableBar);
+  return {
+    relaxedOrdering:
+      control + 2 > config.length ? null : (word(config, control) & relaxedOrderingEnable) !== 0,
+    barMaxBytes:
+      extended === null
+        ? null
+        : resizable === undefined
+          ? []
+          : resizableSizes(config, resizable.at),
+  };
+}
+
 /**
- * Keeps only the parts of the configuration space that `pciControls` and a function's identity
- * need: the header, the heads of the lists, ACS and ATS. Everything else becomes zeros, such as
- * vital product data and the serial number, which on NICs is their MAC address; the serial number
- * is kept on request. Zeros at the end are cut off.
+ * For each BAR a register of the sizes that it can have, from bit 4 for 1 MiB to bit 31 for 128
+ * TiB, and one of its control, whose upper half has larger ones. The first control register counts
+ * the BARs. Null where the file ends before.
+ */
+function resizableSizes(config: Uint8Array, at: number): readonly number[] | null {
+  const bars = resizableBars(config, at);
+  if (bars === null || at + 4 + bars * 8 > config.length) return null;
+  return Array.from({ length: bars }, (_, i) => {
+    const able = at + 4 + i * 8;
+    const low = highestBit(word(config, able) >> 4);
+    const middle = highestBit(word(config, able + 2));
+    const high = highestBit(word(config, able + 6));
+    const megabytes = high >= 0 ? 28 + high : middle >= 0 ? 12 + middle : low;
+    return megabytes < 0 ? 0 : 2 ** (20 + megabytes);
+  });
+}
+
+/** How many BARs the capability has registers of; null where it does not say, or says nonsense. */
+function resizableBars(config: Uint8Array, at: number): number | null {
+  if (at + 12 > config.length) return null;
+  const bars = (word(config, at + 8) >> 5) & 0x7;
+  return bars >= 1 && bars <= 6 ? bars : null;
+}
+
+/** The position of the highest bit that is set; -1 where none is. */
+function highestBit(bits: number): number {
+  return 31 - Math.clz32(bits);
+}
+
+/**
+ * Keeps only the parts of the configuration space that `pciControls`, `ownControls` and a
+ * function's identity need: the header, the heads of the lists, ACS, ATS, the device control and
+ * the sizes of BARs. Everything else becomes zeros, such as vital product data and the serial
+ * number, which on NICs is their MAC address; the serial number is kept on request. Zeros at the
+ * end are cut off.
  */
 export function withoutSecrets(config: Uint8Array, withSerials: boolean): Uint8Array {
   const kept = new Uint8Array(config.length);
@@ -56,10 +120,16 @@ export function withoutSecrets(config: Uint8Array, withSerials: boolean): Uint8A
     end = Math.max(end, from + part.length);
   };
   keep(0, headerBytes);
-  for (const { at } of ordinaryCapabilities(config)) keep(at, 2);
+  for (const { id, at } of ordinaryCapabilities(config)) {
+    keep(at, 2);
+    if (id === expressCapability) keep(at + deviceControl, 2);
+  }
   for (const { id, at } of extendedCapabilities(config) ?? []) {
     const control = id === accessControlServices || id === addressTranslationServices;
-    keep(at, control ? 8 : id === deviceSerialNumber && withSerials ? 12 : 4);
+    const serial = id === deviceSerialNumber && withSerials;
+    keep(at, control ? 8 : serial ? 12 : 4);
+    const bars = id === resizableBar ? resizableBars(config, at) : null;
+    if (bars !== null) keep(at, 4 + bars * 8);
   }
   if (config.length > extendedFrom) keep(extendedFrom, 4);
   return kept.subarray(0, end);

@@ -45,8 +45,9 @@ function redirectedPeers(topology: Topology): TopologyWarning[] {
     const listed = devices.map(({ address }) => names.get(address) ?? address).join(", ");
     const message =
       `The ports of switch ${upstream} redirect the traffic between ${listed} to the root complex ` +
-      `(ACS). That keeps guests apart; if one guest has them all, pci=disable_acs_redir= on the ` +
-      `kernel's command line lets the traffic pass through the switch.`;
+      `(ACS). That keeps guests apart. With ATS on in the firmware of the NICs, and the host ` +
+      `rebooted, their traffic passes through the switch all the same; redirection turned off ` +
+      `beside ATS would let guests reach each other's devices.`;
     return [{ code: "peers-redirected", severity: "info", subject: `switch ${upstream}`, message }];
   });
 }

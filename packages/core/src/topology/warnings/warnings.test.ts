@@ -211,7 +211,7 @@ test("settings of devices are a warning where they cost performance", () => {
   expect(table).toMatchInlineSnapshot(`
     {
       "a port that redirects": [
-        "info peers-redirected [switch 0000:16:00.0] The ports of switch 0000:16:00.0 redirect the traffic between GPU 0000:18:00.0, GPU 0000:19:00.0, NIC 0000:1a:00.0 to the root complex (ACS). That keeps guests apart; if one guest has them all, pci=disable_acs_redir= on the kernel's command line lets the traffic pass through the switch.",
+        "info peers-redirected [switch 0000:16:00.0] The ports of switch 0000:16:00.0 redirect the traffic between GPU 0000:18:00.0, GPU 0000:19:00.0, NIC 0000:1a:00.0 to the root complex (ACS). That keeps guests apart. With ATS on in the firmware of the NICs, and the host rebooted, their traffic passes through the switch all the same; redirection turned off beside ATS would let guests reach each other's devices.",
       ],
       "a root port that redirects": [],
       "interrupts at home, everywhere and nowhere": [],

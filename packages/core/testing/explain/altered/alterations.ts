@@ -1,4 +1,6 @@
 import type { Alteration } from "./alteration.ts";
+import { deviceAlterations } from "./device.ts";
+import { fabricAlterations } from "./fabric.ts";
 import { guestAlterations } from "./guest.ts";
 import { machineAlterations } from "./machine-settings.ts";
 import { placementAlterations } from "./placement.ts";
@@ -7,5 +9,7 @@ import { placementAlterations } from "./placement.ts";
 export const alterations: readonly Alteration[] = [
   ...placementAlterations,
   ...machineAlterations,
+  ...fabricAlterations,
+  ...deviceAlterations,
   ...guestAlterations,
 ];
