@@ -81,7 +81,7 @@ function sided(a: Judged, b: Judged): Sided[] {
  * The roots that both have alike, and that lead to more in one than in the other. Such a root does
  * not explain what only one has, so its effects are told themselves.
  */
-function sharedRoots(a: Diagnosis, b: Diagnosis): ReadonlySet<string> {
+function sharedRoots(a: Judged, b: Judged): ReadonlySet<string> {
   const codes = a.found.flatMap((one) => {
     const other = b.found.find((each) => isAlike(one, each));
     const isEven = other === undefined || other.leadsTo.join() === one.leadsTo.join();

@@ -3,6 +3,7 @@ import { acsRedirect } from "./cause/fabric/acs-redirect.ts";
 import { atsOff } from "./cause/fabric/ats-off.ts";
 import { barSmall } from "./cause/fabric/bar-small.ts";
 import { chipsetLanes } from "./cause/fabric/chipset-lanes.ts";
+import { hostDeviceNear } from "./cause/fabric/host-device-near.ts";
 import { iommuTranslating } from "./cause/fabric/iommu-translating.ts";
 import { linkSlow } from "./cause/fabric/link-slow.ts";
 import { nicFar } from "./cause/fabric/nic-far.ts";
@@ -26,4 +27,5 @@ export const fabricCauses: readonly Cause[] = [
   iommuTranslating,
   relaxedOrderingOff,
   barSmall,
+  hostDeviceNear,
 ];

@@ -9,6 +9,7 @@ import { ncclFileMissing } from "./cause/guest/nccl-file-missing.ts";
 import { ncclFileNotInForce } from "./cause/guest/nccl-file-not-in-force.ts";
 import { ncclFileSlow } from "./cause/guest/nccl-file-slow.ts";
 import { portLinkUntrue } from "./cause/guest/port-link-untrue.ts";
+import { portShared } from "./cause/guest/port-shared.ts";
 import { smtHidden } from "./cause/guest/smt-hidden.ts";
 import { smtInvented } from "./cause/guest/smt-invented.ts";
 import { vnumaMissing } from "./cause/guest/vnuma-missing.ts";
@@ -25,6 +26,7 @@ export const guestCauses: readonly Cause[] = [
   smtInvented,
   cpuModelMasks,
   portLinkUntrue,
+  portShared,
   mmioWindowSmall,
   ncclFileMissing,
   ncclFileNotInForce,

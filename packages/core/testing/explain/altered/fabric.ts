@@ -9,6 +9,14 @@ import { withStates } from "./device.ts";
 /** What is between accelerators, NICs and processors. */
 export const fabricAlterations: readonly Alteration[] = [
   {
+    code: "host-device-near",
+    what: "the NIC of the host's default route is below the GPU's switch",
+    alter: (evidence) =>
+      onFunctions(evidence, ({ class: code, node }) =>
+        code.startsWith("02") && node === 0 ? { hostUse: "default-route" } : {},
+      ),
+  },
+  {
     code: "link-slow",
     what: "the GPU's link has 8 of 16 lanes",
     alter: (evidence) =>

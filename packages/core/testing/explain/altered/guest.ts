@@ -1,10 +1,24 @@
-import type { Evidence, ShapeCpu } from "../../../src/evidence/evidence.ts";
+import type { Evidence, ShapeCpu, ShapeEvidence } from "../../../src/evidence/evidence.ts";
 import type { GuestReport } from "../../../src/evidence/guest-report.ts";
 import { wideVm } from "../wide.ts";
 import type { Alteration } from "./alteration.ts";
 
 /** What the guest is shown. Those of several nodes are of a VM as wide as its machine. */
 export const guestAlterations: readonly Alteration[] = [
+  {
+    code: "port-shared",
+    what: "two accelerators are behind one port of the guest",
+    alter: () => {
+      const vm = wideVm();
+      const shared = (shape: ShapeEvidence): ShapeEvidence => ({
+        ...shape,
+        devices: (shape.devices ?? []).map((device, _, all) => {
+          return { ...device, above: all[0]?.above ?? [] };
+        }),
+      });
+      return { ...vm, shapes: vm.shapes.map(shared) };
+    },
+  },
   {
     code: "vnuma-missing",
     what: "a VM on four nodes is shown one",
