@@ -98,19 +98,23 @@ async function readMutated(text: string): Promise<null> {
       return message.kind === "answer" ? message.value : null;
     },
   }).catch((error: Error) => ({ why: error.message }));
-  const evidence = readEvidence(tree, {
+  const libvirt = readLiveDomain(partTexts[parts.length + 1] ?? "", "mutated.xml");
+  const request = {
+    of: "vm",
     name: plan.vm,
     host: plan.host,
     takenAt: "2026-01-31T12:00:00.000Z",
     process: processOf(tree, 4711),
     whyNoProcess: "no emulator",
     devices: ["0000:1b:00.0"],
-    monitor,
-    libvirt: readLiveDomain(partTexts[parts.length + 1] ?? "", "mutated.xml"),
-    guest: { why: "none" },
+    vm: { monitor, libvirt, guest: { why: "none" } },
     threadsBefore: null,
-  });
+    machine: null,
+  } as const;
+  const evidence = readEvidence(tree, request);
   mustBeDocument(evidence, "Evidence");
+  // The same as any process, whose memory is read by its kind.
+  mustBeDocument(readEvidence(tree, { ...request, of: "process", vm: null }), "Evidence");
   mustBeDocument(verify(plan, evidence, { scope: "guest" }), "Verdict");
   return null;
 }

@@ -1,4 +1,4 @@
-import type { ThreadRole } from "@evenkeel/core/evidence/evidence.ts";
+import type { ThreadEvidence, ThreadRole } from "@evenkeel/core/evidence/evidence.ts";
 import { INDEX_MAX } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 
@@ -40,6 +40,17 @@ export function parseLastCpu(stat: string): number | null {
     .split(" ");
   const cpu = fields[36];
   return indexOf(cpu);
+}
+
+/**
+ * How long a thread ran, and how long it was ready and waited for a CPU, from its schedstat: both,
+ * and how often it got one. A kernel that does not count writes three zeros, as for a thread that
+ * has not run yet. https://docs.kernel.org/scheduler/sched-stats.html
+ */
+export function parseSchedstat(text: string): Pick<ThreadEvidence, "ranNs" | "waitedNs"> {
+  const [, ran, waited, slices] = /^(\d{1,20}) (\d{1,20}) (\d{1,20})\s*$/.exec(text) ?? [];
+  if (ran === undefined || Number(slices) === 0) return { ranNs: null, waitedNs: null };
+  return { ranNs: Number(ran), waitedNs: Number(waited) };
 }
 
 /**
