@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { KiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 import { expect, onTestFinished, test } from "vitest";
-import { startQemu, whyNoQemu } from "../../testing/qemu.ts";
 import { treeOf } from "../../testing/sysfs/tree-of.ts";
 import { memoryField } from "../sysfs/values.ts";
 import { directoryTree, liveTree } from "../tree/directory-tree.ts";
@@ -152,20 +151,3 @@ test.skipIf(!isLinux)(
     expect(present("file")).toBeGreaterThan(8 * MiB);
   },
 );
-
-test.skipIf(whyNoQemu !== null)("a real memfd is shared memory", async () => {
-  const memory = [
-    "-m",
-    "64M",
-    "-object",
-    "memory-backend-memfd,id=m,size=64M,share=on,prealloc=on",
-  ];
-  const { pid } = await startQemu([...memory, "-numa", "node,memdev=m"]);
-  const shared = (readProcessMemory(liveTree(), pid) ?? []).filter(({ kind }) => kind === "shared");
-  expect(
-    sumOf(
-      shared.flatMap(({ onNodes }) => onNodes),
-      ({ bytes }) => bytes,
-    ),
-  ).toBe(64 * MiB);
-});

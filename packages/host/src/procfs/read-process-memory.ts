@@ -27,7 +27,7 @@ export function readProcessMemory(tree: Tree, pid: number): MemoryMapping[] | nu
     .filter(({ onNodes }) => onNodes.length > 0)
     .map((range): Present => {
       const own = mapped.get(range.start) ?? null;
-      const resident = residentBytes(range);
+      const resident = presentBytes(range);
       // One that changed since has no length; it is as long as what is there of it.
       const bytes = own === null ? resident : own.end - own.start;
       return { range, bytes, resident, kind: kindOf(range, own, inMemory) };
@@ -45,7 +45,7 @@ interface Present {
   readonly kind: MappingKind;
 }
 
-const residentBytes = ({ onNodes }: NumaRange): number => sumOf(onNodes, ({ bytes }) => bytes);
+const presentBytes = ({ onNodes }: NumaRange): number => sumOf(onNodes, ({ bytes }) => bytes);
 
 function alike({ kind, range: { policy, pageBytes } }: Present): string {
   return `${kind} ${policy?.mode} ${policy?.nodes} ${pageBytes}`;
@@ -85,7 +85,7 @@ function kindOf(
   inMemory: ReadonlySet<string>,
 ): MappingKind {
   const { file, isHuge, anonymousBytes } = range;
-  if (file === null || anonymousBytes * 2 > residentBytes(range)) return "anonymous";
+  if (file === null || anonymousBytes * 2 > presentBytes(range)) return "anonymous";
   const device = own?.shares?.file.split(" ")[0];
   const isShared = isHuge || ofMemory.test(file) || (device !== undefined && inMemory.has(device));
   return isShared ? "shared" : "file";
