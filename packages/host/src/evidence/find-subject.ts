@@ -88,7 +88,8 @@ export function subjectOfContainer(here: RunningHere, idStart: string): RunningS
   const where = `container:${idStart}`;
   const found = containersLike(here.tree, idStart).filter(({ pids }) => pids.length > 0);
   const [only, ...others] = found;
-  if (only === undefined) {
+  const first = only?.pids[0];
+  if (only === undefined || first === undefined) {
     throw unknownProcess(where, "no container whose id begins so runs here");
   }
   if (others.length > 0) {
@@ -100,7 +101,7 @@ export function subjectOfContainer(here: RunningHere, idStart: string): RunningS
   const vms = here.found.emulators.filter(({ pid, runsVm }) => runsVm && inside.has(pid));
   const [vm, ...more] = vms;
   if (vm !== undefined && more.length === 0) return { ...vmOf(vm), pids: inside };
-  return plain("container", `container ${id.slice(0, 12)}`, pids[0] ?? 0, pids);
+  return plain("container", `container ${id.slice(0, 12)}`, first, pids);
 }
 
 /**

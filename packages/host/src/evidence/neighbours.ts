@@ -20,7 +20,7 @@ const leastBusyCpus = 0.25;
 const processBytesMost = 32 * GiB;
 const threadsMost = 4096;
 
-/** All VMs of a machine, and the busiest other processes, each of which is a subject's neighbour. */
+/** All VMs of a machine and the busiest other processes: each is a neighbour of all others. */
 export function allNeighbours(
   { tree, open, found }: RunningHere,
   held: readonly HeldHere[],
@@ -35,8 +35,9 @@ export function allNeighbours(
   });
   const counted = new Set(held.map(({ pid }) => pid));
   const others = loads
-    .filter(({ pid, busyCpus }) => !counted.has(pid) && (busyCpus ?? 0) >= leastBusyCpus)
-    .toSorted((a, b) => (b.busyCpus ?? 0) - (a.busyCpus ?? 0) || a.pid - b.pid)
+    .flatMap((load) => (load.busyCpus === null ? [] : [{ ...load, busyCpus: load.busyCpus }]))
+    .filter(({ pid, busyCpus }) => !counted.has(pid) && busyCpus >= leastBusyCpus)
+    .toSorted((a, b) => b.busyCpus - a.busyCpus || a.pid - b.pid)
     .slice(0, busiestMost);
   const memory = memoryOfEach(tree, others);
   const processes = others.map((load, i): Neighbour => {

@@ -24,7 +24,9 @@ export function containersLike(tree: Tree, idStart: string): readonly Container[
   for (const pid of pids.map(Number)) {
     for (const id of containerIds(tree.readText(`/proc/${pid}/cgroup`) ?? "")) {
       if (!id.startsWith(idStart)) continue;
-      members.set(id, [...(members.get(id) ?? []), pid]);
+      const own = members.get(id);
+      if (own === undefined) members.set(id, [pid]);
+      else own.push(pid);
     }
   }
   return [...members].map(([id, all]) => ({ id, pids: inOrder(tree, all) }));
@@ -44,9 +46,9 @@ export function containerIds(cgroup: string): ReadonlySet<string> {
 const isPrefix = (text: string): boolean => text === "" || /^[a-z]+(?:-containerd)?-$/.test(text);
 
 function inOrder(tree: Tree, pids: readonly number[]): readonly number[] {
-  const started = pids.map((pid) => ({ pid, ticks: startOf(tree, pid) }));
-  return started
-    .filter((one) => one.ticks !== null)
-    .toSorted((a, b) => (a.ticks ?? 0) - (b.ticks ?? 0) || a.pid - b.pid)
-    .map(({ pid }) => pid);
+  const started = pids.flatMap((pid) => {
+    const ticks = startOf(tree, pid);
+    return ticks === null ? [] : [{ pid, ticks }];
+  });
+  return started.toSorted((a, b) => a.ticks - b.ticks || a.pid - b.pid).map(({ pid }) => pid);
 }

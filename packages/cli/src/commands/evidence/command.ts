@@ -47,17 +47,11 @@ export const evidenceCommand: CliCommand = {
       "Base pages take the kernel some milliseconds per GiB to count.",
   ],
   examples: [
-    {
-      does: "A VM, by its name, and any process by its number",
-      lines: ["evenkeel evidence llm-a > llm-a.json", "sudo evenkeel evidence 4711 > trainer.json"],
-    },
+    { does: "A VM, by its name", lines: ["evenkeel evidence llm-a > llm-a.json"] },
+    { does: "Any process, by its number", lines: ["evenkeel evidence 4711471 > trainer.json"] },
     {
       does: "A container, by the beginning of its id",
       lines: ["evenkeel evidence container:4f5a90c1 > serving.json"],
-    },
-    {
-      does: "Check the record of a VM against its plan, on any machine",
-      lines: ["evenkeel verify llm-a --plan plan.json --evidence llm-a.json"],
     },
   ],
 };

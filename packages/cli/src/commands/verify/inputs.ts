@@ -3,7 +3,7 @@ import { type MemoryPaths, memoryPaths } from "@evenkeel/core/cost/memory-path.t
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
-import { guestName, guestUuid, isVmCalled } from "@evenkeel/core/guest/name.ts";
+import { guestName, isVmCalled } from "@evenkeel/core/guest/name.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { cutOff } from "@evenkeel/host/instance/cut-off.ts";
 import { directoryTree } from "@evenkeel/host/tree/directory-tree.ts";
@@ -107,10 +107,9 @@ async function recorded(
   }
   const { text, where } = await readText(path, "an Evidence document", surroundings);
   const evidence = readDocument(text, where, "Evidence");
-  const { of, name, process } = evidence;
-  const isOfPlan = isVmCalled(name, plan) || process?.uuid === guestUuid(plan.vm, plan.tenant);
-  if (of !== "vm" || !isOfPlan) {
-    const what = of === "vm" ? `the VM ${JSON.stringify(name)}` : JSON.stringify(name);
+  const { of, name } = evidence;
+  if (of !== "vm" || !isVmCalled(name, plan)) {
+    const what = of === "vm" ? `the VM ${JSON.stringify(name)}` : name;
     throw new EvenkeelError("usage", `the evidence is about ${what}`, {
       where,
       expected: `evidence about the VM ${JSON.stringify(plan.vm)}`,
