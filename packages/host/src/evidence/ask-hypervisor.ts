@@ -28,7 +28,8 @@ export type OrWhy<T> = T | { readonly why: string };
 
 /**
  * Asks QEMU's monitor and libvirt about a VM: the monitor through its socket, or through libvirt
- * where that runs the VM and so holds the socket. A recorded machine has libvirt's own file at most.
+ * where that runs the VM and so holds the socket. A recorded machine has a file of libvirt's at
+ * most.
  *
  * @param process the VM's; null where there is none.
  */

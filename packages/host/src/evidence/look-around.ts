@@ -45,8 +45,8 @@ export interface Around {
 const sentencesMost = 16;
 
 /**
- * Looks at a machine once: at its processes and how busy each is, at all VMs, and at what it is made
- * of. This changes nothing.
+ * Looks at a machine once: at its processes and how busy each is, at all VMs, and at what it is
+ * made of. This changes nothing.
  *
  * How busy processes are is seen before anybody is asked anything: an answer keeps CPUs busy too.
  */

@@ -52,22 +52,16 @@ export interface EvidenceRequest {
  */
 export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
   const { of, name, host, takenAt, process, whyNoProcess, vm, threadsBefore, machine } = request;
-  const unreadable: Unreadable[] = [];
-  const noteMissing = <T>(what: string, value: T | null, why: string): T | null => {
-    if (value === null) unreadable.push({ what, why });
-    return value;
-  };
-  const valueOrNote = <T extends object>(what: string, value: OrWhy<T>): T | null => {
-    if (!("why" in value)) return value;
-    unreadable.push({ what, why: value.why });
-    return null;
-  };
+  const { unreadable, noteMissing, valueOrNote } = notes();
   const reading = vm === null ? null : valueOrNote("monitor", vm.monitor);
   const domain = vm === null ? null : valueOrNote("libvirt", vm.libvirt);
   const why = process === null ? whyNoProcess : whyUnread(tree, process.pid);
   const read = process === null ? null : readProcessParts(tree, process, vm, threadsBefore);
   noteMissing("process", process, whyNoProcess);
-  noteMissing("threads", read?.threads ?? null, why);
+  const threads = noteMissing("threads", read?.threads?.threads ?? null, why);
+  if (of === "vm" && threads !== null && threads.every(({ role }) => role === null)) {
+    noteMissing("roles of threads", null, "they have no names of their own, and no monitor told");
+  }
   noteMissing("memory", read?.memory ?? null, why);
   if (vm !== null) {
     const isQemu = process === null || process.arguments.length > 0;
@@ -100,7 +94,7 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
       process === null
         ? null
         : { ...processEvidence(tree, process, read?.threads ?? null), hugeMemory },
-    threads: read?.threads?.threads ?? null,
+    threads,
     memory: read?.memory ?? null,
     cgroups: groups
       .filter((group) => group !== null)
@@ -117,6 +111,23 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
     guest: vm === null ? null : valueOrNote("guest report", vm.guest),
     machine,
     unreadable,
+  };
+}
+
+/** Takes down what could not be read, and why. */
+function notes() {
+  const unreadable: Unreadable[] = [];
+  return {
+    unreadable,
+    noteMissing: <T>(what: string, value: T | null, why: string): T | null => {
+      if (value === null) unreadable.push({ what, why });
+      return value;
+    },
+    valueOrNote: <T extends object>(what: string, value: OrWhy<T>): T | null => {
+      if (!("why" in value)) return value;
+      unreadable.push({ what, why: value.why });
+      return null;
+    },
   };
 }
 
@@ -144,11 +155,18 @@ function readProcessParts(
   const reading = vm === null || "why" in vm.monitor ? null : vm.monitor;
   const threads = readThreads(tree, pid, reading, threadsBefore);
   if (vm === null || process.arguments.length === 0) {
-    return { threads, memory: readProcessMemory(tree, pid), shape: null };
+    const memory = readProcessMemory(tree, pid);
+    return { threads: vm === null ? withoutRoles(threads) : threads, memory, shape: null };
   }
   const shape = shapeOf(process.arguments, `/proc/${pid}/cmdline`);
   const backends = cellBackends(process, shape);
   return { threads, memory: readMemory(tree, pid, backends, reading?.ram ?? []), shape };
+}
+
+/** Whatever its threads are called, a process that is no VM has none with a role in one. */
+function withoutRoles(read: ReadThreads | null): ReadThreads | null {
+  if (read === null) return null;
+  return { ...read, threads: read.threads.map((thread) => ({ ...thread, role: null })) };
 }
 
 function processEvidence(

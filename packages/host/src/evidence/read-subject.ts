@@ -24,8 +24,8 @@ export interface SubjectOptions extends AskOptions {
 }
 
 /**
- * Reads the evidence of a subject that was found, with the machine around it. Its threads are looked
- * at twice, so that none counts that comes and goes.
+ * Reads the evidence of a subject that was found, with the machine around it. Its threads are
+ * looked at twice, so that none counts that comes and goes.
  */
 export async function readSubject(
   subject: RunningSubject,

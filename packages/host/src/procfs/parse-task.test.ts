@@ -32,6 +32,9 @@ test("the last CPU is field 39 of stat, whatever the thread is called", () => {
 test("a thread's role is read from its name", () => {
   expect(roleByName("CPU 12/KVM")).toEqual({ kind: "vcpu", id: 12 });
   expect(roleByName("CPU 0/TCG")).toEqual({ kind: "vcpu", id: 0 });
+  for (const name of ["fc_vcpu 7", "vcpu7", "crosvm_vcpu7"]) {
+    expect(roleByName(name)).toEqual({ kind: "vcpu", id: 7 });
+  }
   expect(roleByName("IO iothread3")).toEqual({ kind: "iothread", id: 3 });
   for (const name of [
     "qemu-system-x86",

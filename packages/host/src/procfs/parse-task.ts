@@ -58,11 +58,14 @@ export function parseSchedstat(text: string): Pick<ThreadEvidence, "ranNs" | "wa
  * `CPU 3/KVM`, `IO iothread1`. Null for the name of the process, which says nothing.
  */
 export function roleByName(name: string): ThreadRole | null {
-  const vcpu = /^CPU (\d{1,5})\/(?:KVM|TCG|HVF|WHPX)$/.exec(name)?.[1];
-  const id = indexOf(vcpu);
+  const [, ofQemu, ofOthers] = vcpuName.exec(name) ?? [];
+  const id = indexOf(ofQemu ?? ofOthers);
   if (id !== null) return { kind: "vcpu", id };
   return iothreadOf(name.startsWith("IO ") ? name.slice(3) : "");
 }
+
+/** Firecracker, Cloud Hypervisor and crosvm name the threads of vCPUs too. */
+const vcpuName = /^(?:CPU (\d{1,5})\/(?:KVM|TCG|HVF|WHPX)|(?:fc_vcpu |crosvm_vcpu|vcpu)(\d{1,5}))$/;
 
 /**
  * The number of an iothread. libvirt names them `iothread1` and so on, and plans count them alike.

@@ -134,7 +134,8 @@ test.skipIf(!isLinux)(
     const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "ignore"] });
     onTestFinished(() => void child.kill("SIGKILL"));
     await new Promise((resolve) => child.stdout.once("data", resolve));
-    const pid = child.pid ?? 0;
+    const { pid } = child;
+    if (pid === undefined) throw new Error("it has not started");
     const memory = readProcessMemory(liveTree(), pid) ?? [];
     const present = (kind: string): number =>
       sumOf(
@@ -145,7 +146,8 @@ test.skipIf(!isLinux)(
     const huge = readHugeMemory(liveTree(), pid);
     expect(present("anonymous")).toBeGreaterThan(96 * MiB);
     for (const sum of [memoryField(status, "RssAnon"), huge?.anonymousBytes]) {
-      expect(Math.abs(present("anonymous") - (sum ?? 0))).toBeLessThan(4 * MiB);
+      if (sum === null || sum === undefined) throw new Error("the kernel tells no sum");
+      expect(Math.abs(present("anonymous") - sum)).toBeLessThan(4 * MiB);
     }
     // The program itself: pages of a file that all processes share.
     expect(present("file")).toBeGreaterThan(8 * MiB);
