@@ -11,12 +11,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readDocument } from "@evenkeel/contract/read-document.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
+import { subjectOf } from "@evenkeel/core/explain/subject/subject.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 import { expect, onTestFinished, test } from "vitest";
+import { hostWith } from "../../testing/emulated-host.ts";
 import { codedError } from "../../testing/expect-error.ts";
 import { startQemu, whyNoQemu } from "../../testing/qemu.ts";
 import { scratchFolder } from "../../testing/scratch.ts";
@@ -261,6 +263,43 @@ test.skipIf(!isLinux)(
     );
   },
 );
+
+const router = { pid: 400, name: "router", uuid: "3f0e6d3a-0-0-0-1", vcpus: ["4", "5"] };
+
+test("without names of threads and a monitor, none is known for a vCPU's", async () => {
+  const read = async (named: boolean): Promise<Evidence> =>
+    evidenceOf("router", await hostOf(() => hostWith([{ ...router, named }])));
+  const [known, unknown] = [await read(true), await read(false)];
+  const what = (evidence: Evidence) => evidence.unreadable.map((one) => one.what);
+  expect(subjectOf(known).workers?.map(({ role }) => role?.kind)).toEqual(["vcpu", "vcpu"]);
+  expect(what(known)).not.toContain("roles of threads");
+  expect(subjectOf(unknown)).toMatchObject({ workers: null, helpers: null });
+  expect(what(unknown)).toContain("roles of threads");
+});
+
+test("the devices of a VM are those it has open; its neighbours are all other VMs", async () => {
+  const groups = { 40: ["0000:41:00.0", "0000:41:00.1"], 41: ["0000:42:00.0"] };
+  const memory = [{ node: 1, pageKiB: 1 << 20, pages: 3 }];
+  const other = { ...router, pid: 500, name: "other", uuid: "x", groups: [41], memory };
+  const tree = hostWith([{ ...router, groups: [40] }, other], groups);
+  const evidence = await evidenceOf("router", await hostOf(() => tree));
+  expect(evidence.devices.map(({ address }) => address)).toEqual(groups[40]);
+  expect(evidence.process?.vfioFiles).toEqual(["/dev/vfio/40"]);
+  expect(evidence.machine?.neighbours).toEqual([
+    {
+      name: "other",
+      pid: 500,
+      isVm: true,
+      vcpus: [
+        { count: 1, cpus: "4" },
+        { count: 1, cpus: "5" },
+      ],
+      memory: [{ node: 1, pageBytes: 2 ** 30, bytes: 3 * 2 ** 30 }],
+      devices: ["0000:42:00.0"],
+      busyCpus: null,
+    },
+  ]);
+});
 
 test("a machine of which nothing is known has no topology, and says so", async () => {
   const tree = treeOf({ "/proc/400/status": "Name:\tx\nTgid:\t400\n" });
