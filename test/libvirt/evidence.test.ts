@@ -64,7 +64,8 @@ test.skipIf(whyNot !== null)(
     const pid = same(byName);
     for (const word of [uuid, uuid.toUpperCase(), `${pid}`])
       expect(same(await read(word))).toBe(pid);
-    await codedError("vm-unknown", () => read(`off-${process.pid}`));
+    const off = await codedError("vm-unknown", () => read(`off-${process.pid}`));
+    expect(off.message).toBe("it is off");
     await virsh("destroy", name);
   },
   START_TIMEOUT_MS,

@@ -10,7 +10,7 @@ import { shown } from "../text/shown.ts";
 import type { Note } from "../text/note.ts";
 import type { Tree } from "../tree/tree.ts";
 import { lastingMs } from "./lasting-threads.ts";
-import { allNeighbours } from "./neighbours.ts";
+import { allNeighbours, neighboursLeftOut } from "./neighbours.ts";
 import { type MachineReading, readMachine } from "./read-machine.ts";
 import { type RunningHere, runningHere } from "./running-here.ts";
 
@@ -65,6 +65,8 @@ export async function lookAround(machine: MachineToRead): Promise<Around> {
     what: shown(`neighbours: ${name}`, 256) ?? "?",
     why: shown(why, 1024) ?? "?",
   }));
+  const leftOut = neighboursLeftOut(holdings.held);
+  if (leftOut > 0) unseen.push({ what: "neighbours", why: `there are ${leftOut} more VMs` });
   return {
     here,
     machine: reading.machine,

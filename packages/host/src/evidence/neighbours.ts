@@ -16,9 +16,18 @@ import { openDevices } from "./open-devices.ts";
 const busiestMost = 16;
 const leastBusyCpus = 0.25;
 
+/** A machine has some hundred VMs. Whoever starts more, or one with more parts, gets no more in. */
+const neighboursMost = 1024;
+const partsMost = 4096;
+
 /** How much of their memory is looked at by node, and how many of their threads. */
 const processBytesMost = 32 * GiB;
 const threadsMost = 4096;
+
+/** How many VMs are no neighbours, because there are too many. */
+export function neighboursLeftOut(held: readonly HeldHere[]): number {
+  return Math.max(0, held.length - neighboursMost);
+}
 
 /** All VMs of a machine and the busiest other processes: each is a neighbour of all others. */
 export function allNeighbours(
@@ -52,7 +61,19 @@ export function allNeighbours(
       busyCpus: busy(load),
     };
   });
-  return [...vms, ...processes].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [...vms.slice(0, neighboursMost), ...processes]
+    .map(bounded)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function bounded(neighbour: Neighbour): Neighbour {
+  const { vcpus, memory, devices } = neighbour;
+  return {
+    ...neighbour,
+    vcpus: vcpus.slice(0, partsMost),
+    memory: memory.slice(0, partsMost),
+    devices: devices.slice(0, partsMost),
+  };
 }
 
 const named = (name: string): string => shown(name, 256) ?? "?";

@@ -134,8 +134,12 @@ function notes() {
 /** Why the files of a process that is there were not read. */
 function whyUnread(tree: Tree, pid: number): string {
   const user = userOf(tree, pid);
-  if (user === null) return "the file cannot be read, or the process has ended";
-  return `process ${pid} belongs to user ${user}, and its files may not be read: run as root`;
+  const isOpen = tree.list(`/proc/${pid}/fd`).length > 0;
+  if (!tree.live || user === null || isOpen) {
+    return "the file cannot be read, or the process has ended";
+  }
+  const remedy = globalThis.process.geteuid?.() === 0 ? "" : ": run as root";
+  return `process ${pid} of user ${user} may not be looked into${remedy}`;
 }
 
 interface ProcessParts {

@@ -250,7 +250,8 @@ test.skipIf(!isLinux)(
     expect(evidence.process).toMatchObject({ vfioFiles: null, hugeMemory: null });
     expect(evidence.threads?.length).toBeGreaterThan(1);
     const uid = process.getuid?.();
-    const why = `process ${child.pid} belongs to user ${uid}, and its files may not be read: run as root`;
+    const remedy = uid === 0 ? "" : ": run as root";
+    const why = `process ${child.pid} of user ${uid} may not be looked into${remedy}`;
     expect(evidence.unreadable).toEqual(
       expect.arrayContaining([
         { what: "memory", why },

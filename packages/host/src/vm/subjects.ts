@@ -14,7 +14,7 @@ import {
 } from "../evidence/find-subject.ts";
 import { readSubject } from "../evidence/read-subject.ts";
 import { domainsHere } from "../holding/domains-here.ts";
-import { onThisMachine } from "../hypervisor/libvirt/domains.ts";
+import { type Domain, onThisMachine } from "../hypervisor/libvirt/domains.ts";
 import { patienceFor, readingMs } from "../hypervisor/patience.ts";
 import { findProcess } from "../procfs/find-process.ts";
 import type { Note } from "../text/note.ts";
@@ -62,6 +62,7 @@ export async function subjectsHere(host: SubjectHost): Promise<SubjectsHere> {
   const instances = host.instances();
   const tree = host.tree();
   const patience = patienceFor(readingMs, clock);
+  let domains: readonly Domain[] = [];
   const around = await lookAround({
     tree,
     host: hostname,
@@ -70,15 +71,15 @@ export async function subjectsHere(host: SubjectHost): Promise<SubjectsHere> {
     instances,
     domains: async (emulators) => {
       if (!tree.live) return [];
-      const listed = await domainsHere(instances, emulators, patience, libvirtUri);
-      return onThisMachine(libvirtUri, listed);
+      domains = await domainsHere(instances, emulators, patience, libvirtUri);
+      return onThisMachine(libvirtUri, domains);
     },
     note,
   });
   return {
     vms: around.here.found.emulators.filter(({ runsVm }) => runsVm).map(({ pid }) => pid),
     read: async (word, { qmp, guest = null } = {}) => {
-      const { subject, instance } = await named(word, around, instances, host);
+      const { subject, instance } = await named(word, around, instances, domains, host);
       return readSubject(subject, around, {
         host: hostname,
         qmp,
@@ -101,6 +102,7 @@ async function named(
   word: string,
   around: Around,
   instances: readonly Instance[],
+  domains: readonly Domain[],
   host: SubjectHost,
 ): Promise<Named> {
   const asked = subjectWord(word);
@@ -112,9 +114,17 @@ async function named(
     case "name": {
       const instance = await recorded(asked.name, instances, host);
       if (instance !== null) return { subject: processOfInstance(instance, around), instance };
-      return known(vmCalled(around.here, asked.name), around, instances);
+      return known(vmHere(asked.name, around, domains), around, instances);
     }
   }
+}
+
+/** A VM by its process; libvirt says of one that has none why. Errors: `vm-unknown`. */
+function vmHere(name: string, { here }: Around, domains: readonly Domain[]): RunningSubject {
+  const uuid = name.toLowerCase();
+  const domain = domains.find((one) => one.name === name || one.uuid === uuid);
+  if (domain?.running !== false) return vmCalled(here, name);
+  throw new EvenkeelError("vm-unknown", "it is off", { where: name, expected: "a VM that runs" });
 }
 
 /** The record of a VM that was found by its process. */
