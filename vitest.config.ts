@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
  * other, because what one VM holds is taken for every other VM.
  */
 const withEmulators = [
-  "packages/cli/src/commands/{list,run,stop}/*.test.ts",
+  "packages/cli/src/commands/{evidence,list,run,stop}/*.test.ts",
   "packages/host/src/{evidence,holding,qmp,vm}/*.test.ts",
   "test/{attack,libvirt,qemu}/**/*.test.ts",
 ];

@@ -5,7 +5,10 @@ import { type Figure, report, type Row } from "./report.ts";
  * or a limit measured in the same run; nothing here passes or fails.
  */
 const benches: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>> = {
-  evidence: async () => (await import("./evidence.ts")).benchEvidence(),
+  evidence: async () => [
+    ...(await (await import("./evidence.ts")).benchEvidence()),
+    ...(await (await import("./evidence-process.ts")).benchProcess()),
+  ],
   fleet: async () => (await import("./fleet.ts")).benchFleet(),
   placement: async () => (await import("./placement.ts")).benchPlacement(),
   startup: async () => (await import("./startup.ts")).benchStartup(),

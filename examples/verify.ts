@@ -1,7 +1,7 @@
 // Holds what was read of a running VM against the plan that it was started by.
 //
 //   evenkeel place vm.yaml --on live --output json > plan.json
-//   evenkeel verify llm-a --plan plan.json --output evidence > evidence.json
+//   evenkeel evidence llm-a > evidence.json
 //   node verify.ts plan.json evidence.json
 import { readFileSync } from "node:fs";
 import { readDocument } from "@evenkeel/contract";

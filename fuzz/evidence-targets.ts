@@ -1,3 +1,4 @@
+import { cleanVm } from "@evenkeel/core/testing/explain/clean.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
 import { readEvidence } from "@evenkeel/host/evidence/read-evidence.ts";
@@ -58,6 +59,12 @@ const parts: readonly (readonly [path: string, text: string])[] = [
   ["/proc/irq/45/smp_affinity_list", "0-3\n"],
   ["/sys/bus/pci/devices/0000:1b:00.0/current_link_speed", "16.0 GT/s PCIe\n"],
   ["/sys/devices/system/node/node0/cpulist", "0-3\n"],
+  ["/proc/4711/task/4711/schedstat", "36865 795284 2\n"],
+  [
+    "/proc/4711/smaps_rollup",
+    "Rss: 9 kB\nAnonymous: 8 kB\nAnonHugePages: 4 kB\nShmemPmdMapped: 0 kB\n",
+  ],
+  ["/proc/4711/mountinfo", "30 29 0:15 / /run rw shared:5 - tmpfs tmpfs rw\n"],
 ];
 
 const answers = [
@@ -98,19 +105,24 @@ async function readMutated(text: string): Promise<null> {
       return message.kind === "answer" ? message.value : null;
     },
   }).catch((error: Error) => ({ why: error.message }));
-  const evidence = readEvidence(tree, {
+  const libvirt = readLiveDomain(partTexts[parts.length + 1] ?? "", "mutated.xml");
+  const request = {
+    of: "vm",
     name: plan.vm,
     host: plan.host,
     takenAt: "2026-01-31T12:00:00.000Z",
     process: processOf(tree, 4711),
     whyNoProcess: "no emulator",
     devices: ["0000:1b:00.0"],
-    monitor,
-    libvirt: readLiveDomain(partTexts[parts.length + 1] ?? "", "mutated.xml"),
-    guest: { why: "none" },
+    vm: { monitor, libvirt, guest: { why: "none" } },
     threadsBefore: null,
-  });
+    machine: null,
+  } as const;
+  const evidence = readEvidence(tree, request);
   mustBeDocument(evidence, "Evidence");
+  // The same as any process, whose memory is read by its kind.
+  const process = { of: "process", vm: null, machine: cleanVm(0).machine } as const;
+  mustBeDocument(readEvidence(tree, { ...request, ...process }), "Evidence");
   mustBeDocument(verify(plan, evidence, { scope: "guest" }), "Verdict");
   return null;
 }

@@ -6,6 +6,7 @@ import { completionCommand } from "./completion/command.ts";
 import { consoleCommand } from "./console/command.ts";
 import { demoCommand } from "./demo/command.ts";
 import { doctorCommand } from "./doctor/command.ts";
+import { evidenceCommand } from "./evidence/command.ts";
 import { guestCommand } from "./guest/command.ts";
 import { placeCommand } from "./place/command.ts";
 import { listCommand } from "./list/command.ts";
@@ -28,6 +29,7 @@ export const commands: readonly CliCommand[] = [
   verifyCommand,
   whyCommand,
   doctorCommand,
+  evidenceCommand,
   guestCommand,
   runCommand,
   stopCommand,

@@ -39,6 +39,7 @@ export const errorCodes = {
   "render-unsupported": "the requested rendering cannot express the plan",
   "devices-unsafe": "a file of further devices has something that a platform may not add",
   "vm-unknown": "Evenkeel knows no VM of that name on this host",
+  "process-unknown": "no such process or container runs on this host",
   "vm-exists": "this host already has a VM of that name",
   "vm-unlike": "the running VM is not the VM of the plan",
   "vm-busy": "another command is working on the VM",

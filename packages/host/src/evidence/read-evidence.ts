@@ -1,4 +1,10 @@
-import type { Evidence, ShapeEvidence } from "@evenkeel/core/evidence/evidence.ts";
+import type {
+  Evidence,
+  MemoryMapping,
+  ProcessEvidence,
+  ShapeEvidence,
+} from "@evenkeel/core/evidence/evidence.ts";
+import type { MachineEvidence } from "@evenkeel/core/evidence/machine-evidence.ts";
 import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import { readCgroup } from "../cgroup/read.ts";
@@ -6,91 +12,90 @@ import type { FoundProcess } from "../procfs/find-process.ts";
 import { parseStatus } from "../procfs/parse-task.ts";
 import type { CellBackend } from "../procfs/attribute-memory.ts";
 import { readMemory } from "../procfs/read-memory.ts";
+import { userOf } from "../procfs/process-record.ts";
+import { readHugeMemory, readProcessMemory } from "../procfs/read-process-memory.ts";
 import { type ReadThreads, readThreads } from "../procfs/read-threads.ts";
 import { qemuOptions } from "../qemu/command-line.ts";
 import { backendsOf, shapeOf } from "../qemu/shape.ts";
 import { sizeBytes } from "../qemu/options.ts";
-import type { MonitorReading } from "../qmp/read.ts";
 import type { Tree } from "../tree/tree.ts";
+import type { HypervisorAnswers, OrWhy } from "./ask-hypervisor.ts";
 import { readDevices } from "./read-devices.ts";
 import { readCoreCpus, readKernel, readNodeCpus } from "./read-host.ts";
 
-/** What to read evidence about, with the answers of the monitor, libvirt and the guest. */
+/** What to read evidence about, and what was asked and read of it already. */
 export interface EvidenceRequest {
+  readonly of: Evidence["of"];
   readonly name: string;
   readonly host: string;
   readonly takenAt: string;
-  /** The process of the VM; null if there is none, for the reason below. */
+  /** Null if there is none, for the reason below. Without arguments it is no QEMU. */
   readonly process: FoundProcess | null;
   readonly whyNoProcess: string;
-  /** The PCI functions of the plan, companions included. */
-  readonly devices: readonly string[];
-  readonly monitor: MonitorReading | { readonly why: string };
-  readonly libvirt: ShapeEvidence | { readonly why: string };
-  readonly guest: GuestReport | { readonly why: string };
+  /** The PCI functions to read: of a plan, companions included, or what the subject has. */
+  readonly devices: OrWhy<readonly string[]>;
+  /** What was asked about a VM; null for anything else. */
+  readonly vm: (HypervisorAnswers & { readonly guest: OrWhy<GuestReport> }) | null;
   /** The threads of the process at an earlier look; null where there was none. */
   readonly threadsBefore: ReadonlySet<number> | null;
+  /** The machine around it; null where only the subject counts. */
+  readonly machine: MachineEvidence | null;
 }
 
 /**
- * Reads the state of a VM. It reads through a tree, so a recorded machine gives the same evidence
- * as a live one, and it changes nothing.
+ * Reads the state of a VM, process or container. It reads through a tree, so a recorded machine
+ * gives the same evidence as a live one, and it changes nothing.
  *
- * The cost is a few small files per thread and device, and one file that grows with the memory of
- * the guest: see `readMemory`.
+ * The cost is a few small files per thread and device, and one file that grows with the memory: see
+ * `readMemory`. With the machine around it, how much lies in huge pages is read too, which costs as
+ * much again.
  */
 export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
-  const { name, host, takenAt, process, monitor, libvirt, guest, threadsBefore } = request;
-  const unreadable: Unreadable[] = [];
-  const noteMissing = <T>(what: string, value: T | null, why: string): T | null => {
-    if (value === null) unreadable.push({ what, why });
-    return value;
-  };
-  const valueOrNote = <T extends object>(
-    what: string,
-    value: T | { readonly why: string },
-  ): T | null => {
-    if (!("why" in value)) return value;
-    unreadable.push({ what, why: value.why });
-    return null;
-  };
-  const reading = valueOrNote("monitor", monitor);
-  const domain = valueOrNote("libvirt", libvirt);
-  const notPermitted =
-    process === null ? request.whyNoProcess : "the file cannot be read, or the process has ended";
-  const threads = process === null ? null : readThreads(tree, process.pid, reading, threadsBefore);
-  const shape =
-    process === null ? null : shapeOf(process.arguments, `/proc/${process.pid}/cmdline`);
-  const memory =
-    process === null
+  const { of, name, host, takenAt, process, whyNoProcess, vm, threadsBefore, machine } = request;
+  const { unreadable, noteMissing, valueOrNote } = notes();
+  const reading = vm === null ? null : valueOrNote("monitor", vm.monitor);
+  const domain = vm === null ? null : valueOrNote("libvirt", vm.libvirt);
+  const why = process === null ? whyNoProcess : whyUnread(tree, process.pid);
+  const read = process === null ? null : readProcessParts(tree, process, vm, threadsBefore);
+  noteMissing("process", process, whyNoProcess);
+  const threads = noteMissing("threads", read?.threads?.threads ?? null, why);
+  if (of === "vm" && threads !== null && threads.every(({ role }) => role === null)) {
+    noteMissing("roles of threads", null, "they have no names of their own, and no monitor told");
+  }
+  noteMissing("memory", read?.memory ?? null, why);
+  if (vm !== null) {
+    const isQemu = process === null || process.arguments.length > 0;
+    noteMissing("command line", read?.shape ?? null, isQemu ? why : "it is no QEMU");
+  }
+  const hugeMemory =
+    process === null || machine === null
       ? null
-      : readMemory(tree, process.pid, cellBackends(process, shape), reading?.ram ?? []);
-  noteMissing("process", process, request.whyNoProcess);
-  noteMissing("threads", threads, notPermitted);
-  noteMissing("memory", memory, notPermitted);
-  noteMissing("command line", shape, notPermitted);
+      : noteMissing("memory in huge pages", readHugeMemory(tree, process.pid), why);
   const kernel = readKernel(tree);
   const noFile = (path: string): string => `this kernel has no ${path}`;
   noteMissing("NUMA balancing", kernel.numaBalancing, noFile("/proc/sys/kernel/numa_balancing"));
   noteMissing("same-page merging", kernel.ksmRun, noFile("/sys/kernel/mm/ksm/run"));
-  const devices = readDevices(tree, request.devices);
+  const devices = readDevices(tree, valueOrNote("devices", request.devices) ?? []);
   if (devices.some(({ interrupts }) => interrupts === null)) {
     noteMissing("interrupts", null, "/proc/interrupts was not read");
   }
-  const groups = [...(threads?.cgroups.values() ?? [])].map((one) => readCgroup(tree, one));
+  const groups = [...(read?.threads?.cgroups.values() ?? [])].map((one) => readCgroup(tree, one));
   if (groups.every((group) => group === null)) {
-    noteMissing("cgroups", null, "the VM's cgroups have no cpuset controller");
+    noteMissing("cgroups", null, "its cgroups have no cpuset controller");
   }
   return {
     apiVersion: "evenkeel/v1",
     kind: "Evidence",
-    of: "vm",
+    of,
     name,
     host,
     takenAt,
-    process: process === null ? null : processEvidence(tree, process, threads),
-    threads: threads?.threads ?? null,
-    memory,
+    process:
+      process === null
+        ? null
+        : { ...processEvidence(tree, process, read?.threads ?? null), hugeMemory },
+    threads,
+    memory: read?.memory ?? null,
     cgroups: groups
       .filter((group) => group !== null)
       .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
@@ -102,18 +107,77 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
       "there is no topology in /sys/devices/system/cpu",
     ),
     devices,
-    shapes: [shape, reading?.shape ?? null, domain].filter((one) => one !== null),
-    guest: valueOrNote("guest report", guest),
-    machine: null,
+    shapes: [read?.shape ?? null, reading?.shape ?? null, domain].filter((one) => one !== null),
+    guest: vm === null ? null : valueOrNote("guest report", vm.guest),
+    machine,
     unreadable,
   };
+}
+
+/** Takes down what could not be read, and why. */
+function notes() {
+  const unreadable: Unreadable[] = [];
+  return {
+    unreadable,
+    noteMissing: <T>(what: string, value: T | null, why: string): T | null => {
+      if (value === null) unreadable.push({ what, why });
+      return value;
+    },
+    valueOrNote: <T extends object>(what: string, value: OrWhy<T>): T | null => {
+      if (!("why" in value)) return value;
+      unreadable.push({ what, why: value.why });
+      return null;
+    },
+  };
+}
+
+/** Why the files of a process that is there were not read. */
+function whyUnread(tree: Tree, pid: number): string {
+  const user = userOf(tree, pid);
+  const isOpen = tree.list(`/proc/${pid}/fd`).length > 0;
+  if (!tree.live || user === null || isOpen) {
+    return "the file cannot be read, or the process has ended";
+  }
+  const remedy = globalThis.process.geteuid?.() === 0 ? "" : ": run as root";
+  return `process ${pid} of user ${user} may not be looked into${remedy}`;
+}
+
+interface ProcessParts {
+  readonly threads: ReadThreads | null;
+  readonly memory: MemoryMapping[] | null;
+  /** Of a VM that QEMU runs. */
+  readonly shape: ShapeEvidence | null;
+}
+
+function readProcessParts(
+  tree: Tree,
+  process: FoundProcess,
+  vm: EvidenceRequest["vm"],
+  threadsBefore: ReadonlySet<number> | null,
+): ProcessParts {
+  const { pid } = process;
+  const reading = vm === null || "why" in vm.monitor ? null : vm.monitor;
+  const threads = readThreads(tree, pid, reading, threadsBefore);
+  if (vm === null || process.arguments.length === 0) {
+    const memory = readProcessMemory(tree, pid);
+    return { threads: vm === null ? withoutRoles(threads) : threads, memory, shape: null };
+  }
+  const shape = shapeOf(process.arguments, `/proc/${pid}/cmdline`);
+  const backends = cellBackends(process, shape);
+  return { threads, memory: readMemory(tree, pid, backends, reading?.ram ?? []), shape };
+}
+
+/** Whatever its threads are called, a process that is no VM has none with a role in one. */
+function withoutRoles(read: ReadThreads | null): ReadThreads | null {
+  if (read === null) return null;
+  return { ...read, threads: read.threads.map((thread) => ({ ...thread, role: null })) };
 }
 
 function processEvidence(
   tree: Tree,
   { pid, identity }: FoundProcess,
   threads: ReadThreads | null,
-): Evidence["process"] {
+): Omit<ProcessEvidence, "hugeMemory"> {
   const where = `/proc/${pid}`;
   const files = tree.list(`${where}/fd`);
   const vfio = files
@@ -128,7 +192,6 @@ function processEvidence(
       threads === null
         ? parseStatus(tree.readText(`${where}/status`) ?? "").threads
         : threads.count,
-    hugeMemory: null,
     vfioFiles: files.length === 0 ? null : [...new Set(vfio)].toSorted(),
   };
 }

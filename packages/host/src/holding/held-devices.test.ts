@@ -15,16 +15,7 @@ const tree = treeOf({
   [`${devices}/0000:53:00.0/class`]: "0x030200\n",
 });
 
-const held = (...files: readonly string[]): readonly string[] =>
-  heldDevices(tree, {
-    pid: 7,
-    name: "vm",
-    uuid: null,
-    arguments: [],
-    runsVm: true,
-    isTrusted: true,
-    files,
-  });
+const held = (...files: readonly string[]): readonly string[] => heldDevices(tree, files);
 
 test("a process has the functions of its IOMMU groups and of its single devices", () => {
   expect(held("/dev/null", "/dev/vfio/vfio", "/dev/vfio/40", "/dev/vfio/40")).toEqual([

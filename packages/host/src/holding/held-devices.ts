@@ -1,9 +1,8 @@
 import { pciDirectory } from "../sysfs/pci.ts";
 import type { Tree } from "../tree/tree.ts";
-import type { Emulator } from "./emulators.ts";
 
 /** The PCI functions of the IOMMU groups and devices that a process has open by VFIO. */
-export function heldDevices(tree: Tree, { files }: Emulator): readonly string[] {
+export function heldDevices(tree: Tree, files: readonly string[] | null): readonly string[] {
   const open = [...new Set(files)];
   const devices = open.flatMap((file) => /^\/dev\/vfio\/devices\/(vfio\d+)$/.exec(file)?.[1] ?? []);
   const groups = open.flatMap((file) => /^\/dev\/vfio\/(\d+)$/.exec(file)?.[1] ?? []);

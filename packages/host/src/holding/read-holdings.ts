@@ -74,7 +74,7 @@ export function readHoldings(
       plan: instances.find((one) => isOf(tree, one, emulator))?.plan ?? null,
       vcpus: heldCpus(tree, emulator),
       memory: at(memory, i),
-      devices: [...new Set([...heldDevices(tree, emulator), ...(domain?.devices ?? [])])],
+      devices: [...new Set([...heldDevices(tree, emulator.files), ...(domain?.devices ?? [])])],
       domain: domain?.uuid ?? null,
     };
   });

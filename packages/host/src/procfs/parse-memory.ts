@@ -30,8 +30,13 @@ export interface NumaRange {
   readonly start: number;
   readonly policy: MemoryPolicy | null;
   readonly file: string | null;
+  /** Whether its pages are of a hugetlbfs. */
+  readonly isHuge: boolean;
   readonly pageBytes: number | null;
+  /** The part of it that is private: written, if the mapping is of a file. */
+  readonly anonymousBytes: number;
   readonly onNodes: readonly { readonly node: number; readonly bytes: number }[];
+  /** The line without the name of the file. */
   readonly line: string;
 }
 
@@ -77,15 +82,19 @@ export function parseNumaMaps(text: string): NumaRange[] {
         ? []
         : counts.map(({ node, pages }) => ({ node, bytes: pages * pageBytes }));
     if (onNodes.some(({ bytes }) => !Number.isSafeInteger(bytes))) return [];
+    const anonymous = words.find((word) => /^anon=\d{1,12}$/.test(word))?.slice(5) ?? "0";
     const file = words.find((word) => word.startsWith("file="))?.slice(5) ?? null;
     return [
       {
         start: Number.parseInt(address, 16),
         policy: parsePolicy(policy),
         file,
+        isHuge: words.includes("huge"),
         pageBytes,
+        anonymousBytes: pageBytes === null ? 0 : Number(anonymous) * pageBytes,
         onNodes: onNodes.toSorted((a, b) => a.node - b.node),
-        line: shown(line, 400) ?? "",
+        // The kernel writes a blank in the name of a file as \\040.
+        line: shown(line.replace(/ file=[^ ]*/, " file"), 400) ?? "",
       },
     ];
   });

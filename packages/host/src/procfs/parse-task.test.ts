@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseLastCpu, parseStatus, roleByName } from "./parse-task.ts";
+import { parseLastCpu, parseSchedstat, parseStatus, roleByName } from "./parse-task.ts";
 
 test("status gives the process's threads, and the allowed CPUs and nodes of a thread", () => {
   const text =
@@ -32,6 +32,9 @@ test("the last CPU is field 39 of stat, whatever the thread is called", () => {
 test("a thread's role is read from its name", () => {
   expect(roleByName("CPU 12/KVM")).toEqual({ kind: "vcpu", id: 12 });
   expect(roleByName("CPU 0/TCG")).toEqual({ kind: "vcpu", id: 0 });
+  for (const name of ["fc_vcpu 7", "vcpu7", "crosvm_vcpu7"]) {
+    expect(roleByName(name)).toEqual({ kind: "vcpu", id: 7 });
+  }
   expect(roleByName("IO iothread3")).toEqual({ kind: "iothread", id: 3 });
   for (const name of [
     "qemu-system-x86",
@@ -41,5 +44,14 @@ test("a thread's role is read from its name", () => {
     "SPICE Worker",
   ]) {
     expect(roleByName(name)).toBeNull();
+  }
+});
+
+test("schedstat gives how long a thread ran and waited, and nothing where nobody counts", () => {
+  expect(parseSchedstat("36865 795284 2\n")).toEqual({ ranNs: 36_865, waitedNs: 795_284 });
+  // 200 days are more than an exact number holds.
+  expect(parseSchedstat("17280000000000001 5 9\n").ranNs).toBeCloseTo(1.728e16, -3);
+  for (const text of ["0 0 0\n", "", "1 2", "-1 0 3\n", "1 2 3 4\n"]) {
+    expect(parseSchedstat(text)).toEqual({ ranNs: null, waitedNs: null });
   }
 });

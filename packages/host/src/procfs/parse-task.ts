@@ -1,4 +1,4 @@
-import type { ThreadRole } from "@evenkeel/core/evidence/evidence.ts";
+import type { ThreadEvidence, ThreadRole } from "@evenkeel/core/evidence/evidence.ts";
 import { INDEX_MAX } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 
@@ -43,15 +43,29 @@ export function parseLastCpu(stat: string): number | null {
 }
 
 /**
+ * How long a thread ran, and how long it was ready and waited for a CPU, from its schedstat: both,
+ * and how often it got one. A kernel that does not count writes three zeros, as for a thread that
+ * has not run yet. https://docs.kernel.org/scheduler/sched-stats.html
+ */
+export function parseSchedstat(text: string): Pick<ThreadEvidence, "ranNs" | "waitedNs"> {
+  const [, ran, waited, slices] = /^(\d{1,20}) (\d{1,20}) (\d{1,20})\s*$/.exec(text) ?? [];
+  if (ran === undefined || Number(slices) === 0) return { ranNs: null, waitedNs: null };
+  return { ranNs: Number(ran), waitedNs: Number(waited) };
+}
+
+/**
  * The role of a thread by the name that QEMU gives it with `debug-threads=on`, as under libvirt:
  * `CPU 3/KVM`, `IO iothread1`. Null for the name of the process, which says nothing.
  */
 export function roleByName(name: string): ThreadRole | null {
-  const vcpu = /^CPU (\d{1,5})\/(?:KVM|TCG|HVF|WHPX)$/.exec(name)?.[1];
-  const id = indexOf(vcpu);
+  const [, ofQemu, ofOthers] = vcpuName.exec(name) ?? [];
+  const id = indexOf(ofQemu ?? ofOthers);
   if (id !== null) return { kind: "vcpu", id };
   return iothreadOf(name.startsWith("IO ") ? name.slice(3) : "");
 }
+
+/** Firecracker, Cloud Hypervisor and crosvm name the threads of vCPUs too. */
+const vcpuName = /^(?:CPU (\d{1,5})\/(?:KVM|TCG|HVF|WHPX)|(?:fc_vcpu |crosvm_vcpu|vcpu)(\d{1,5}))$/;
 
 /**
  * The number of an iothread. libvirt names them `iothread1` and so on, and plans count them alike.

@@ -29,6 +29,17 @@ export function parentOf(tree: Tree, pid: number): number | null {
   return statOf(tree, pid)?.[1] ?? null;
 }
 
+/** When a process was started, in clock ticks since boot; null if there is none. */
+export function startOf(tree: Tree, pid: number): number | null {
+  return statOf(tree, pid)?.[2] ?? null;
+}
+
+/** The process that a thread belongs to: its own id, of a process; null if there is none. */
+export function processOfThread(tree: Tree, tid: number): number | null {
+  const id = /^Tgid:\s*(\d{1,10})$/m.exec(tree.readText(`/proc/${tid}/status`) ?? "")?.[1];
+  return id === undefined ? null : Number(id);
+}
+
 /** Users that run emulators: Evenkeel's own, and libvirt's on Debian and on Fedora. */
 const emulatorUserNames = ["evenkeel-qemu", "libvirt-qemu", "qemu"] as const;
 

@@ -4,7 +4,8 @@ import type { Tree } from "../tree/tree.ts";
 import { attributeMemory, type Block, type CellBackend } from "./attribute-memory.ts";
 import { parseMaps, parseNumaMaps } from "./parse-memory.ts";
 
-const numaMapsOf = (pid: number): string => `/proc/${pid}/numa_maps`;
+/** The file that has the pages of a process by node. */
+export const numaMapsOf = (pid: number): string => `/proc/${pid}/numa_maps`;
 
 /** The text of numa_maps; null if it may not be read. */
 export function readNumaMaps(tree: Tree, pid: number): string | null {

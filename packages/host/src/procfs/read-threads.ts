@@ -5,7 +5,7 @@ import type { MonitorReading } from "../qmp/read.ts";
 import { readLine } from "../sysfs/values.ts";
 import { shown } from "../text/shown.ts";
 import type { Tree } from "../tree/tree.ts";
-import { iothreadOf, parseLastCpu, parseStatus, roleByName } from "./parse-task.ts";
+import { iothreadOf, parseLastCpu, parseSchedstat, parseStatus, roleByName } from "./parse-task.ts";
 
 export interface ReadThreads {
   readonly threads: readonly ThreadEvidence[];
@@ -25,7 +25,7 @@ export function threadIds(tree: Tree, pid: number): readonly number[] {
 }
 
 /**
- * Reads all threads of a process, four small files each. The monitor or its name tells the role of
+ * Reads all threads of a process, five small files each. The monitor or its name tells the role of
  * a vCPU thread. If no vCPU is recognized, the other threads have no role either.
  *
  * QEMU starts threads for a moment, such as those that allocate memory, which have the affinity of
@@ -65,8 +65,7 @@ export function readThreads(
         allowedNodes,
         lastCpu: parseLastCpu(tree.readText(`${where}/stat`) ?? ""),
         cgroup: cgroup?.path ?? null,
-        ranNs: null,
-        waitedNs: null,
+        ...parseSchedstat(tree.readText(`${where}/schedstat`) ?? ""),
       },
     ];
   });

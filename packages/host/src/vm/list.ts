@@ -5,15 +5,11 @@ import { heldTwice, type HeldTwice } from "@evenkeel/core/plan/held-twice.ts";
 import type { Holding } from "@evenkeel/core/plan/holding.ts";
 import type { UnreadableVm } from "@evenkeel/core/preflight/facts.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
-import { type Emulator, findEmulators } from "../holding/emulators.ts";
+import { domainsHere } from "../holding/domains-here.ts";
+import { findEmulators } from "../holding/emulators.ts";
 import { readHoldings } from "../holding/read-holdings.ts";
 import type { Running } from "../hypervisor/hypervisor.ts";
-import {
-  describeDomains,
-  type Domain,
-  listDomains,
-  onThisMachine,
-} from "../hypervisor/libvirt/domains.ts";
+import { onThisMachine } from "../hypervisor/libvirt/domains.ts";
 import { type Patience, patienceFor, readingMs } from "../hypervisor/patience.ts";
 import { cutOff } from "../instance/cut-off.ts";
 import { eachVm } from "../instance/each-vm.ts";
@@ -66,7 +62,7 @@ export async function listVms(host: RecordedHost): Promise<VmList> {
   const found = findEmulators(tree);
   const [states, domains] = await Promise.all([
     statesNow(instances, patience, host),
-    domainsOf(instances, found.emulators, patience, host),
+    domainsHere(instances, found.emulators, patience, host.libvirtUri),
   ]);
   reportSilence(patience, host);
   const holdings = readHoldings(tree, instances, onThisMachine(host.libvirtUri, domains), found);
@@ -103,29 +99,6 @@ export async function listVms(host: RecordedHost): Promise<VmList> {
 }
 
 const holdsOf = ({ vcpus, memory, devices }: Holding): Holds => ({ vcpus, memory, devices });
-
-/**
- * The domains of libvirt. Only of those whose process cannot be read here is the definition asked
- * for, because the others are read by their processes.
- */
-async function domainsOf(
-  instances: readonly Instance[],
-  emulators: readonly Emulator[],
-  patience: Patience,
-  { libvirtUri }: RecordedHost,
-): Promise<readonly Domain[]> {
-  const known = new Set(instances.map(({ uuid }) => uuid));
-  const listed = await listDomains(libvirtUri, known, patience);
-  if (listed === null) return [];
-  const readable = emulators.filter((one) => one.isTrusted && one.files !== null);
-  const seen = new Set(readable.map(({ uuid }) => uuid));
-  const unseen = listed.filter(({ running, uuid }) => running && !seen.has(uuid));
-  const described = (await describeDomains(libvirtUri, unseen, patience)) ?? [];
-  return listed.map(
-    (one) =>
-      described.find(({ uuid }) => uuid === one.uuid) ?? { ...one, devices: [], definition: null },
-  );
-}
 
 const noAnswer = { state: "unknown", pid: null } as const;
 

@@ -1,4 +1,3 @@
-import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { guestUuid } from "@evenkeel/core/guest/name.ts";
 import type { Holding } from "@evenkeel/core/plan/holding.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
@@ -7,8 +6,8 @@ import { type PlannedVm, readHoldings } from "../holding/read-holdings.ts";
 import { onThisMachine, readDomains } from "../hypervisor/libvirt/domains.ts";
 import { patienceFor, readingMs } from "../hypervisor/patience.ts";
 import { cutOff } from "../instance/cut-off.ts";
-import type { Instances, StateView } from "../state/state-folder.ts";
 import type { RecordedHost } from "./host.ts";
+import { readableState } from "./readable-state.ts";
 import { reportSilence } from "./silence.ts";
 
 /** What is taken of a host: by the plans of its recorded VMs, and by what its VMs really hold. */
@@ -33,7 +32,7 @@ export async function takenOn(
   host: RecordedHost,
 ): Promise<Taken> {
   const { state, tree, libvirtUri, clock, progress } = host;
-  const { instances, damaged } = readable(state);
+  const { instances, damaged } = readableState(state);
   progress({ kind: "damaged", files: damaged });
   const cut = await cutOff(instances, state);
   progress({ kind: "cut-off", vms: cut });
@@ -66,13 +65,3 @@ const plannedVm = (plan: Plan): PlannedVm => ({
   uuid: guestUuid(plan.vm, plan.tenant),
   process: null,
 });
-
-/** A user who may not read the state folder still gets an answer, without the VMs that are off. */
-function readable(state: StateView): Instances {
-  try {
-    return state.read();
-  } catch (error) {
-    if (!(error instanceof EvenkeelError)) throw error;
-    return { instances: [], damaged: [{ path: state.paths.folder, error }] };
-  }
-}

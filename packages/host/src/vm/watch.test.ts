@@ -44,7 +44,7 @@ test("evidence has the host's name and the clock's time, and why there is no pro
   const host = await testHost();
   const planned = plannedInstance(qemuInstance(plan), host);
   const evidence = await readVmEvidence(planned, {}, host);
-  expect(evidence).toMatchObject({ vm: "llm-a", host: "two", takenAt: testTime, process: null });
+  expect(evidence).toMatchObject({ name: "llm-a", host: "two", takenAt: testTime, process: null });
   expect(evidence.unreadable).toContainEqual({
     what: "process",
     why: `no QEMU of root, of libvirt or of this user has the UUID ${planned.uuid} on its command line`,

@@ -46,7 +46,7 @@ export const verifyCommand: CliCommand = {
           "FILE",
           "its Plan, if not the one it was started with; - is standard input",
         ),
-        evidence: parsed(String, "FILE", "Evidence of an earlier reading, instead of reading now"),
+        evidence: parsed(String, "FILE", "a record of `evenkeel evidence`, instead of reading now"),
         pid: parsed(parsePid, "PID", "its QEMU process; found by UUID or name if not given"),
         qmp: parsed(
           String,
@@ -81,10 +81,9 @@ export const verifyCommand: CliCommand = {
         },
         output: {
           kind: "enum",
-          values: ["text", "json", "evidence"],
+          values: ["text", "json"],
           default: "text",
-          brief:
-            "text: for people; json: the Verdict (with --watch, one line per change); evidence: the Evidence",
+          brief: "text: for people; json: the Verdict (with --watch, one line per change)",
         },
       },
     },
@@ -121,9 +120,9 @@ export const verifyCommand: CliCommand = {
       lines: ["evenkeel verify llm-a --plan plan.json --guest-report guest.txt --output json"],
     },
     {
-      does: "Keep the evidence, and check it elsewhere",
+      does: "Record the evidence, and check it elsewhere",
       lines: [
-        "evenkeel verify llm-a --plan plan.json --output evidence > evidence.json",
+        "evenkeel evidence llm-a > evidence.json",
         "evenkeel verify llm-a --plan plan.json --evidence evidence.json",
       ],
     },

@@ -13,5 +13,5 @@ export interface VerifyFlags {
   readonly scope?: Scope;
   readonly watch: boolean;
   readonly interval: number;
-  readonly output: "text" | "json" | "evidence";
+  readonly output: "text" | "json";
 }

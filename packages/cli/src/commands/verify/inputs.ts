@@ -5,7 +5,6 @@ import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import { guestName, isVmCalled } from "@evenkeel/core/guest/name.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
-import { isShellReport, parseShellReport } from "@evenkeel/host/guest-check/parse-report.ts";
 import { cutOff } from "@evenkeel/host/instance/cut-off.ts";
 import { directoryTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { instanceCalled } from "@evenkeel/host/vm/named.ts";
@@ -13,6 +12,7 @@ import { plannedInstance, type PlannedVm, readVmEvidence } from "@evenkeel/host/
 import { isOff } from "@evenkeel/host/vm/off.ts";
 import type { Surroundings } from "../../command/surroundings.ts";
 import { readPlan } from "../../input/read-documents.ts";
+import { readGuestReport } from "../../input/read-guest-report.ts";
 import { readText } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
 import { localHost, recordedHost } from "../../input/vm-host.ts";
@@ -107,25 +107,15 @@ async function recorded(
   }
   const { text, where } = await readText(path, "an Evidence document", surroundings);
   const evidence = readDocument(text, where, "Evidence");
-  if (evidence.name !== plan.vm) {
-    throw new EvenkeelError(
-      "usage",
-      `the evidence is about the VM ${JSON.stringify(evidence.name)}`,
-      {
-        where,
-        expected: `evidence about ${JSON.stringify(plan.vm)}`,
-      },
-    );
+  const { of, name } = evidence;
+  if (of !== "vm" || !isVmCalled(name, plan)) {
+    const what = of === "vm" ? `the VM ${JSON.stringify(name)}` : name;
+    throw new EvenkeelError("usage", `the evidence is about ${what}`, {
+      where,
+      expected: `evidence about the VM ${JSON.stringify(plan.vm)}`,
+    });
   }
   return { live: false, read: async () => ({ ...evidence, guest: guest ?? evidence.guest }) };
-}
-
-/** Reads a GuestReport document, or the output of the shell script. */
-async function readGuestReport(path: string, surroundings: Surroundings): Promise<GuestReport> {
-  const { text, where } = await readText(path, "a guest's report", surroundings);
-  return isShellReport(text)
-    ? parseShellReport(text, where)
-    : readDocument(text, where, "GuestReport");
 }
 
 /** The cost of memory between the nodes of the host; null where its topology is not given. */

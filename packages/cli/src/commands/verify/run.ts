@@ -18,10 +18,6 @@ export async function runVerify(this: CliContext, flags: VerifyFlags, vm: string
     return this.finish(exitStatus.no);
   }
   const source = await evidenceSource(planned, flags, surroundings);
-  if (flags.output === "evidence") {
-    surroundings.stdout.write(jsonText(await source.read()));
-    return;
-  }
   const paths = await memoryPathsOf(flags.on ?? (source.live ? "live" : null), surroundings);
   const look = async (): Promise<Verdict> =>
     judge(planned.plan, await source.read(), { paths, scope: flags.scope });

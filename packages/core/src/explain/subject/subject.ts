@@ -17,7 +17,10 @@ export interface Subject {
   readonly memory: readonly MemoryMapping[] | null;
   /** Its own memory by node, in bytes. */
   readonly memoryByNode: ByNode | null;
-  /** The threads that do its work: the vCPUs of a VM, all threads of anything else. */
+  /**
+   * The threads that do its work: the vCPUs of a VM, all threads of anything else. Null where none
+   * of a VM's threads is known for a vCPU's.
+   */
   readonly workers: readonly ThreadEvidence[] | null;
   /** The other threads of a VM: its emulator's, iothreads, vhost. */
   readonly helpers: readonly ThreadEvidence[] | null;
@@ -52,8 +55,7 @@ const isOwn = ({ kind }: MemoryMapping): boolean => kind !== "file";
 function divided({ of, threads }: Evidence): Pick<Subject, "workers" | "helpers"> {
   if (threads === null) return { workers: null, helpers: null };
   if (of !== "vm") return { workers: threads, helpers: [] };
-  return {
-    workers: threads.filter(({ role }) => role?.kind === "vcpu"),
-    helpers: threads.filter(({ role }) => role?.kind !== "vcpu"),
-  };
+  const workers = threads.filter(({ role }) => role?.kind === "vcpu");
+  if (workers.length === 0) return { workers: null, helpers: null };
+  return { workers, helpers: threads.filter(({ role }) => role?.kind !== "vcpu") };
 }

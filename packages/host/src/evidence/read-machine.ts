@@ -1,0 +1,62 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { MachineEvidence, MachineSettings } from "@evenkeel/core/evidence/machine-evidence.ts";
+import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { readMachineTree } from "../machine/read-machine-tree.ts";
+import type { Note } from "../text/note.ts";
+import type { Tree } from "../tree/tree.ts";
+
+/** The machine without the neighbours, which each subject has others of. */
+export interface MachineReading {
+  readonly machine: Omit<MachineEvidence, "neighbours">;
+  readonly unreadable: readonly Unreadable[];
+}
+
+/**
+ * Reads the machine around subjects: what it is made of and how it is set. One reading serves all
+ * subjects of a machine.
+ *
+ * @param tree of the machine, with the outputs of its tools where it has any.
+ * @param host the name that the topology gets.
+ */
+export async function readMachine(tree: Tree, host: string, note: Note): Promise<MachineReading> {
+  const topology = await topologyOf(tree, host, note);
+  const isRead = !("why" in topology);
+  return {
+    machine: {
+      topology: isRead ? topology : null,
+      settings: noSettings,
+      cpus: null,
+      nodes: null,
+      accelerators: null,
+    },
+    unreadable: isRead ? [] : [{ what: "topology", why: topology.why }],
+  };
+}
+
+async function topologyOf(
+  tree: Tree,
+  host: string,
+  note: Note,
+): Promise<Topology | { readonly why: string }> {
+  try {
+    return await readMachineTree(tree, note, host);
+  } catch (error) {
+    if (!(error instanceof EvenkeelError)) throw error;
+    return { why: error.message };
+  }
+}
+
+const noSettings: MachineSettings = {
+  kernelRelease: null,
+  bootOptions: null,
+  microcode: null,
+  smt: null,
+  vulnerabilities: null,
+  nxHugePages: null,
+  turbo: null,
+  shmemHugepages: null,
+  zoneReclaim: null,
+  numad: null,
+  irqbalance: null,
+};

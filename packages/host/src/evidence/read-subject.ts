@@ -1,0 +1,95 @@
+import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
+import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
+import type { Neighbour } from "@evenkeel/core/evidence/machine-evidence.ts";
+import type { ProcessLoad } from "../procfs/process-load.ts";
+import { shapeOf } from "../qemu/shape.ts";
+import {
+  askHypervisor,
+  type AskOptions,
+  type HypervisorAnswers,
+  type OrWhy,
+} from "./ask-hypervisor.ts";
+import type { RunningSubject } from "./find-subject.ts";
+import { lastingThreads } from "./lasting-threads.ts";
+import type { Around } from "./look-around.ts";
+import { openDevices } from "./open-devices.ts";
+import { readEvidence } from "./read-evidence.ts";
+
+/** How a subject is read, and what is known of it already. */
+export interface SubjectOptions extends AskOptions {
+  readonly host: string;
+  /** The PCI functions that it is known to have, beside those that are found. */
+  readonly devices: readonly string[];
+  readonly guest: GuestReport | null;
+}
+
+/**
+ * Reads the evidence of a subject that was found, with the machine around it. Its threads are
+ * looked at twice, so that none counts that comes and goes.
+ */
+export async function readSubject(
+  subject: RunningSubject,
+  around: Around,
+  options: SubjectOptions,
+): Promise<Evidence> {
+  const { of, name, process } = subject;
+  const { tree } = around.here;
+  const { host, clock, guest } = options;
+  const takenAt = clock.now().toISOString();
+  const lasting = lastingThreads(tree, process.pid, clock);
+  const asked = of === "vm" ? await askHypervisor(tree, process, options) : null;
+  const vm =
+    asked === null ? null : { ...asked, guest: guest ?? { why: "no guest report was given" } };
+  const evidence = readEvidence(tree, {
+    of,
+    name,
+    host,
+    takenAt,
+    process,
+    whyNoProcess: "",
+    devices: devicesOf(subject, around, asked, options.devices),
+    vm,
+    threadsBefore: await lasting(),
+    machine: { ...around.machine, neighbours: neighboursOf(subject, around) },
+  });
+  return { ...evidence, unreadable: [...evidence.unreadable, ...around.unreadable] };
+}
+
+/** The functions that a subject has: by its open files, and of a VM as any source has it. */
+function devicesOf(
+  { process }: RunningSubject,
+  { here: { tree, open } }: Around,
+  asked: HypervisorAnswers | null,
+  known: readonly string[],
+): OrWhy<readonly string[]> {
+  const files = open.get(process.pid) ?? null;
+  const monitor = asked === null || "why" in asked.monitor ? null : asked.monitor.shape;
+  const libvirt = asked === null || "why" in asked.libvirt ? null : asked.libvirt;
+  const line = process.arguments.length === 0 ? null : shapeOf(process.arguments, "");
+  const shapes = [line, monitor, libvirt].filter((shape) => shape !== null);
+  if (files === null && shapes.length === 0) return { why: "its open files may not be read" };
+  const shaped = shapes.flatMap(({ devices }) => devices ?? []);
+  const all = [
+    ...known,
+    ...openDevices(tree, files ?? []),
+    ...shaped.map(({ hostAddress }) => hostAddress),
+  ];
+  return [...new Set(all)].toSorted();
+}
+
+/** All but the subject itself, what it has started, and the program that reads. */
+function neighboursOf(
+  { process: { pid }, pids }: RunningSubject,
+  { here: { tree }, neighbours, loads }: Around,
+): readonly Neighbour[] {
+  const own = withChildren(new Set([...pids, pid]), loads);
+  if (tree.live) own.add(process.pid);
+  return neighbours.filter((one) => one.pid === null || !own.has(one.pid));
+}
+
+function withChildren(pids: ReadonlySet<number>, loads: readonly ProcessLoad[]): Set<number> {
+  const childrenOf = Map.groupBy(loads, ({ parent }) => parent);
+  const all = new Set(pids);
+  for (const pid of all) for (const child of childrenOf.get(pid) ?? []) all.add(child.pid);
+  return all;
+}
