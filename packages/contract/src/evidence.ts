@@ -43,6 +43,7 @@ const processSchema = object({
       sharedHugeBytes: bytes,
     }),
   ),
+  mergedPages: orUnknown(notNegativeInteger),
 });
 
 const role = z.union(
@@ -106,6 +107,7 @@ const cgroup = object({
       memoryMaxBytes: orUnknown(bytes),
       memoryHighBytes: orUnknown(bytes),
       memoryBytes: orUnknown(bytes),
+      memoryCacheBytes: orUnknown(bytes),
       memoryReclaims: orUnknown(notNegativeInteger),
     }),
   ),

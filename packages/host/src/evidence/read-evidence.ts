@@ -1,7 +1,7 @@
 import type { Evidence, ShapeEvidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
-import { readCgroup } from "../cgroup/read.ts";
+import { readCgroups } from "../cgroup/read-cgroups.ts";
 import type { FoundProcess } from "../procfs/find-process.ts";
 import { parseStatus } from "../procfs/parse-task.ts";
 import type { CellBackend } from "../procfs/attribute-memory.ts";
@@ -11,6 +11,7 @@ import { qemuOptions } from "../qemu/command-line.ts";
 import { backendsOf, shapeOf } from "../qemu/shape.ts";
 import { sizeBytes } from "../qemu/options.ts";
 import type { MonitorReading } from "../qmp/read.ts";
+import { readIndex } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
 import { readDevices } from "./read-devices.ts";
 import { readCoreCpus, readKernel, readNodeCpus } from "./read-host.ts";
@@ -77,8 +78,8 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
   if (devices.some(({ interrupts }) => interrupts === null)) {
     noteMissing("interrupts", null, "/proc/interrupts was not read");
   }
-  const groups = [...(threads?.cgroups.values() ?? [])].map((one) => readCgroup(tree, one));
-  if (groups.every((group) => group === null)) {
+  const cgroups = readCgroups(tree, threads?.cgroups ?? []);
+  if (cgroups.every(({ effectiveCpus, cpus }) => (cpus ?? effectiveCpus) === null)) {
     noteMissing("cgroups", null, "the VM's cgroups have no cpuset controller");
   }
   return {
@@ -91,9 +92,7 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
     process: process === null ? null : processEvidence(tree, process, threads),
     threads: threads?.threads ?? null,
     memory,
-    cgroups: groups
-      .filter((group) => group !== null)
-      .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+    cgroups,
     kernel,
     nodes: noteMissing("nodes", readNodeCpus(tree), "there is no /sys/devices/system/node"),
     cores: noteMissing(
@@ -129,6 +128,7 @@ function processEvidence(
         ? parseStatus(tree.readText(`${where}/status`) ?? "").threads
         : threads.count,
     hugeMemory: null,
+    mergedPages: readIndex(tree, `${where}/ksm_merging_pages`),
     vfioFiles: files.length === 0 ? null : [...new Set(vfio)].toSorted(),
   };
 }
