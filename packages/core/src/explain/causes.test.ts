@@ -51,7 +51,9 @@ test("codes are unique, and causes follow from causes, in no circle", () => {
 });
 
 test("what was not read is unknown, never innocent", () => {
-  const blank = { ...clean, machine: null, memory: null, threads: null, guest: null };
+  const kernel = { ksmRun: null, numaBalancing: null, transparentHugepages: null };
+  const read = { ...clean, machine: null, memory: null, threads: null, guest: null };
+  const blank = { ...read, kernel, cgroups: [] };
   const { checked } = diagnose(subjectOf(blank), null);
   expect(checked).toEqual([]);
 });

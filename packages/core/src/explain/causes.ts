@@ -1,11 +1,11 @@
 import type { Cause } from "./subject/cause.ts";
-import { deepIdleStates } from "./cause/settings/deep-idle-states.ts";
 import { memoryOffNode } from "./cause/placement/memory-off-node.ts";
 import { memoryUnbound } from "./cause/placement/memory-unbound.ts";
+import { settingsCauses } from "./settings-causes.ts";
 
 /**
  * Every cause that `why` and `doctor` look for, as in docs/causes.md. Among equals the order
  * decides which is told first: what is placed, then how the machine is set, the fabric, the
  * devices, and what the guest is shown.
  */
-export const causes: readonly Cause[] = [memoryUnbound, memoryOffNode, deepIdleStates];
+export const causes: readonly Cause[] = [memoryUnbound, memoryOffNode, ...settingsCauses];

@@ -1,6 +1,6 @@
 import type { Alteration } from "./alteration.ts";
-import { machineAlterations } from "./machine-settings.ts";
+import { settingsAlterations } from "./settings.ts";
 import { placementAlterations } from "./placement.ts";
 
 /** At least one for every cause. */
-export const alterations: readonly Alteration[] = [...placementAlterations, ...machineAlterations];
+export const alterations: readonly Alteration[] = [...placementAlterations, ...settingsAlterations];
