@@ -13,6 +13,7 @@ import type { RunningSubject } from "./find-subject.ts";
 import { lastingThreads } from "./lasting-threads.ts";
 import type { Around } from "./look-around.ts";
 import { openDevices } from "./open-devices.ts";
+import { readCoreCpus, readKernel, readNodeCpus } from "./read-host.ts";
 import { readEvidence } from "./read-evidence.ts";
 
 /** How a subject is read, and what is known of it already. */
@@ -92,4 +93,32 @@ function withChildren(pids: ReadonlySet<number>, loads: readonly ProcessLoad[]):
   const all = new Set(pids);
   for (const pid of all) for (const child of childrenOf.get(pid) ?? []) all.add(child.pid);
   return all;
+}
+
+/** The evidence of a machine without any subject: what runs there is its neighbours. */
+export function machineEvidence(
+  { here: { tree }, machine, neighbours, unreadable }: Around,
+  host: string,
+  takenAt: string,
+): Evidence {
+  return {
+    apiVersion: "evenkeel/v1",
+    kind: "Evidence",
+    of: "machine",
+    name: host,
+    host,
+    takenAt,
+    process: null,
+    threads: null,
+    memory: null,
+    cgroups: [],
+    kernel: readKernel(tree),
+    nodes: readNodeCpus(tree),
+    cores: readCoreCpus(tree),
+    devices: [],
+    shapes: [],
+    guest: null,
+    machine: { ...machine, neighbours },
+    unreadable,
+  };
 }

@@ -18,6 +18,11 @@ export interface CpuWords {
 /** The flags that a report keeps, as report.sh does. */
 const keptFlag = /^(?:avx|amx|sse4|sve|asimd)|^(?:fma|f16c|topoext|hypervisor)$/;
 
+/** Of a processor's flags, those of vector units and of topology. */
+export function keptFlags(flags: readonly string[]): readonly string[] {
+  return flags.filter((flag) => keptFlag.test(flag) && flag.length <= 32).slice(0, 512);
+}
+
 /** The guest's processor; null where nothing is known of it. */
 export function guestCpu({ model, flags, threads, packages }: CpuWords): GuestCpu | null {
   const siblings = threads === null ? null : parseList(threads);
@@ -31,10 +36,7 @@ export function guestCpu({ model, flags, threads, packages }: CpuWords): GuestCp
     sockets,
     coresPerSocket: each !== null && Number.isInteger(each) ? each : null,
     threadsPerCore,
-    flags:
-      flags === null
-        ? null
-        : flags.filter((flag) => keptFlag.test(flag) && flag.length <= 32).slice(0, 512),
+    flags: flags === null ? null : keptFlags(flags),
   };
   return Object.values(cpu).every((value) => value === null) ? null : cpu;
 }

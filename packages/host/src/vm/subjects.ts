@@ -12,7 +12,7 @@ import {
   subjectWord,
   vmCalled,
 } from "../evidence/find-subject.ts";
-import { readSubject } from "../evidence/read-subject.ts";
+import { machineEvidence, readSubject } from "../evidence/read-subject.ts";
 import { domainsHere } from "../holding/domains-here.ts";
 import { type Domain, onThisMachine } from "../hypervisor/libvirt/domains.ts";
 import { patienceFor, readingMs } from "../hypervisor/patience.ts";
@@ -44,6 +44,8 @@ export interface SubjectHints {
 export interface SubjectsHere {
   /** The numbers of the processes that run VMs, which are words for `read`. */
   readonly vms: readonly number[];
+  /** The evidence of the machine itself, without any subject. */
+  readonly machine: () => Evidence;
   /**
    * Reads the evidence of a VM by any name that it has, of a process by its number, or of a
    * container by the beginning of its id (`container:4f5a`).
@@ -78,6 +80,7 @@ export async function subjectsHere(host: SubjectHost): Promise<SubjectsHere> {
   });
   return {
     vms: around.here.found.emulators.filter(({ runsVm }) => runsVm).map(({ pid }) => pid),
+    machine: () => machineEvidence(around, hostname, clock.now().toISOString()),
     read: async (word, { qmp, guest = null } = {}) => {
       const { subject, instance } = await named(word, around, instances, domains, host);
       return readSubject(subject, around, {

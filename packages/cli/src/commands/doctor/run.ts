@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { examine } from "@evenkeel/core/explain/examine.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
-import { readMachineSubjects, readSubject } from "../../input/read-subject.ts";
+import { readMachineSubjects, readSubjects } from "../../input/read-subject.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { diagnosisText } from "../../text/diagnosis-text.ts";
 import { jsonText } from "../../text/json-text.ts";
@@ -22,7 +22,7 @@ export async function runDoctor(
   const evidence =
     words.length === 0
       ? await readMachineSubjects({ state }, surroundings)
-      : await Promise.all(words.map((word) => readSubject(word, { state }, surroundings)));
+      : await readSubjects(words, { state }, surroundings);
   const diagnosis = examine(evidence[0]?.host ?? hostname(), evidence);
   const text = output === "json" ? jsonText(diagnosis) : diagnosisText(diagnosis, { width, paint });
   surroundings.stdout.write(text);

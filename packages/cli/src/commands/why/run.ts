@@ -1,7 +1,8 @@
 import { explain } from "@evenkeel/core/explain/explain.ts";
 import { explanationPage } from "@evenkeel/core/explain/draw/explanation-page.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import type { CliContext } from "../../command/context.ts";
-import { readSubject } from "../../input/read-subject.ts";
+import { readSubjects } from "../../input/read-subject.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { answerOf, explanationText } from "../../text/explanation-text.ts";
 import { jsonText } from "../../text/json-text.ts";
@@ -14,10 +15,8 @@ export async function runWhy(
 ): Promise<void> {
   const { surroundings, columns: width, paint } = this;
   refuseTwoStdins(words);
-  const [a, b] = [
-    await readSubject(words[0], { state }, surroundings),
-    await readSubject(words[1], { state }, surroundings),
-  ] as const;
+  const read = await readSubjects(words, { state }, surroundings);
+  const [a, b] = [at(read, 0), at(read, 1)] as const;
   const explanation = explain(a, b, { gap: gap ?? null });
   const text = {
     text: () => explanationText(explanation, { width, paint }),
