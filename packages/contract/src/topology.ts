@@ -50,6 +50,11 @@ const node = object({
   hugepages: list(hugepagePool, 16).nullable(),
 });
 
+const unnumberedNode = object({
+  devices: list(pciAddress, PCI_MAX),
+  cpus: indexList.nullable(),
+});
+
 const access = object({
   initiator: index,
   target: index,
@@ -199,6 +204,7 @@ export const topologySchema = object({
   source: text(253),
   machine,
   nodes: list(node, NODES_MAX),
+  unnumberedNodes: list(unnumberedNode, NODES_MAX).default([]),
   distances: distancesSchema.nullable(),
   access: list(access, 65_536),
   cores: list(core, CORES_MAX),

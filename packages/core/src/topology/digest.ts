@@ -51,12 +51,15 @@ function lastingShape(topology: Topology): unknown {
     cacheAllocation: _allocation,
     l3Caches,
     interconnects,
+    unnumberedNodes,
     ...lasting
   } = topology;
   return {
     ...lasting,
     // An empty list is omitted: then all classes follow from the devices' places.
     ...(interconnects.length === 0 ? {} : { interconnects }),
+    // Of most machines all nodes have numbers.
+    ...(unnumberedNodes.length === 0 ? {} : { unnumberedNodes }),
     // Cores that are all alike have no class here: it would only be a number for "one kind", which
     // plans made before classes were known do not have.
     cores: hasCoreClasses(topology)

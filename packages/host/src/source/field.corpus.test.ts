@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { parseList } from "@evenkeel/core/set/list-format.ts";
 import { size } from "@evenkeel/core/set/index-set.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
-import { realNodes } from "@evenkeel/core/topology/stand-in.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { describe, expect, test } from "vitest";
@@ -191,8 +190,7 @@ describe.skipIf(folder === null)("texts of public threads", () => {
       },
       note: (sentence) => void notes.push(sentence),
     });
-    const { accelerators, pci, cores } = topology;
-    const nodes = realNodes(topology.nodes);
+    const { nodes, accelerators, pci, cores } = topology;
     const found = {
       nodes: nodes.map(({ id }) => id),
       cpus: nodes.map(({ cpus }) => countOf(cpus)),

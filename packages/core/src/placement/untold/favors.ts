@@ -1,7 +1,6 @@
 import type { Plan } from "../../plan/plan.ts";
 import type { UntoldCode } from "../../plan/refusal.ts";
 import { nodesText } from "../../topology/draw/describe.ts";
-import { isStandInNode } from "../../topology/stand-in.ts";
 import { toldByNature } from "../../topology/told.ts";
 import type { MemoryNode, PciDevice, Topology } from "../../topology/topology.ts";
 import { idsOf } from "../inventory/devices.ts";
@@ -187,10 +186,9 @@ export const favors: readonly Favor[] = [
   },
 ];
 
-/** `node 0`, `nodes 0-3`; stand-ins for nodes of unknown number have none to say. */
+/** `node 0`, `nodes 0-3`. */
 function listed(nodes: readonly MemoryNode[]): string {
-  const ids = nodes.map(({ id }) => id).filter((id) => !isStandInNode(id));
-  return ids.length > 0 ? nodesText(ids) : nodes.length === 1 ? "its node" : "its nodes";
+  return nodesText(nodes.map(({ id }) => id));
 }
 
 /**
