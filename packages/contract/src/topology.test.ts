@@ -32,6 +32,7 @@ test("fields that earlier documents lack are read as unknown", () => {
     "atsEnabled",
     "interrupts",
     "unnumberedNodes",
+    "freeBytes",
   ]);
   const topology = syntheticTopology("package:2 core:2 memory:8Gi root[gpu:l40s nic:cx7]");
   const earlier = JSON.stringify(topology, (key, value: unknown) =>

@@ -45,6 +45,7 @@ const node = object({
   package: id.nullable(),
   cpus: indexList.nullable(),
   memoryBytes: bytes.nullable(),
+  freeBytes: bytes.nullable().default(null),
   sideCacheBytes: bytes.nullable().default(null),
   kind: oneOf(["dram", "hbm", "cxl", "pmem", "gpu"]).nullable(),
   hugepages: list(hugepagePool, 16).nullable(),

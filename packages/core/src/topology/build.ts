@@ -56,9 +56,9 @@ export type AcceleratorParts = Omit<Accelerator, keyof typeof unknownParts> &
 /** A NIC; most sources do not know about its ports. */
 export type NicParts = Omit<Nic, keyof typeof unknownPorts> & Partial<typeof unknownPorts>;
 
-/** A node; by default its package is that of its cores. */
-export type NodeParts = Omit<MemoryNode, "package" | "sideCacheBytes"> &
-  Partial<Pick<MemoryNode, "package" | "sideCacheBytes">>;
+/** A node; by default its package is that of its cores, and most sources know no free memory. */
+export type NodeParts = Omit<MemoryNode, "package" | "freeBytes" | "sideCacheBytes"> &
+  Partial<Pick<MemoryNode, "package" | "freeBytes" | "sideCacheBytes">>;
 
 /**
  * A core; by default its node is the one that holds all its CPUs, and its class unknown. Dies,
@@ -88,14 +88,15 @@ export function buildTopology(parts: TopologyParts): Topology {
     name: parts.name,
     source: parts.source,
     machine: { ...unknownMachine, ...parts.machine },
-    nodes: nodes.map(({ id, given, cpus, memoryBytes, sideCacheBytes, kind, hugepages }) => ({
+    nodes: nodes.map(({ given, set: _set, id, ...node }) => ({
       id,
       package: given === undefined ? (packageOf.get(id) ?? null) : given,
-      cpus,
-      memoryBytes,
-      sideCacheBytes,
-      kind,
-      hugepages,
+      cpus: node.cpus,
+      memoryBytes: node.memoryBytes,
+      freeBytes: node.freeBytes,
+      sideCacheBytes: node.sideCacheBytes,
+      kind: node.kind,
+      hugepages: node.hugepages,
     })),
     unnumberedNodes,
     distances: permutedDistances(parts),
@@ -146,8 +147,9 @@ type NodeInProgress = Omit<MemoryNode, "package"> & {
 
 function canonicalNodes(parts: readonly NodeParts[]): NodeInProgress[] {
   return parts
-    .map(({ package: given, sideCacheBytes = null, ...node }) => ({
+    .map(({ package: given, freeBytes = null, sideCacheBytes = null, ...node }) => ({
       ...node,
+      freeBytes,
       sideCacheBytes,
       cpus: node.cpus === null ? null : canonicalList(node.cpus),
       hugepages: node.hugepages?.toSorted((a, b) => a.sizeBytes - b.sizeBytes) ?? null,

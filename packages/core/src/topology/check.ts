@@ -83,6 +83,9 @@ function checkNodes({ nodes }: Topology, report: Report): void {
     if (node.memoryBytes !== null && !isCount(node.memoryBytes)) {
       report(`${path}.memoryBytes`, "must be an integer of bytes from 0");
     }
+    if (node.freeBytes !== null && !isCount(node.freeBytes)) {
+      report(`${path}.freeBytes`, "must be an integer of bytes from 0");
+    }
     if (node.sideCacheBytes !== null && !isCount(node.sideCacheBytes)) {
       report(`${path}.sideCacheBytes`, "must be an integer of bytes from 0");
     }

@@ -24,6 +24,7 @@ function readAgain(topology: Topology): Topology {
     ],
     nodes: topology.nodes.map((node) => ({
       ...node,
+      freeBytes: node.freeBytes === null ? 4096 : node.freeBytes + 4096,
       hugepages:
         node.hugepages?.map((pool) => ({ ...pool, free: pool.free === null ? 0 : null })) ?? null,
     })),

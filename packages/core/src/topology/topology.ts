@@ -69,6 +69,8 @@ export interface MemoryNode {
   /** Its online CPUs. */
   readonly cpus: string | null;
   readonly memoryBytes: number | null;
+  /** Base memory that nobody used when it was read; it changes while a machine runs. */
+  readonly freeBytes: number | null;
   /**
    * The size of faster memory that caches the node's memory and belongs to no node: the MCDRAM of a
    * Xeon Phi or the HBM of a Xeon Max in cache mode, DRAM before Optane in memory mode. Null where

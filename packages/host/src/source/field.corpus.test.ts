@@ -145,8 +145,12 @@ const texts: Readonly<Record<string, Facts>> = {
     cpus: [32, 0, 16],
     memoryMiB: [28_273, 16_384, 30_533],
     accelerators: 0,
-    more: ({ nodes }) =>
-      expect(nodes.map(({ hugepages }) => hugepages)).toEqual([null, null, null]),
+    more: ({ nodes }, notes) => {
+      expect(nodes.map(({ hugepages }) => hugepages)).toEqual([null, null, null]);
+      const free = nodes.map(({ freeBytes }) => freeBytes);
+      expect(free).toEqual([27_323 * MiB, 0, 13_273 * MiB]);
+      expect(notes).toEqual([]);
+    },
   },
   "29d": {
     nodes: [],

@@ -213,6 +213,7 @@ function unknownNode(nodes: readonly MemoryNode[], taken: readonly Plan[]): Memo
     package: null,
     cpus: null,
     memoryBytes: null,
+    freeBytes: null,
     sideCacheBytes: null,
     kind: null,
     hugepages: null,

@@ -29,9 +29,15 @@ export function memoryText({ memoryBytes, sideCacheBytes, kind }: MemoryNode): L
   return line(span(`${formatBytes(memoryBytes)}${kindNames[kind ?? "dram"]}${cache}`, "memory"));
 }
 
-/** A node's memory, and how much of it lies in huge pages. */
+/** A node's memory, how much of it is free, and how much lies in huge pages. */
 export function memoryLine(node: MemoryNode): Line {
-  return joined([memoryText(node), hugepagesLine(node)], " · ");
+  return joined([[...memoryText(node), ...freeText(node)], hugepagesLine(node)], " · ");
+}
+
+/** How much of a node's base memory is free: `, 12 GiB free`; nothing where nobody told. */
+export function freeText({ memoryBytes, freeBytes }: MemoryNode): Line {
+  if (memoryBytes === 0 || freeBytes === null) return [];
+  return line(`, ${formatBytes(freeBytes)} free`);
 }
 
 /** A node's huge pages, size by size; nothing for a node without memory. */

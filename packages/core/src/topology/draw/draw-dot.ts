@@ -1,7 +1,15 @@
 import { linkClass } from "../interconnect.ts";
 import type { MemoryNode, Topology } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
-import { counted, coresLine, cpusLine, hugepagesLine, linkLine, memoryText } from "./describe.ts";
+import {
+  counted,
+  coresLine,
+  cpusLine,
+  freeText,
+  hugepagesLine,
+  linkLine,
+  memoryText,
+} from "./describe.ts";
 import { joined, type Line, line, span } from "./line.ts";
 import { packageGroups } from "./package-boxes.ts";
 import {
@@ -30,7 +38,7 @@ export function drawDot(topology: Topology): string {
   const nodeCluster = (node: MemoryNode): string[] => {
     const name = `node ${node.id}`;
     const cpus = node.cpus === "" ? [] : [coresLine(topology, node.id), cpusLine(node, Infinity)];
-    const about = [memoryText(node), hugepagesLine(node), ...cpus];
+    const about = [[...memoryText(node), ...freeText(node)], hugepagesLine(node), ...cpus];
     const forest = forests.get(node.id);
     return cluster(name, [
       vertex(`${name} memory`, about.map(textOf), "shape=note"),

@@ -153,6 +153,7 @@ function barely(id: number): MemoryNode {
     package: null,
     cpus: null,
     memoryBytes: null,
+    freeBytes: null,
     sideCacheBytes: null,
     kind: null,
     hugepages: null,

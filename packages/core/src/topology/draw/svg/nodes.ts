@@ -1,7 +1,7 @@
 import { indices } from "../../../set/index-set.ts";
 import { setOf } from "../../../set/list-format.ts";
 import type { MemoryNode, Topology } from "../../topology.ts";
-import { coresLine, hugepagesLine, memoryText, nodesText } from "../describe.ts";
+import { coresLine, freeText, hugepagesLine, memoryText, nodesText } from "../describe.ts";
 import { type Line, line, span, wrapped } from "../line.ts";
 import { packageGroups } from "../package-boxes.ts";
 import { pciForests, placeLine } from "../pci-branches.ts";
@@ -140,7 +140,7 @@ function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string 
   const beside = treeWidth > 0 && inner - treeWidth - 2 * margin >= sideMin;
   const side = beside ? inner - treeWidth - 2 * margin : inner;
   const name = span(`node ${node.id}`, "title");
-  const title = small ? [name] : [name, span("  "), ...memoryText(node)];
+  const title = small ? [name] : [name, span("  "), ...memoryText(node), ...freeText(node)];
   const cpus =
     node.cpus === null
       ? line(span("CPUs unknown", "unknown"))
@@ -270,7 +270,12 @@ function memoryOnly(scale: Scale, width: number): Block[] {
   const boxes = runs.flatMap(([first, ...others]) => {
     if (first === undefined) return [];
     const ids = [first, ...others].map(({ id }) => id);
-    const title = [span(nodesText(ids), "title"), span("  "), ...memoryText(first)];
+    const title = [
+      span(nodesText(ids), "title"),
+      span("  "),
+      ...memoryText(first),
+      ...freeText(first),
+    ];
     const tree = scale.trees.get(first.id);
     const about = [
       textBlock(title, 13, width / 2),
