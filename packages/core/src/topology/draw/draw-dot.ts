@@ -16,6 +16,8 @@ import {
   type Branch,
   deviceNames,
   type Forest,
+  hostUseLines,
+  hostUseNote,
   type Leaf,
   partNotes,
   pciForests,
@@ -69,6 +71,7 @@ export function drawDot(topology: Topology): string {
     ...(without.length === 0 ? [] : cluster("memory without CPUs", without)),
     ...(strays.length === 0 ? [] : cluster("node unknown", strays.flatMap(strayLines))),
     ...linkLines(topology),
+    ...hostUseLines(topology).map((one, i) => vertex(`host ${i}`, [textOf(one)], "shape=note")),
   ];
   return `${[`graph ${quoted([topology.name])} {`, ...body.map(indented), "}"].join("\n")}\n`;
 }
@@ -140,6 +143,7 @@ function leafLabels(topology: Topology): (leaf: Leaf) => LeafLabel {
           ),
         ),
         textOf(partsOf(device.address)).trim(),
+        textOf(hostUseNote(device)).trim(),
       ],
       color: kind === "accelerator" ? "#dcf5e4" : "#dff0fb",
     };

@@ -9,7 +9,7 @@ import {
   wholeAccelerators,
 } from "../virtual-functions.ts";
 import { listOf, shortList } from "./describe.ts";
-import { type Line, line, span } from "./line.ts";
+import { type Line, line, span, wrapped } from "./line.ts";
 
 /**
  * The part of the PCI tree that matters for placement: host bridges, switches, and the accelerators
@@ -240,6 +240,29 @@ export function hostUseNote({ hostUse }: PciDevice): Line {
   return hostUse === null ? [] : [span(` ${hostUses[hostUse]}`, "warning")];
 }
 
+/**
+ * What the host needs of some functions, by default those that are in no tree, such as the
+ * controller of its boot disk: each with its address, and its node where that is known.
+ */
+export function hostUseLines(topology: Topology, among = apart(topology)): Line[] {
+  const short = shortener(topology);
+  return among.flatMap(({ address, hostUse, node }) => {
+    if (hostUse === null) return [];
+    const on = node === null ? "" : ` on node ${node}`;
+    return [[span(hostUses[hostUse], "warning"), span(` ${short(address)}${on}`)]];
+  });
+}
+
+/** The functions other than bridges that no tree shows, in itself or as a part. */
+function apart(topology: Topology): readonly PciDevice[] {
+  const shown = shownAddresses(topology);
+  const parts = new Set(topology.accelerators.map(({ address }) => address));
+  return topology.pci.filter(
+    ({ address, class: code }) =>
+      !code.startsWith("06") && !shown.has(address) && !parts.has(address),
+  );
+}
+
 /** The other functions of its IOMMU group that are no bridges: they are passed through with it. */
 export function groupNote(
   { pci }: Topology,
@@ -268,14 +291,18 @@ export function redirectNote(port: PciDevice | undefined): Line {
   return redirects ? line(span(" ACS", "faint")) : [];
 }
 
-/** How many PCI functions besides bridges are not drawn. */
-export function hiddenFunctions(topology: Topology): number {
-  const shown = shownAddresses(topology);
-  const parts = new Set(topology.accelerators.map(({ address }) => address));
-  return topology.pci.filter(
-    ({ address, class: code }) =>
-      !code.startsWith("06") && !shown.has(address) && !parts.has(address),
-  ).length;
+/**
+ * The last lines of a drawing, with or without trees: what the host needs besides, and how many
+ * functions are left out.
+ */
+export function restLines(topology: Topology, width: number, hasTrees = true): Line[] {
+  const others = apart(topology);
+  const hidden = others.filter(({ hostUse }) => hostUse === null).length;
+  const count = `${hidden} other PCI function${hidden === 1 ? "" : "s"} not shown`;
+  return [
+    ...wrapped(hostUseLines(topology, hasTrees ? others : topology.pci), " · ", width),
+    ...(hidden === 0 ? [] : [line(span(count, "faint"))]),
+  ];
 }
 
 /** The ordinals of accelerators, as `GPU0-3,7`. */
