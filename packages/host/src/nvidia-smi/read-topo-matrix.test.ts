@@ -401,6 +401,19 @@ test("topo -mp beside topo -m gives the classes over PCI Express of GPUs with NV
   expect(classes(read(matrix("SYS")))[0]).toBe("X SYS PIX");
 });
 
+test.each([
+  ["in another row", "NIC0 PIX SYS X\n", "NIC0 PIX PHB X\n"],
+  ["in the nodes of a row", "8-15 1\n", "8-15 0\n"],
+  ["in the label of a row", "NIC0 PIX", "NIC1 PIX"],
+])("two matrices that differ %s are of two machines", async (_, from, to) => {
+  const matrix = (cell: string): string =>
+    `GPU0 GPU1 NIC0 CPU Affinity NUMA Affinity\nGPU0 X ${cell} PIX 0-7 0\nGPU1 ${cell} X SYS 8-15 1\nNIC0 PIX SYS X\n`;
+  const other = matrix("SYS").replace(from, to);
+  for (const text of [`${matrix("NV4")}\n${other}`, `${other}\n${matrix("NV4")}`]) {
+    await codedError("text-unexpected", () => read(text));
+  }
+});
+
 test("large and hostile texts are answered soon", async () => {
   await codedError("file-too-large", () => read(" ".repeat(9 << 20)));
   await codedError("file-too-large", () => read("\n".repeat(1 << 19)));

@@ -108,6 +108,19 @@ test("discovery as JSON", () => {
   ]);
 });
 
+test("devices are numbered from 0 to 999", () => {
+  const topology = read(
+    JSON.stringify({
+      device_list: [-1, 0, 0.5, 999, 1000].map((number, i) => ({
+        device_id: number,
+        device_name: "Intel(R) Arc(TM) Pro B60 Graphics",
+        pci_bdf_address: `0000:${17 + i}:00.0`,
+      })),
+    }),
+  );
+  expect(topology.accelerators.map(({ index }) => index)).toEqual([0, 999]);
+});
+
 test("the CPUs near a GPU, whose list goes on in the next line", () => {
   const topology = read(
     "| Device ID | Topology Information |\n" +
