@@ -104,6 +104,7 @@ export const untoldCodes = {
   "models-untold": "the model of an accelerator",
   "rdma-untold": "whether a NIC does RDMA",
   "links-untold": "how accelerators are connected",
+  "signature-untold": "what the signature that a flavor is sold in is made of",
 } as const;
 
 /** The code of an untold fact. */

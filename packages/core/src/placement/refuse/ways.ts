@@ -71,7 +71,8 @@ export function nearestFirst(ways: readonly NodesWay[]): readonly NodesWay[] {
 
 /**
  * The ways worth telling, of ways in their order: not those that ask for the same as one before
- * them on other nodes, or for more of the same things.
+ * them on other nodes, or for more of the same things; nor those that ask for more than any other
+ * on their own nodes, which may come after them where some of it is unknown.
  */
 export function withoutRepeats(ways: readonly NodesWay[]): readonly NodesWay[] {
   const kept: NodesWay[] = [];
@@ -79,6 +80,7 @@ export function withoutRepeats(ways: readonly NodesWay[]): readonly NodesWay[] {
   const shapes = new Set<string>();
   for (const way of ways) {
     if (seen.some((other) => asksForLess(other, way))) continue;
+    if (ways.some((other) => isBeaten(way, other))) continue;
     seen.push(way);
     const shape = shapeOf(way);
     if (shapes.has(shape)) continue;
@@ -126,6 +128,12 @@ function asksForLess(one: NodesWay, other: NodesWay): boolean {
   if (!few.nodes.every((node) => many.nodes.includes(node))) return false;
   const [less, more] = [missingOf(one), missingOf(other)];
   return [...less].every(([code, missing]) => missing <= countOf(more, code));
+}
+
+/** Whether a way asks for more than another on the same nodes. */
+function isBeaten(way: NodesWay, other: NodesWay): boolean {
+  const isSame = other.nodes.join() === way.nodes.join();
+  return isSame && asksForLess(other, way) && !asksForLess(way, other);
 }
 
 /** How much is missing of each kind. */
