@@ -74,7 +74,7 @@ export function place(
       const isAnswered = at(untoldOn, i).length === 0;
       return isAnswered || causesWhereUntold
         ? hostRefusal(host, request, at(avoidedOn, i))
-        : { host: host.topology.name, ways: [], remedies: [] };
+        : { host: host.topology.name, ways: [], waysExhaustive: false, remedies: [] };
     });
     const untold = untoldOn.flat();
     return { apiVersion: "evenkeel/v1", kind: "Refusal", vm: request.name, hosts: refused, untold };
@@ -108,7 +108,8 @@ function hostRefusal(host: HostState, request: Request, avoided: readonly Plan[]
   const found = search(host, request);
   if (found !== null) {
     const nodes = nodeList(found.best.cells.map(({ node }) => node));
-    return { host: host.topology.name, ways: [{ nodes, reasons: [away] }], remedies: [] };
+    const ways = [{ nodes, reasons: [away] }];
+    return { host: host.topology.name, ways, waysExhaustive: true, remedies: [] };
   }
   const refused = refuse(host, request);
   const ways = refused.ways.map(({ nodes, reasons }) => ({ nodes, reasons: [away, ...reasons] }));

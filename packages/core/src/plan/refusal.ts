@@ -28,6 +28,8 @@ export interface HostRefusal {
   readonly host: string;
   /** The nearest ways to fit, at most three: each is closed for all of its reasons. */
   readonly ways: readonly RefusalWay[];
+  /** Whether all choices of nodes were looked at: otherwise a nearer way may be missing. */
+  readonly waysExhaustive: boolean;
   /** The smallest changes, each enough by itself, that would make it fit here. */
   readonly remedies: readonly RefusalRemedy[];
 }

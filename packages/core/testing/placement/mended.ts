@@ -154,11 +154,11 @@ function withoutHolders(
     const node = nodeOf.get(address) ?? null;
     return node !== null && on.includes(node);
   };
-  const gone = host.topology[kind].map(({ address }) => address).filter(isThere);
+  const gone = new Set(host.topology[kind].map(({ address }) => address).filter(isThere));
   const taken = host.taken.map((plan) => ({
     ...plan,
     devices: plan.devices.filter(({ address, companions }) =>
-      [address, ...companions].every((one) => !gone.includes(one)),
+      [address, ...companions].every((one) => !gone.has(one)),
     ),
   }));
   return { ...host, taken };

@@ -31,11 +31,17 @@ export function wholeHost({ inventory }: Space): Choice {
   return { nodes: inventory.nodeIds, counts: [], anywhere: 0, partition: null };
 }
 
+/** Choices, and whether they are all that there are. */
+export interface Choices {
+  readonly choices: readonly Choice[];
+  readonly exhaustive: boolean;
+}
+
 /** How many choices are looked at. */
 const choicesMax = 1 << 12;
 
 /** Sets of nodes for a request without accelerators, those of fewer nodes first. */
-export function nodeSets(space: Space): readonly Choice[] {
+export function nodeSets(space: Space): Choices {
   const nodes = nodesWithCpus(space);
   const sets: (readonly number[])[] = [];
   const extend = (set: readonly number[], from: number, size: number): void => {
@@ -48,8 +54,10 @@ export function nodeSets(space: Space): readonly Choice[] {
     }
   };
   for (let size = 1; size <= nodes.length; size++) extend([], 0, size);
-  if (sets.length >= choicesMax) sets.push(nodes);
-  return sets.map((set) => ({ nodes: set, counts: [], anywhere: 0, partition: null }));
+  const exhaustive = sets.length < choicesMax;
+  if (!exhaustive) sets.push(nodes);
+  const choices = sets.map((set) => ({ nodes: set, counts: [], anywhere: 0, partition: null }));
+  return { choices, exhaustive };
 }
 
 /** The nodes that have CPUs, or all where none is known to have any. */
@@ -98,7 +106,7 @@ function onCells(space: Space, choice: Choice): readonly Choice[] {
  * one node; and, for more than the host has, those it has with the rest on one node. At most some
  * thousands, those of fewer nodes first.
  */
-export function distributions(stock: Stock): readonly Choice[] {
+export function distributions(stock: Stock): Choices {
   const { space, slots } = stock;
   const { count } = space.request.accelerators;
   const known = space.inventory.nodeIds.filter((id) => countOf(slots, id) > 0);
@@ -110,12 +118,13 @@ export function distributions(stock: Stock): readonly Choice[] {
     if (mayBeCells(space, choice)) choices.set(`${nodes.join()} ${counts.join()}`, choice);
   };
   const byNode = known.map((node): NodeCandidates => ({ node, members: [] }));
+  const budget = effort();
   const visit = distributionsOf(byNode, {
     count,
     most: known.map((node) => countOf(slots, node)),
     previousNode: new Map(),
     together: null,
-    effort: effort(),
+    effort: budget,
   });
   for (let cells = 1; cells <= Math.min(count, known.length); cells++) {
     visit(cells, (counts) => {
@@ -123,6 +132,7 @@ export function distributions(stock: Stock): readonly Choice[] {
       return choices.size < choicesMax;
     });
   }
+  const exhaustive = choices.size < choicesMax && budget.sufficed();
   for (const node of nodesWithCpus(space)) add([count], [node]);
   const all = sum(known.map((id) => countOf(slots, id)));
   if (all > 0 && all < count) {
@@ -131,5 +141,5 @@ export function distributions(stock: Stock): readonly Choice[] {
       add(counts, known);
     }
   }
-  return [...choices.values()];
+  return { choices: [...choices.values()], exhaustive };
 }

@@ -28,7 +28,7 @@ export function refuse(
   const otherSignature = request.signature === null ? null : search(host, inAnySignature(request));
   if (otherSignature !== null) return ofOtherSignature(host, request, otherSignature, options);
   const space = spaceOn(host, request);
-  const { stock, ways: found } = waysOf(space);
+  const { stock, ways: found, exhaustive } = waysOf(space);
   const ways =
     found.length > 0 ? inSignature(host, space, found) : [searchEnded(space.inventory.nodeIds)];
   const listed = withoutRepeats(ways)
@@ -40,6 +40,7 @@ export function refuse(
       nodes: nodeList(way.nodes),
       reasons: reasonsOf({ host, stock }, way),
     })),
+    waysExhaustive: exhaustive,
     remedies: options.remedies ? remedies(host, request, ways) : [],
   };
 }
@@ -53,7 +54,7 @@ function searchEnded(nodes: readonly number[]): NodesWay {
 }
 
 /** How many ways are held against the signature that a flavor is sold in. */
-const signedMax = 16;
+const signedMax = 8;
 
 /**
  * The ways with the signature as one more cause of those on whose nodes no place has it, even if
@@ -119,6 +120,7 @@ function ofOtherSignature(
         reasons: [reason({ code: "signature-unavailable", ...unavailable })],
       },
     ],
+    waysExhaustive: true,
     remedies: options.remedies ? signatureRemedies(host, request, signature) : [],
   };
 }

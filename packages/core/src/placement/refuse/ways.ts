@@ -20,17 +20,22 @@ export interface NodesWay {
  * of causes that are known to hold, then the fewest that may hold, then the least that is missing
  * of what is needed, on the fewest and the lowest nodes.
  */
-export function waysOf(space: Space): {
-  readonly stock: Stock;
-  readonly ways: readonly NodesWay[];
-} {
+export function waysOf(space: Space): Ways & { readonly stock: Stock } {
   const stock = stockOf(space);
-  return { stock, ways: nearestFirst(allWays(stock)).slice(0, comparedMax) };
+  const { ways, exhaustive } = allWays(stock);
+  return { stock, ways: nearestFirst(ways).slice(0, comparedMax), exhaustive };
 }
 
-function allWays(stock: Stock): readonly NodesWay[] {
+/** Ways, and whether all choices of nodes were looked at: otherwise a nearer one may be missed. */
+interface Ways {
+  readonly ways: readonly NodesWay[];
+  readonly exhaustive: boolean;
+}
+
+function allWays(stock: Stock): Ways {
   const { space } = stock;
-  if (space.inventory.nodeIds.length === 0) return [onUnknownNodes(space)];
+  if (space.inventory.nodeIds.length === 0)
+    return { ways: [onUnknownNodes(space)], exhaustive: true };
   const { accelerators, locality } = space.request;
   const causesOf = causesOn(stock);
   const on = (choices: readonly Choice[]): NodesWay[] =>
@@ -40,11 +45,15 @@ function allWays(stock: Stock): readonly NodesWay[] {
       return causes === null ? [] : [{ nodes, causes }];
     });
   if (accelerators.count === 0) {
-    return on(locality === "preferred" ? [wholeHost(space)] : nodeSets(space));
+    if (locality === "preferred") return { ways: on([wholeHost(space)]), exhaustive: true };
+    const { choices, exhaustive } = nodeSets(space);
+    return { ways: on(choices), exhaustive };
   }
   // The request may be too small for the cells of every partition of its size.
   const declared = on(partitionChoices(space));
-  return declared.length > 0 ? declared : on(distributions(stock));
+  if (declared.length > 0) return { ways: declared, exhaustive: true };
+  const { choices, exhaustive } = distributions(stock);
+  return { ways: on(choices), exhaustive };
 }
 
 /** The only way on a machine of which nobody told any node. */
