@@ -149,6 +149,12 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const [running] = offers({ ...planned, held });
     expect(running).toMatchObject({ argv: [["evenkeel", "stop", "acme_first"]], when: "live" });
     expect(isVmCalled("acme_first", plan)).toBe(true);
+    // What the command stops is what is in the way: without its plan and what it holds, it fits.
+    const [, , name = ""] = running?.argv?.[0] ?? [];
+    const left = held.filter((one) => one.name !== name);
+    const taken = [plan].filter((one) => !isVmCalled(name, one));
+    expect(place([{ ...planned, held }], request).kind).toBe("Refusal");
+    expect(place([{ ...host, taken, held: left }], request).kind).toBe("Plan");
   });
 
   test("no VM to stop is looked for among very many", () => {
@@ -206,7 +212,6 @@ describe("a refusal says every cause with its numbers, and what would help", () 
       [
         "on 0",
         "accelerator-node-unknown: 1 GPU needed on node 0; the node of 4 of the 4 free ones is unknown.",
-        "try spec.locality: It fits with \`locality: preferred\`, slower.",
       ]
     `);
   });
