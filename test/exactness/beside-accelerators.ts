@@ -21,10 +21,10 @@ import {
  * The placement of a request with accelerators as an integer program.
  *
  * It has a 0-1 variable for each accelerator and NIC, and for each option of a node to be a cell:
- * how many accelerators of its own it has. An option determines the share of cores and memory, so a
- * share that the node cannot give is no option. The remainder of each cell is a variable of its own.
- * Products (both of a pair chosen, the nearest NIC of an accelerator) are variables that the costs,
- * being positive, drive to the product's value.
+ * how many accelerators of its own it has. An option determines the share of cores and memory, so
+ * a share that the node cannot give is no option. The remainder of each cell is a variable of its
+ * own. Products (both of a pair chosen, the nearest NIC of an accelerator) are variables that the
+ * costs, being positive, drive to the product's value.
  *
  * It is solved once for each part of the objective, with the earlier parts held at their optimum.
  */
