@@ -217,13 +217,7 @@ function mended(now: Case, way: RefusalWay, cause: RefusalReason, prefer: Prefer
         prefer.order,
       );
     case "accelerator-model-unknown":
-      return onTopology({
-        ...host.topology,
-        accelerators: host.topology.accelerators.map((entry) => ({
-          ...entry,
-          model: entry.model === null ? request.accelerators.model : entry.model,
-        })),
-      });
+      return onTopology(withModels(host.topology, cause.node, request.accelerators.model));
     case "accelerators-unlinked":
       return {
         host,
@@ -406,6 +400,16 @@ function withPages(topology: Topology, id: number, more: number, size_: number |
       hugepages: [...others, pool].toSorted((a, b) => a.sizeBytes - b.sizeBytes),
     };
   });
+}
+
+/** The accelerators of one node, or of unknown node, whose model was unknown, of a model. */
+function withModels(topology: Topology, on: number | null, model: string | null): Topology {
+  const nodeOf = new Map(topology.pci.map(({ address, node }) => [address, node]));
+  const isThere = (address: string): boolean => (nodeOf.get(address) ?? null) === on;
+  const accelerators = topology.accelerators.map((entry) =>
+    entry.model === null && isThere(entry.address) ? { ...entry, model } : entry,
+  );
+  return { ...topology, accelerators };
 }
 
 /** New PCI functions of their own root on a node, with addresses in a domain of their own. */
