@@ -160,9 +160,9 @@ function checkWays(host: HostState, request: Request, met: Tally<RefusalCode>): 
         left.code === "cache-unknown" && reasons.some(({ code }) => code === "isolation-conflict");
       if (isMendedToo) continue;
       const others = reasons.filter((one) => one !== left);
-      // Only VMs that are gone leave a place of some signature without isolation.
-      const isGone = others.some(({ code }) => code === "isolation-conflict");
-      if (isSigned(others) && isGone && left.code !== "signature-unavailable") continue;
+      // Isolation is given up only with all that a VM has, and the other way round.
+      const isIsolated = reasons.some(({ code }) => code === "isolation-conflict");
+      if (isSigned(others) && isIsolated && left.code !== "signature-unavailable") continue;
       expect({ way, left, fits: outcome(others) }).toEqual({ way, left, fits: false });
     }
   }
