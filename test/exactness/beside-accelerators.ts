@@ -21,11 +21,10 @@ import {
  * The placement of a request with accelerators as an integer program.
  *
  * It has a 0-1 variable for each accelerator and NIC, and for each option of a node to be a cell:
- * how many accelerators of its own and of unknown node it has, and whether it is the first cell. An
- * option determines the share of cores and memory, so a share that the node cannot give is no
- * option. The remainder of each cell is a variable of its own. Products (both of a pair chosen, the
- * nearest NIC of an accelerator) are variables that the costs, being positive, drive to the
- * product's value.
+ * how many accelerators of its own it has. An option determines the share of cores and memory, so
+ * a share that the node cannot give is no option. The remainder of each cell is a variable of its
+ * own. Products (both of a pair chosen, the nearest NIC of an accelerator) are variables that the
+ * costs, being positive, drive to the product's value.
  *
  * It is solved once for each part of the objective, with the earlier parts held at their optimum.
  */
@@ -35,8 +34,7 @@ export function besideAccelerators(
   request: Request,
   model: CostModel,
 ): Optimum | null {
-  const everywhere = request.locality === "interleave";
-  const chosen = choices(program, offer, request, everywhere);
+  const chosen = choices(program, offer, request);
   const options = cellOptions(program, offer, request, model, chosen);
   requireLinks(program, offer, request, chosen.accelerators);
   const count: Terms = [...options.isCell.values()].map((variable) => [1, variable] as const);
@@ -87,12 +85,9 @@ export function choices(
   program: LinearProgram,
   { topology, ...offer }: Offer,
   request: Request,
-  anyNode: boolean,
 ): Choices {
   const wanted = (list: readonly OfferedDevice[], count: number): Choice[] => {
-    const chosen = list
-      .filter(({ node }) => anyNode || node !== null)
-      .map((device) => [device, program.binary()] as const);
+    const chosen = list.map((device) => [device, program.binary()] as const);
     program.require(sum(chosen), "=", count);
     return chosen;
   };
@@ -141,14 +136,12 @@ function cellOptions(
 ): CellOptions {
   const { count } = request.accelerators;
   const everywhere = request.locality === "interleave";
-  const ofUnknownNode = accelerators.filter(([{ node }]) => node === null);
   const on = (id: number): Choice[] => accelerators.filter(([{ node }]) => node === id);
   const isCell = new Map<number, Variable>();
   const all: CellOption[] = [];
   for (const node of offer.nodes) {
     const own = on(node.id);
-    const bounds = { node, ownMax: own.length, unknownMax: ofUnknownNode.length };
-    const options = nodeShares(offer, count, bounds).flatMap((share): CellOption[] => {
+    const options = nodeShares(offer, count, node, own.length).flatMap((share): CellOption[] => {
       const hasMemory = everywhere || share.granules <= node.granules;
       if (share.units > node.units || !hasMemory) return [];
       // The cell that has one more granule matters to the cost, and none has two more.
@@ -170,7 +163,6 @@ function cellOptions(
     program.require([...of(options, () => 1), [-1, variable]], "=", 0);
     program.require([...of(options, (option) => option.own), ...sum(own, -1)], "=", 0);
   }
-  program.require([...of(all, (option) => option.unknown), ...sum(ofUnknownNode, -1)], "=", 0);
   const amounts = {
     units: { count, amount: offer.units },
     granules: { count, amount: offer.granules },
@@ -183,9 +175,8 @@ function cellOptions(
     ({ node, units }) => room(node.units, units),
     (option) => option.units,
   );
-  requireFirst(program, all, isCell);
   for (const [{ node }, isChosen] of everywhere ? [] : nics) {
-    const isItsCell = node === null ? undefined : isCell.get(node);
+    const isItsCell = isCell.get(node);
     program.require(
       [[1, isChosen], ...(isItsCell === undefined ? [] : [[-1, isItsCell] as const])],
       "<=",
@@ -209,10 +200,10 @@ function cellOptions(
     ]);
   });
   const { hostToDevice } = model.weights;
-  const copies = of(all, ({ node, own, unknown }) => {
-    const ofUnknown = unknown * model.memoryPath(null, node.id);
-    return (hostToDevice * (own * model.memoryPath(node.id, node.id) + ofUnknown)) / count;
-  });
+  const copies = of(
+    all,
+    ({ node, own }) => (hostToDevice * own * model.memoryPath(node.id, node.id)) / count,
+  );
   return { all, isCell, costTerms: copies, memory };
 }
 
@@ -229,11 +220,11 @@ function interleavedOptions(
   const { cost, memory } = interleavedMemory(
     program,
     offer,
-    all.map(({ node, own, unknown, granules, variable }) => ({
+    all.map(({ node, own, granules, variable }) => ({
       variable,
       granules,
       costOn: (id) => {
-        const copies = own * model.memoryPath(node.id, id) + unknown * model.memoryPath(null, id);
+        const copies = own * model.memoryPath(node.id, id);
         return (
           (weights.memory * model.memoryPath(node.id, id)) / offer.granules +
           (weights.hostToDevice * copies) / (count * granules)
@@ -254,35 +245,18 @@ const of = <W extends { readonly variable: Variable }>(
  */
 export function requireWhole(
   program: LinearProgram,
-  options: readonly Pick<CellOption, "own" | "unknown" | "granules" | "variable">[],
+  options: readonly Pick<CellOption, "own" | "granules" | "variable">[],
   { granules: amount }: Offer,
   count: number,
 ): void {
   program.require(
-    of(options, ({ own, unknown, granules }) => {
-      const more = granules - Math.floor((amount * (own + unknown)) / count);
-      return count * more - ((amount * (own + unknown)) % count);
+    of(options, ({ own, granules }) => {
+      const more = granules - Math.floor((amount * own) / count);
+      return count * more - ((amount * own) % count);
     }),
     "=",
     0,
   );
-}
-
-/** Requires that exactly one cell is the first, and no cell's node comes before it. */
-export function requireFirst(
-  program: LinearProgram,
-  all: readonly Pick<CellOption, "node" | "isFirst" | "variable">[],
-  isCell: ReadonlyMap<number, Variable>,
-): void {
-  const one = (options: typeof all): Terms =>
-    options.map((option) => [1, option.variable] as const);
-  const firsts = all.filter((option) => option.isFirst);
-  program.require(one(firsts), "=", 1);
-  for (const [id, isFirst] of Map.groupBy(firsts, (option) => option.node.id)) {
-    for (const [other, variable] of isCell) {
-      if (other < id) program.require([...one(isFirst), [1, variable]], "<=", 1);
-    }
-  }
 }
 
 /** Excludes every pair of accelerators that is not connected as asked for. */
@@ -395,7 +369,6 @@ function placement(
     const memory = options.memory[i];
     return values(option.variable) === 1 && memory !== undefined ? [{ ...option, memory }] : [];
   });
-  const first = taken.findIndex((option) => option.isFirst);
   return {
     cells: taken.map(({ node, memory }) =>
       placedCell(node.id, memoryBy(memory, values), offer.granules),
@@ -403,8 +376,7 @@ function placement(
     accelerators: accelerators
       .filter(([, variable]) => values(variable) === 1)
       .map(([{ address, node }]) => {
-        const cell = taken.findIndex((option) => option.node.id === node);
-        return { address, node, cell: cell < 0 ? first : cell };
+        return { address, node, cell: taken.findIndex((option) => option.node.id === node) };
       }),
     nics: nics.filter(([, variable]) => values(variable) === 1).map(([{ address }]) => address),
   };

@@ -4,47 +4,28 @@ import type { Offer, OfferedNode } from "./offer.ts";
 /** A share of the VM as a node's cell, and the least that the cell needs. */
 export interface NodeShare {
   readonly node: OfferedNode;
-  /** How many accelerators it has of the node, and of unknown node. */
+  /** How many accelerators it has. */
   readonly own: number;
-  readonly unknown: number;
-  /** Whether it is the first cell, which accelerators of unknown node belong to. */
-  readonly isFirst: boolean;
   readonly units: number;
   readonly granules: number;
 }
 
-export interface ShareBounds {
-  readonly node: OfferedNode;
-  readonly ownMax: number;
-  readonly unknownMax: number;
-}
-
-/**
- * Every share that a node can have as a cell. A cell without an accelerator of its own is the only
- * cell of a VM whose accelerators are all of unknown node, and has all of them.
- */
+/** Every share that a node with this many accelerators can have as a cell: at least one of them. */
 export function nodeShares(
   offer: Offer,
   count: number,
-  { node, ownMax, unknownMax }: ShareBounds,
+  node: OfferedNode,
+  accelerators: number,
 ): NodeShare[] {
-  const shares: NodeShare[] = [];
-  const upTo = (max: number): number[] => [...Array(max + 1).keys()];
-  const add = (own: number, unknown: number, isFirst: boolean): void => {
-    const share = (all: number): number => Math.floor((all * (own + unknown)) / count);
-    const [units, granules] = [share(offer.units), share(offer.granules)];
-    shares.push({ node, own, unknown, isFirst, units, granules });
-  };
-  for (const own of upTo(Math.min(ownMax, count)).slice(1)) {
-    add(own, 0, false);
-    for (const unknown of upTo(Math.min(unknownMax, count - own))) add(own, unknown, true);
-  }
-  if (unknownMax >= count && node.units > 0) add(0, count, true);
-  return shares;
+  return Array.from({ length: Math.min(accelerators, count) }, (_, i) => {
+    const own = i + 1;
+    const share = (all: number): number => Math.floor((all * own) / count);
+    return { node, own, units: share(offer.units), granules: share(offer.granules) };
+  });
 }
 
 /** A share as a variable of a program: whether the node is that cell. */
-export type ShareOption = Pick<NodeShare, "node" | "own" | "unknown"> & {
+export type ShareOption = Pick<NodeShare, "node" | "own"> & {
   readonly variable: Variable;
 };
 
@@ -74,7 +55,7 @@ export function handOut<CellOption extends ShareOption>(
     program.require([[1, variable], ...sum((option) => (shareOf(option) === 0 ? 1 : 0))], ">=", 0);
   }
   const lost = options.map((option) => {
-    return [-((amount * (option.own + option.unknown)) % count), option.variable] as const;
+    return [-((amount * option.own) % count), option.variable] as const;
   });
   program.require([...[...more.values()].map((one) => [count, one] as const), ...lost], "=", 0);
   return more;

@@ -33,7 +33,7 @@ export interface OfferedNode {
 
 export interface OfferedDevice {
   readonly address: string;
-  readonly node: number | null;
+  readonly node: number;
   /** The accelerators and NICs that come along in its IOMMU group. */
   readonly along: readonly string[];
 }
@@ -197,7 +197,9 @@ function devicesLeft(
     const going = new Set([address, ...group.map((device) => device.address)]);
     if (!going.isDisjointFrom(held)) return [];
     const along = [...going].filter((other) => other !== address && sold.has(other));
-    return [{ address, node: own?.node ?? null, along }];
+    const node = own?.node ?? null;
+    // What lies on no known node is given to no VM.
+    return node === null ? [] : [{ address, node, along }];
   };
   const model = request.accelerators.model?.toLowerCase() ?? null;
   return {

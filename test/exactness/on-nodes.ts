@@ -95,7 +95,7 @@ function baseProgram(
   const nics = wanted.map((nic): readonly [OfferedDevice, Variable] => [nic, program.binary()]);
   program.require(sum(nics.map(([, variable]) => variable)), "=", request.nics.count);
   for (const [{ node }, isChosen] of request.locality === "interleave" ? [] : nics) {
-    const isItsCell = node === null ? undefined : isCell.get(node);
+    const isItsCell = isCell.get(node);
     const below: Terms = isItsCell === undefined ? [] : [[-1, isItsCell]];
     program.require([[1, isChosen], ...below], "<=", 0);
   }

@@ -5,7 +5,6 @@ import {
   choices,
   networkTerms,
   peerTerms,
-  requireFirst,
   requireLinks,
   requireWhole,
   sum,
@@ -82,7 +81,7 @@ function straysBeside(
   request: Request,
   model: CostModel,
 ): StrayingBound | null {
-  const chosen = choices(program, offer, request, true);
+  const chosen = choices(program, offer, request);
   requireLinks(program, offer, request, chosen.accelerators);
   const { count, cost, coresStray } = cellsAndMemory(program, offer, request, model, chosen);
   const fewest = program.minimize(count);
@@ -120,15 +119,13 @@ function cellsAndMemory(
   { accelerators }: Choices,
 ): { readonly count: Terms; readonly cost: Terms; readonly coresStray: Variable } {
   const { count } = request.accelerators;
-  const ofUnknownNode = accelerators.filter(([{ node }]) => node === null);
   const on = (id: number): Choices["accelerators"] =>
     accelerators.filter(([{ node }]) => node === id);
   const isCell = new Map<number, Variable>();
   const all = offer.nodes.flatMap((node) => {
     const own = on(node.id);
-    const bounds = { node, ownMax: own.length, unknownMax: ofUnknownNode.length };
     // The cell with one granule more matters to the cost; none has two more, as all have room.
-    const options = nodeShares(offer, count, bounds).flatMap((share) =>
+    const options = nodeShares(offer, count, node, own.length).flatMap((share) =>
       [0, 1].flatMap((one): CellOption[] => {
         const granules = share.granules + one;
         return granules === 0 ? [] : [{ ...share, granules, variable: program.binary() }];
@@ -144,9 +141,7 @@ function cellsAndMemory(
     program.require([...of(options, (option) => option.own), ...sum(own, -1)], "=", 0);
     return options;
   });
-  program.require([...of(all, (option) => option.unknown), ...sum(ofUnknownNode, -1)], "=", 0);
   requireWhole(program, all, offer, count);
-  requireFirst(program, all, isCell);
   const units = { count, amount: offer.units };
   const moreUnits = handOut(
     program,
@@ -177,15 +172,14 @@ function memoryTerms(
   const toDevices: [number, Variable][] = [];
   const toCpus: [number, Variable][] = [];
   const onNode = new Map(offer.nodes.map(({ id }) => [id, [] as [number, Variable][]] as const));
-  for (const { node, own, unknown, granules, variable } of options) {
+  for (const { node, own, granules, variable } of options) {
     const share = granules / offer.granules;
     const parts = offer.nodes
       .filter((other) => other.granules > 0)
       .map(({ id }) => {
         const part = program.amount();
         const path = model.memoryPath(node.id, id);
-        const devices = own * path + unknown * model.memoryPath(null, id);
-        toDevices.push([(model.weights.hostToDevice * devices) / count, part]);
+        toDevices.push([(model.weights.hostToDevice * own * path) / count, part]);
         toCpus.push([share * path, part]);
         onNode.get(id)?.push([share, part]);
         return [1, part] as const;

@@ -241,15 +241,15 @@ test("an error in JSON has its line and column", () => {
     .toMatchInlineSnapshot(`
       "
       json-malformed host.json:18:15: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
-      json-malformed host.json:617:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
-      document-invalid host.json:4:2: a Topology has no field "nmae" (and 1 more problem) | the fields apiVersion, kind, name, source, machine, nodes, distances, access, cores, l3Caches, cacheAllocation, offlineCpus, pci, accelerators, nics, links, interconnects, partitions | did you mean "name"?
-      document-invalid host.json:20:4: nodes[0].kind is "ram" | one of dram, hbm, cxl, pmem, gpu | did you mean "dram"?
-      document-invalid host.json:30:4: nodes[1].id is -1 | an integer from 0 to 65535 | null
-      document-invalid host.json:140:2: offlineCpus is "3-1" | a list such as "0-27,112-139", in ascending order and with ranges joined | null
-      json-malformed host.json:140:2: the key "name" appears twice in one object | every key once | remove one of the two
+      json-malformed host.json:620:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
+      document-invalid host.json:4:2: a Topology has no field "nmae" (and 1 more problem) | the fields apiVersion, kind, name, source, machine, nodes, unnumberedNodes, distances, access, cores, l3Caches, cacheAllocation, offlineCpus, pci, accelerators, nics, links, interconnects, partitions | did you mean "name"?
+      document-invalid host.json:21:4: nodes[0].kind is "ram" | one of dram, hbm, cxl, pmem, gpu | did you mean "dram"?
+      document-invalid host.json:31:4: nodes[1].id is -1 | an integer from 0 to 65535 | null
+      document-invalid host.json:143:2: offlineCpus is "3-1" | a list such as "0-27,112-139", in ascending order and with ranges joined | null
+      json-malformed host.json:143:2: the key "name" appears twice in one object | every key once | remove one of the two
       document-invalid host.json:17:4: nodes[0].cpus is "0-99999999" | a list such as "0-27,112-139", in ascending order and with ranges joined | null
       topology-inconsistent host.json: cores[0].cpus: CPUs 8 are not on node 0 (and 3 more like it) | a topology whose parts agree with one another | null
-      document-invalid host.json:154:4: pci[0].address is "000G:15:01.0" | a full lower-case PCI address such as "0000:1b:00.0" | null
+      document-invalid host.json:157:4: pci[0].address is "000G:15:01.0" | a full lower-case PCI address such as "0000:1b:00.0" | null
       json-malformed host.json:1:18: this is not JSON | one complete JSON document (RFC 8259) | null
       json-malformed host.json:1:8: this is not JSON | one complete JSON document (RFC 8259) | null
       document-invalid host.json:1:1: the document is a list of 0 items | an object with apiVersion and kind | null
@@ -356,7 +356,7 @@ test("hostile JSON is refused in bounded time", () => {
     closed: json-malformed h.json:1:65: it is nested too deeply | at most 64 levels | null
     nested: json-malformed h.json:1:513: it is nested too deeply | at most 64 levels | null
     quotes: json-malformed h.json:1:8388609: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
-    items: document-invalid h.json:1:1314: pci is a list of 1000016 items | a list of at most 8192 items | null
+    items: document-invalid h.json:1:1369: pci is a list of 1000016 items | a list of at most 8192 items | null
     keys: document-invalid h.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
     tooLong: file-too-large h.json: it is 8388609 characters long | at most 8388608 characters of JSON | null
     "

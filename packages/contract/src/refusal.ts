@@ -45,10 +45,17 @@ const changed = z.union([text(256, 0), number], { error: "a text or a number" })
 
 const remedy = object({ change: text(256), from: changed, to: changed, ...remedyFields });
 
+const host = object({
+  host: text(253),
+  ways: list(way, 3),
+  waysExhaustive: z.boolean({ error: "true or false" }).default(true),
+  remedies: list(remedy, 256),
+});
+
 export const refusalSchema = object({
   apiVersion,
   kind: exactly("Refusal"),
   vm: name,
-  hosts: list(object({ host: text(253), ways: list(way, 3), remedies: list(remedy, 256) }), 65_536),
+  hosts: list(host, 65_536),
   untold: list(untoldFact, 65_536).default([]),
 });

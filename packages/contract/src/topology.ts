@@ -45,9 +45,15 @@ const node = object({
   package: id.nullable(),
   cpus: indexList.nullable(),
   memoryBytes: bytes.nullable(),
+  freeBytes: bytes.nullable().default(null),
   sideCacheBytes: bytes.nullable().default(null),
   kind: oneOf(["dram", "hbm", "cxl", "pmem", "gpu"]).nullable(),
   hugepages: list(hugepagePool, 16).nullable(),
+});
+
+const unnumberedNode = object({
+  devices: list(pciAddress, PCI_MAX),
+  cpus: indexList.nullable(),
 });
 
 const access = object({
@@ -199,6 +205,7 @@ export const topologySchema = object({
   source: text(253),
   machine,
   nodes: list(node, NODES_MAX),
+  unnumberedNodes: list(unnumberedNode, NODES_MAX).default([]),
   distances: distancesSchema.nullable(),
   access: list(access, 65_536),
   cores: list(core, CORES_MAX),

@@ -28,6 +28,7 @@ export type {
   PcieLink,
   StatedInterconnect,
   Topology,
+  UnnumberedNode,
 } from "./topology/topology.ts";
 export { syntheticTopology } from "./topology/synthetic/build.ts";
 export { catalogMachine, catalogNames, catalogPartitions } from "./topology/catalog/catalog.ts";

@@ -34,7 +34,7 @@ function untoldOf({ host }: HostRefusal, untold: Refusal["untold"]): Refusal["un
 }
 
 function hostLines(
-  { host, ways, remedies }: HostRefusal,
+  { host, ways, waysExhaustive, remedies }: HostRefusal,
   view: View,
   untold: Refusal["untold"],
 ): string[] {
@@ -50,6 +50,8 @@ function hostLines(
     `  ${wayHead(nodes, i)}`,
     ...causeLines(reasons, { indent: "    ", label }, view),
   ]);
+  const missed = "Not all choices of nodes were looked at: a nearer way may be missing.";
+  const bounded = waysExhaustive ? [] : [`  ${paint("dim", missed)}`];
   const style = {
     text: "  try   ",
     run: "  run   ",
@@ -58,7 +60,7 @@ function hostLines(
   };
   const changes = remedies.flatMap((remedy) => remedyLines(remedy, style, view));
   const none = `  ${paint("dim", "No single change would make it fit here.")}`;
-  return [paint("bold", host), ...causes, ...(changes.length > 0 ? changes : [none])];
+  return [paint("bold", host), ...causes, ...bounded, ...(changes.length > 0 ? changes : [none])];
 }
 
 /** What stands above the causes of a way: where the VM would be without them. */

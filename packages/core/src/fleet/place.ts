@@ -35,6 +35,11 @@ export interface PlaceOptions {
    * Prefers, among equally good hosts, the one with the most room to the one with the least loss.
    */
   readonly preferEmptyHosts?: boolean;
+  /**
+   * Whether a host of which too little is known gets its causes and remedies too, as it does by
+   * default. Whoever shows only what would have to be told saves the searches that try remedies.
+   */
+  readonly causesWhereUntold?: boolean;
 }
 
 /**
@@ -49,6 +54,7 @@ export function place(
   options: PlaceOptions = {},
 ): Plan | Refusal {
   const { flavors = [], awayFrom = [], preferEmptyHosts = false } = options;
+  const { causesWhereUntold = true } = options;
   const isAvoided = (plan: Plan): boolean => awayFrom.some((name) => isVmCalled(name, plan));
   const avoidedOn = hosts.map(({ taken }) => taken.filter(isAvoided));
   const inventories = hosts.map((host) => inventoryOf(withSellablePages(host), host.policy));
@@ -60,13 +66,17 @@ export function place(
   }
   const without = new Set(avoidedOn.flatMap((plans, i) => (plans.length > 0 ? [i] : [])));
   const choice = decide(demandOf(request), { without, preferEmptyHosts, explained: true });
-  const refusalOf = (i: number): HostRefusal =>
-    hostRefusal(at(hosts, i), request, at(avoidedOn, i));
   if (choice === null) {
-    const refused = hosts.map((_, i) => refusalOf(i));
-    const untold = hosts.flatMap((host, i) =>
+    const untoldOn = hosts.map((host, i) =>
       at(avoidedOn, i).length > 0 ? [] : untoldOf(host, request),
     );
+    const refused = hosts.map((host, i): HostRefusal => {
+      const isAnswered = at(untoldOn, i).length === 0;
+      return isAnswered || causesWhereUntold
+        ? hostRefusal(host, request, at(avoidedOn, i))
+        : { host: host.topology.name, ways: [], waysExhaustive: false, remedies: [] };
+    });
+    const untold = untoldOn.flat();
     return { apiVersion: "evenkeel/v1", kind: "Refusal", vm: request.name, hosts: refused, untold };
   }
   const { found } = choice;
@@ -75,7 +85,7 @@ export function place(
   const names = hosts.map(({ topology }) => topology.name);
   const others = {
     names,
-    refusalOf: (i: number) => at(at(refusalOf(i).ways, 0).reasons, 0).message,
+    refusalOf: (i: number) => firstCause(at(hosts, i), request, at(avoidedOn, i)),
   };
   const reasons = [
     ...planReasons(found, ideal, runnerUpSlots(choice)),
@@ -85,6 +95,12 @@ export function place(
   return buildPlan(host, found, ideal, reasons);
 }
 
+/** The first cause of the nearest way, in words. */
+function firstCause(host: HostState, request: Request, avoided: readonly Plan[]): string {
+  if (avoided.length > 0) return awayReason(request, avoided).message;
+  return at(at(refuse(host, request, { remedies: false }).ways, 0).reasons, 0).message;
+}
+
 /** @param avoided the VMs on the host that the request keeps away from. */
 function hostRefusal(host: HostState, request: Request, avoided: readonly Plan[]): HostRefusal {
   if (avoided.length === 0) return refuse(host, request);
@@ -92,7 +108,8 @@ function hostRefusal(host: HostState, request: Request, avoided: readonly Plan[]
   const found = search(host, request);
   if (found !== null) {
     const nodes = nodeList(found.best.cells.map(({ node }) => node));
-    return { host: host.topology.name, ways: [{ nodes, reasons: [away] }], remedies: [] };
+    const ways = [{ nodes, reasons: [away] }];
+    return { host: host.topology.name, ways, waysExhaustive: true, remedies: [] };
   }
   const refused = refuse(host, request);
   const ways = refused.ways.map(({ nodes, reasons }) => ({ nodes, reasons: [away, ...reasons] }));

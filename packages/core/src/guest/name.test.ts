@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { guestName, guestUuid } from "./name.ts";
+import { guestName, guestUuid, isVmCalled } from "./name.ts";
 
 test("a VM is called by its own name, behind its tenant's where it has one", () => {
   expect(guestName("llm-a", null)).toBe("llm-a");
@@ -50,4 +50,13 @@ test("a UUID never changes with the version of Evenkeel", () => {
   expect(guestUuid("llm-a", "acme")).toMatchInlineSnapshot(
     `"8988f4f8-dd4f-807a-8932-1aaa5e2e3b71"`,
   );
+});
+
+test("a VM answers to its own name, to that behind its tenant's, and to its UUID", () => {
+  const one = { vm: "llm-a", tenant: "acme" };
+  const uuid = guestUuid(one.vm, one.tenant);
+  const names = ["llm-a", guestName(one.vm, one.tenant), uuid, uuid.toUpperCase()];
+  expect(names.filter((other) => isVmCalled(other, one))).toEqual(names);
+  const others = ["acme", "LLM-A", "llm-b", guestName("llm-a", "other"), guestUuid("llm-a", null)];
+  expect(others.filter((other) => isVmCalled(other, one))).toEqual([]);
 });

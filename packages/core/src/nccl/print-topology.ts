@@ -5,7 +5,7 @@ import { setOf } from "../set/list-format.ts";
 import { formatMask } from "../set/mask-format.ts";
 import { bridgesAbove } from "../topology/interconnect.ts";
 import { comparePciAddresses, pciAddressParts } from "../topology/pci-address.ts";
-import { isStandIn, isStandInNode } from "../topology/stand-in.ts";
+import { isStandIn } from "../topology/stand-in.ts";
 import type { Nic, PciDevice, Topology } from "../topology/topology.ts";
 import { wholeAccelerators } from "../topology/virtual-functions.ts";
 import { element, type XmlElement } from "../xml/element.ts";
@@ -134,7 +134,7 @@ const rank = (node: number): number => (node === UNKNOWN_NODE ? Infinity : node)
  * devices.
  */
 function nodeOf({ device, below }: Branch): number | null {
-  if (device.node !== null) return isStandInNode(device.node) ? null : device.node;
+  if (device.node !== null) return device.node;
   for (const branch of sorted(below)) {
     const node = nodeOf(branch);
     if (node !== null) return node;

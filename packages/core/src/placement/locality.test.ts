@@ -2,6 +2,8 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { defaultHostPolicy } from "../request/host-policy.ts";
 import type { Request } from "../request/request.ts";
+import { localities } from "../request/virtual-machine.ts";
+import { buildTopology } from "../topology/build.ts";
 import { accelerators, requestOf } from "../../testing/request/requests.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
 import { smallTopology } from "../../testing/topology/arbitrary-machine.ts";
@@ -80,14 +82,45 @@ test("the slowdown of a request that must stray is relative to straying on the e
   expect(plan.cost.slowdown).toBe(1);
 });
 
-test("preferred takes an accelerator of unknown node, and strict does not", () => {
-  const host = hostOf(epyc);
-  const pci = host.topology.pci.map((device) => ({ ...device, node: null }));
-  const unknown = { ...host, topology: { ...host.topology, pci } };
-  expect(place([unknown], one).kind).toBe("Refusal");
-  const plan = planned(unknown, { ...one, locality: "preferred" });
-  expect(plan.devices[0]?.node).toBeNull();
-  expect(plan.cost.basis).toBe("unknown");
+test("a device of unknown node is in no cell, whatever the locality", () => {
+  const host = hostOf(epyc.replace("root[gpu:h100-sxm]", "root[gpu:h100-sxm nic:cx7]"));
+  const lost = (kind: "accelerators" | "nics"): HostState => {
+    const own = new Set(host.topology[kind].map(({ address }) => address));
+    const pci = host.topology.pci.map((device) =>
+      own.has(device.address) ? { ...device, node: null } : device,
+    );
+    return { ...host, topology: { ...host.topology, pci } };
+  };
+  const withNic = requestOf({ nics: { count: 1, rdma: true } });
+  for (const locality of localities) {
+    const cases = [
+      ["accelerators", one, "accelerator-node-unknown"],
+      ["nics", withNic, "nics-unknown"],
+      ["nics", { ...one, nics: withNic.nics }, "nics-unknown"],
+    ] as const;
+    for (const [kind, request, code] of cases) {
+      const asked = { ...request, locality };
+      expect(planned(host, asked).devices.every(({ node }) => node === 5)).toBe(true);
+      const answer = place([lost(kind)], asked);
+      const about = `${kind} ${locality}`;
+      if (answer.kind === "Plan") throw new Error(`${about}: was placed`);
+      expect(
+        answer.untold.map((fact) => fact.code),
+        about,
+      ).toEqual(["device-nodes-untold"]);
+      expect(answer.hosts[0]?.ways[0]?.reasons.map((reason) => reason.code)).toEqual([code]);
+    }
+  }
+});
+
+test("on the only node of a machine is every device, whatever its own node reads", () => {
+  const topology = syntheticTopology("core:8 memory:64Gi hugepages:40x1Gi root[gpu:h100-sxm]");
+  const pci = topology.pci.map((device) => ({ ...device, node: null }));
+  const built = buildTopology({ ...topology, pci });
+  for (const locality of localities) {
+    const plan = planned({ ...hostOf(epyc), topology: built }, { ...one, locality });
+    expect(plan.devices.map(({ node }) => node)).toEqual([0]);
+  }
 });
 
 test("interleave spreads memory over all nodes with CPUs, at a price", () => {

@@ -28,6 +28,8 @@ export interface HostRefusal {
   readonly host: string;
   /** The nearest ways to fit, at most three: each is closed for all of its reasons. */
   readonly ways: readonly RefusalWay[];
+  /** Whether all choices of nodes were looked at: otherwise a nearer way may be missing. */
+  readonly waysExhaustive: boolean;
   /** The smallest changes, each enough by itself, that would make it fit here. */
   readonly remedies: readonly RefusalRemedy[];
 }
@@ -104,6 +106,7 @@ export const untoldCodes = {
   "models-untold": "the model of an accelerator",
   "rdma-untold": "whether a NIC does RDMA",
   "links-untold": "how accelerators are connected",
+  "signature-untold": "what the signature that a flavor is sold in is made of",
 } as const;
 
 /** The code of an untold fact. */

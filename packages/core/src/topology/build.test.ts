@@ -25,6 +25,7 @@ const pciDevice = (address: string): PciDevice => ({
 
 test("Omitted facts are empty or unknown", () => {
   expect(buildTopology({ name: "bare", source: "synthetic" })).toEqual({
+    unnumberedNodes: [],
     l3Caches: [],
     cacheAllocation: null,
     apiVersion: "evenkeel/v1",

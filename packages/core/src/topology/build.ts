@@ -19,6 +19,7 @@ import type {
   PciDevice,
   StatedInterconnect,
   Topology,
+  UnnumberedNode,
 } from "./topology.ts";
 import { unknownLast } from "./unknown-last.ts";
 import { unknownParts, type unknownPorts } from "./unknown-settings.ts";
@@ -29,6 +30,8 @@ export interface TopologyParts {
   readonly source: string;
   readonly machine?: Partial<Machine>;
   readonly nodes?: readonly NodeParts[];
+  /** May include those that say nothing, of one device without CPUs; they are left out. */
+  readonly unnumberedNodes?: readonly UnnumberedNode[];
   /** Rows and columns in the order of `nodes` given here. */
   readonly distances?: readonly (readonly number[])[] | null;
   readonly access?: readonly Access[];
@@ -53,9 +56,9 @@ export type AcceleratorParts = Omit<Accelerator, keyof typeof unknownParts> &
 /** A NIC; most sources do not know about its ports. */
 export type NicParts = Omit<Nic, keyof typeof unknownPorts> & Partial<typeof unknownPorts>;
 
-/** A node; by default its package is that of its cores. */
-export type NodeParts = Omit<MemoryNode, "package" | "sideCacheBytes"> &
-  Partial<Pick<MemoryNode, "package" | "sideCacheBytes">>;
+/** A node; by default its package is that of its cores, and most sources know no free memory. */
+export type NodeParts = Omit<MemoryNode, "package" | "freeBytes" | "sideCacheBytes"> &
+  Partial<Pick<MemoryNode, "package" | "freeBytes" | "sideCacheBytes">>;
 
 /**
  * A core; by default its node is the one that holds all its CPUs, and its class unknown. Dies,
@@ -78,21 +81,24 @@ export function buildTopology(parts: TopologyParts): Topology {
   const { cores, l3 } = canonicalCores(parts.cores ?? [], nodes);
   const packageOf = packagesOfNodes(cores);
   const pci = onOnlyNode(byAddress(parts.pci ?? []), nodes);
+  const unnumberedNodes = canonicalUnnumbered(parts.unnumberedNodes ?? [], pci);
   return {
     apiVersion: "evenkeel/v1",
     kind: "Topology",
     name: parts.name,
     source: parts.source,
     machine: { ...unknownMachine, ...parts.machine },
-    nodes: nodes.map(({ id, given, cpus, memoryBytes, sideCacheBytes, kind, hugepages }) => ({
+    nodes: nodes.map(({ given, set: _set, id, ...node }) => ({
       id,
       package: given === undefined ? (packageOf.get(id) ?? null) : given,
-      cpus,
-      memoryBytes,
-      sideCacheBytes,
-      kind,
-      hugepages,
+      cpus: node.cpus,
+      memoryBytes: node.memoryBytes,
+      freeBytes: node.freeBytes,
+      sideCacheBytes: node.sideCacheBytes,
+      kind: node.kind,
+      hugepages: node.hugepages,
     })),
+    unnumberedNodes,
     distances: permutedDistances(parts),
     access: (parts.access ?? []).toSorted(compareAccess),
     cores,
@@ -105,7 +111,7 @@ export function buildTopology(parts: TopologyParts): Topology {
     accelerators: byAddress(parts.accelerators ?? []).map((one) => ({ ...unknownParts, ...one })),
     nics: byAddress(parts.nics ?? []).map((nic) => ({ ...nic, ports: nic.ports ?? null })),
     links: inOrder(parts.links ?? []),
-    interconnects: canonicalInterconnects(parts.interconnects ?? [], pci),
+    interconnects: canonicalInterconnects(parts.interconnects ?? [], { pci, unnumberedNodes }),
     partitions: (parts.partitions ?? [])
       .map((partition) => ({
         ...partition,
@@ -141,8 +147,9 @@ type NodeInProgress = Omit<MemoryNode, "package"> & {
 
 function canonicalNodes(parts: readonly NodeParts[]): NodeInProgress[] {
   return parts
-    .map(({ package: given, sideCacheBytes = null, ...node }) => ({
+    .map(({ package: given, freeBytes = null, sideCacheBytes = null, ...node }) => ({
       ...node,
+      freeBytes,
       sideCacheBytes,
       cpus: node.cpus === null ? null : canonicalList(node.cpus),
       hugepages: node.hugepages?.toSorted((a, b) => a.sizeBytes - b.sizeBytes) ?? null,
@@ -238,6 +245,21 @@ function onOnlyNode(
   return pci.map((device) => (device.node === null ? { ...device, node: only.id } : device));
 }
 
+/** Without the devices whose node is known after all, and without what says nothing then. */
+function canonicalUnnumbered(
+  given: readonly UnnumberedNode[],
+  pci: readonly PciDevice[],
+): UnnumberedNode[] {
+  const numbered = new Set(pci.flatMap(({ address, node }) => (node === null ? [] : [address])));
+  return given
+    .map(({ devices, cpus }) => ({
+      devices: devices.filter((address) => !numbered.has(address)).toSorted(comparePciAddresses),
+      cpus: cpus === null ? null : canonicalList(cpus),
+    }))
+    .filter(({ devices, cpus }) => devices.length > (cpus === null ? 1 : 0))
+    .toSorted((a, b) => comparePciAddresses(at(a.devices, 0), at(b.devices, 0)));
+}
+
 /** The package of each node's cores; null where they differ or one is unknown. */
 function packagesOfNodes(cores: readonly Core[]): ReadonlyMap<number, number | null> {
   const packages = new Map<number, number | null>();
@@ -264,9 +286,9 @@ function inOrder<T extends { readonly a: string; readonly b: string }>(pairs: re
  */
 function canonicalInterconnects(
   stated: readonly StatedInterconnect[],
-  pci: readonly PciDevice[],
+  places: Pick<Topology, "pci" | "unnumberedNodes">,
 ): StatedInterconnect[] {
   if (stated.length === 0) return [];
-  const derived = derivedInterconnects({ pci });
+  const derived = derivedInterconnects(places);
   return inOrder(stated.filter(({ a, b, class: name }) => derived(a, b) !== name));
 }

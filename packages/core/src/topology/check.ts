@@ -32,6 +32,7 @@ export function contradictions(topology: Topology): Contradiction[] {
   checkCores(topology, report);
   checkCaches(topology, report);
   checkPci(topology, report);
+  checkUnnumbered(topology, report);
   checkDevices(topology, report);
   return found;
 }
@@ -81,6 +82,9 @@ function checkNodes({ nodes }: Topology, report: Report): void {
     if (!isCount(node.id)) report(`${path}.id`, "must be an integer from 0");
     if (node.memoryBytes !== null && !isCount(node.memoryBytes)) {
       report(`${path}.memoryBytes`, "must be an integer of bytes from 0");
+    }
+    if (node.freeBytes !== null && !isCount(node.freeBytes)) {
+      report(`${path}.freeBytes`, "must be an integer of bytes from 0");
     }
     if (node.sideCacheBytes !== null && !isCount(node.sideCacheBytes)) {
       report(`${path}.sideCacheBytes`, "must be an integer of bytes from 0");
@@ -213,6 +217,30 @@ function checkPci({ pci, nodes }: Topology, report: Report): void {
     let at = device.parent;
     for (; at !== null && depth <= BRIDGES_MAX; depth++) at = byAddress.get(at)?.parent ?? null;
     if (depth > BRIDGES_MAX) report("pci", `${device.address} is below itself`);
+  }
+}
+
+function checkUnnumbered({ unnumberedNodes, pci }: Topology, report: Report): void {
+  const nodeOf = new Map(pci.map(({ address, node }) => [address, node]));
+  const seen = new Set<string>();
+  for (const [i, { devices, cpus }] of unnumberedNodes.entries()) {
+    const path = `unnumberedNodes[${i}]`;
+    if (!ascending(devices, comparePciAddresses)) {
+      report(`${path}.devices`, "addresses must ascend without repetition");
+    }
+    for (const address of devices) {
+      const node = nodeOf.get(address);
+      if (node === undefined) report(`${path}.devices`, `${address} does not exist`);
+      else if (node !== null) report(`${path}.devices`, `${address} is on node ${node}`);
+      if (seen.has(address)) report(`${path}.devices`, `${address} is on two nodes`);
+      seen.add(address);
+    }
+    if (cpus !== null && isEmpty(readSet(cpus, `${path}.cpus`, report))) {
+      report(`${path}.cpus`, "has no CPU: unknown CPUs are null");
+    }
+    if (devices.length < (cpus === null ? 2 : 1)) {
+      report(path, "says nothing: it has neither CPUs nor several devices");
+    }
   }
 }
 

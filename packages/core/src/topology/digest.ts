@@ -6,11 +6,11 @@ import { wholeAccelerators } from "./virtual-functions.ts";
 
 /**
  * The digest (`sha256:`) of a machine's lasting facts. It excludes everything that changes while
- * the machine runs: free pages, bound drivers, links that train down when idle, ACS and ATS
- * settings, interrupt targets, what the host uses itself, a mounted resctrl, active partitions,
- * vGPU types of virtual functions, GPU instances, and the ports of NICs. It also excludes the
- * source. Two readings of an unchanged machine have the same digest, so a plan for one can tell
- * that the other is the same machine.
+ * the machine runs: free memory and pages, bound drivers, links that train down when idle, ACS and
+ * ATS settings, interrupt targets, what the host uses itself, a mounted resctrl, active
+ * partitions, vGPU types of virtual functions, GPU instances, and the ports of NICs. It also
+ * excludes the source. Two readings of an unchanged machine have the same digest, so a plan for
+ * one can tell that the other is the same machine.
  */
 export function topologyDigest(topology: Topology): string {
   const known = digests.get(topology);
@@ -51,12 +51,15 @@ function lastingShape(topology: Topology): unknown {
     cacheAllocation: _allocation,
     l3Caches,
     interconnects,
+    unnumberedNodes,
     ...lasting
   } = topology;
   return {
     ...lasting,
     // An empty list is omitted: then all classes follow from the devices' places.
     ...(interconnects.length === 0 ? {} : { interconnects }),
+    // Of most machines all nodes have numbers.
+    ...(unnumberedNodes.length === 0 ? {} : { unnumberedNodes }),
     // Cores that are all alike have no class here: it would only be a number for "one kind", which
     // plans made before classes were known do not have.
     cores: hasCoreClasses(topology)
@@ -65,7 +68,7 @@ function lastingShape(topology: Topology): unknown {
     // Without described caches the list is omitted, so that plans made before caches were recorded
     // keep their digest.
     ...(l3Caches.length === 0 ? {} : { l3Caches }),
-    nodes: topology.nodes.map(({ sideCacheBytes, ...node }) => ({
+    nodes: topology.nodes.map(({ sideCacheBytes, freeBytes: _free, ...node }) => ({
       ...node,
       ...(sideCacheBytes === null ? {} : { sideCacheBytes }),
       hugepages: node.hugepages?.map(({ sizeBytes, total }) => ({ sizeBytes, total })) ?? null,

@@ -1,9 +1,8 @@
-import { at } from "../unit/list.ts";
 import type { Topology } from "./topology.ts";
 
 /**
  * Looks up the distance between two nodes by their ids: null where distances are unknown, or a node
- * does not exist.
+ * does not exist or is not in the table.
  */
 export function distancesOf({
   nodes,
@@ -13,6 +12,6 @@ export function distancesOf({
   return (from, to) => {
     const [row, column] = [places.get(from), places.get(to)];
     if (distances === null || row === undefined || column === undefined) return null;
-    return at(at(distances, row), column);
+    return distances[row]?.[column] ?? null;
   };
 }

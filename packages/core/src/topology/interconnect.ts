@@ -1,3 +1,5 @@
+import { intersection, isEmpty } from "../set/index-set.ts";
+import { setOf } from "../set/list-format.ts";
 import type { Link, LinkKind, PciDevice, PciInterconnect, Topology } from "./topology.ts";
 
 /**
@@ -69,17 +71,39 @@ export function pciInterconnects(
 
 /**
  * Derives the class from the devices' places: the bridges that they have in common, and their
- * nodes.
+ * nodes. Devices whose nodes have no known numbers may share one, or be on two with different CPUs.
  */
 export function derivedInterconnects({
   pci,
-}: Pick<Topology, "pci">): (a: string, b: string) => PciInterconnect | null {
+  unnumberedNodes,
+}: Pick<Topology, "pci" | "unnumberedNodes">): (a: string, b: string) => PciInterconnect | null {
   const byAddress = new Map(pci.map((device) => [device.address, device]));
+  const onUnnumbered = unnumberedInterconnects(unnumberedNodes);
   return (a, b) => {
     const deviceA = byAddress.get(a);
     const deviceB = byAddress.get(b);
     if (deviceA === undefined || deviceB === undefined) return null;
-    return overPci(deviceA, deviceB, byAddress);
+    return overPci(deviceA, deviceB, byAddress) ?? onUnnumbered(a, b);
+  };
+}
+
+/** The class of two devices below different host bridges, of which no node has a known number. */
+function unnumberedInterconnects(
+  nodes: Topology["unnumberedNodes"],
+): (a: string, b: string) => PciInterconnect | null {
+  const sets = nodes.map(({ devices, cpus }) => ({
+    devices,
+    cpus: cpus === null ? null : setOf(cpus),
+  }));
+  const nodeOf = new Map(
+    sets.flatMap((node) => node.devices.map((address) => [address, node] as const)),
+  );
+  return (a, b) => {
+    const [one, other] = [nodeOf.get(a), nodeOf.get(b)];
+    if (one === undefined || other === undefined) return null;
+    if (one === other) return "NODE";
+    if (one.cpus === null || other.cpus === null) return null;
+    return isEmpty(intersection(one.cpus, other.cpus)) ? "SYS" : null;
   };
 }
 

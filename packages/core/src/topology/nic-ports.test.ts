@@ -24,6 +24,13 @@ test("two lists of one card's ports complete each other", () => {
   expect(completedPorts([numbered], [second])).toEqual([second]);
   expect(completedPorts([first], [{ ...unknown, name: "eth0" }])).toEqual([first]);
   expect(completedPorts([{ ...first, bytesPerSecond: null }], [first])).toEqual([first]);
+  expect(completedPorts([{ ...unknown, name: "mlx5_0" }], [first, second])).toEqual([
+    first,
+    second,
+  ]);
+  // One without a name may be any of the card's.
+  const some = { ...first, bytesPerSecond: null };
+  expect(completedPorts([some], [{ ...unknown, bytesPerSecond: 25e9 }])).toEqual([some]);
 });
 
 test("a port that both name and describe differently is a contradiction", () => {

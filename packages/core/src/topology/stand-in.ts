@@ -21,26 +21,3 @@ export function standInRoot(ordinal: number): string {
 export function isStandIn(name: string): boolean {
   return name.includes(`${STAND_IN_DOMAIN}:`);
 }
-
-/** Above every node number in Linux (MAX_NUMNODES is at most 1024). */
-const STAND_IN_NODE = 65_280;
-
-/**
- * A stand-in for a NUMA node with an unknown number, from 0 to 255: a source that states `SYS`
- * between two devices knows that they are on two nodes, but not on which.
- */
-export function standInNode(ordinal: number): number {
-  return STAND_IN_NODE + ordinal;
-}
-
-/** Whether the number of a node is a stand-in. */
-export function isStandInNode(id: number): boolean {
-  return id >= STAND_IN_NODE;
-}
-
-/** The nodes whose numbers are known: those that are counted, and named to users. */
-export function realNodes<Node extends { readonly id: number }>(
-  nodes: readonly Node[],
-): readonly Node[] {
-  return nodes.filter(({ id }) => !isStandInNode(id));
-}

@@ -15,6 +15,8 @@ export interface Topology {
   readonly machine: Machine;
   /** By ascending id. Ids may have holes. */
   readonly nodes: readonly MemoryNode[];
+  /** What is known of nodes whose numbers nobody told. By ascending lowest device. */
+  readonly unnumberedNodes: readonly UnnumberedNode[];
   /**
    * ACPI's SLIT as the kernel shows it: rows are initiators; rows and columns are in the order of
    * `nodes`.
@@ -67,6 +69,8 @@ export interface MemoryNode {
   /** Its online CPUs. */
   readonly cpus: string | null;
   readonly memoryBytes: number | null;
+  /** Base memory that nobody used when it was read; it changes while a machine runs. */
+  readonly freeBytes: number | null;
   /**
    * The size of faster memory that caches the node's memory and belongs to no node: the MCDRAM of a
    * Xeon Phi or the HBM of a Xeon Max in cache mode, DRAM before Optane in memory mode. Null where
@@ -76,6 +80,17 @@ export interface MemoryNode {
   readonly kind: MemoryKind | null;
   /** By ascending page size. */
   readonly hugepages: readonly HugepagePool[] | null;
+}
+
+/**
+ * Devices that share a NUMA node whose number nobody told: their `node` is null. Two of these may
+ * be one node, unless their CPUs are known and different.
+ */
+export interface UnnumberedNode {
+  /** Addresses, ascending. */
+  readonly devices: readonly string[];
+  /** CPUs of the node, perhaps not all; null where they are unknown. */
+  readonly cpus: string | null;
 }
 
 /** A node's huge pages of one size. */

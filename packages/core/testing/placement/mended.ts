@@ -1,8 +1,10 @@
 import type { Layout } from "../../src/placement/layout/layout.ts";
 import { searchSpace } from "../../src/placement/search/search.ts";
+import { freeAccelerators, isWanted } from "../../src/placement/space/devices.ts";
 import { spaceOn } from "../../src/placement/space/space.ts";
 import { keptCpus } from "../../src/plan/check/kept-cpus.ts";
 import type { HostState } from "../../src/plan/host-state.ts";
+import type { Plan } from "../../src/plan/plan.ts";
 import type { RefusalReason, RefusalWay } from "../../src/plan/refusal.ts";
 import type { Request } from "../../src/request/request.ts";
 import { indexSet, indices, size } from "../../src/set/index-set.ts";
@@ -72,6 +74,96 @@ export function mendedCases(
   );
 }
 
+/**
+ * The case with causes of a way mended by VMs that give up what it lacks: the machine stays what it
+ * is, so a signature keeps its meaning.
+ */
+export function releasedCase(
+  before: Case,
+  way: RefusalWay,
+  reasons: readonly RefusalReason[],
+): Case {
+  const host = reasons.reduce((now, { code, node }): HostState => {
+    const on = node === null ? nodesOf(way) : [node];
+    switch (code) {
+      case "cores-short":
+      case "cpus-short":
+        return withoutVcpus(now, on);
+      case "memory-short":
+      case "hugepages-short":
+      case "hugepages-absent":
+        return withoutMemory(now, on);
+      case "accelerators-short":
+      case "accelerators-unlinked":
+      case "partition-unavailable":
+        return withoutHolders(now, "accelerators", on);
+      case "nics-short":
+        return withoutHolders(now, "nics", on);
+      case "isolation-conflict":
+        return { ...now, taken: [] };
+      case "accelerator-model-unknown":
+      case "accelerator-node-unknown":
+      case "cache-unknown":
+      case "cores-unknown":
+      case "kept-away":
+      case "memory-unknown":
+      case "nics-unknown":
+      case "search-ended":
+      case "signature-unavailable":
+        return now;
+    }
+  }, before.host);
+  return { ...before, host };
+}
+
+function withCells(host: HostState, change: (cell: Plan["cells"][number]) => object): HostState {
+  const taken = host.taken.map((plan) => ({
+    ...plan,
+    cells: plan.cells.map((cell) => ({ ...cell, ...change(cell) })),
+  }));
+  return { ...host, taken };
+}
+
+function withoutVcpus(host: HostState, on: readonly number[]): HostState {
+  const own = host.topology.cores.filter(({ node }) => node !== null && on.includes(node));
+  const gone = new Set(own.flatMap(({ cpus }) => indices(setOf(cpus))));
+  const isGone = (vcpu: Plan["cells"][number]["vcpus"][number]): boolean =>
+    "cpu" in vcpu ? gone.has(vcpu.cpu) : indices(setOf(vcpu.cpus)).some((cpu) => gone.has(cpu));
+  return withCells(host, ({ vcpus }) => ({ vcpus: vcpus.filter((vcpu) => !isGone(vcpu)) }));
+}
+
+function withoutMemory(host: HostState, on: readonly number[]): HostState {
+  const nodes = host.topology.nodes.map((node) => ({
+    ...node,
+    hugepages: node.hugepages?.map((pool) => ({ ...pool, free: null })) ?? null,
+  }));
+  const freed = { ...host, topology: { ...host.topology, nodes } };
+  return withCells(freed, ({ memoryOnNodes }) => ({
+    memoryOnNodes: memoryOnNodes.filter(({ node }) => !on.includes(node)),
+  }));
+}
+
+/** Without the devices that are held in one group with an accelerator or a NIC of these nodes. */
+function withoutHolders(
+  host: HostState,
+  kind: "accelerators" | "nics",
+  on: readonly number[],
+): HostState {
+  const nodeOf = new Map(host.topology.pci.map(({ address, node }) => [address, node]));
+  const isThere = (address: string): boolean => {
+    const node = nodeOf.get(address) ?? null;
+    return node !== null && on.includes(node);
+  };
+  const gone = new Set(host.topology[kind].map(({ address }) => address).filter(isThere));
+  const taken = host.taken.map((plan) => ({
+    ...plan,
+    devices: plan.devices.filter(({ address, companions }) =>
+      [address, ...companions].every((one) => !gone.has(one)),
+    ),
+  }));
+  return { ...host, taken };
+}
+
 function nodesOf({ nodes }: RefusalWay): readonly number[] {
   return indices(setOf(nodes));
 }
@@ -117,15 +209,15 @@ function mended(now: Case, way: RefusalWay, cause: RefusalReason, prefer: Prefer
     case "accelerators-short":
       return withAccelerators(now, nodesOf(way), { node, of: cause.node }, more);
     case "accelerator-node-unknown":
-      return withPlaced(now, cause.node === null ? at(nodesOf(way), 0) : node, more, prefer.order);
+      return withPlaced(
+        now,
+        nodesOf(way),
+        cause.node === null ? at(nodesOf(way), 0) : node,
+        more,
+        prefer.order,
+      );
     case "accelerator-model-unknown":
-      return onTopology({
-        ...host.topology,
-        accelerators: host.topology.accelerators.map((entry) => ({
-          ...entry,
-          model: entry.model === null ? request.accelerators.model : entry.model,
-        })),
-      });
+      return onTopology(withModels(host.topology, cause.node, request.accelerators.model));
     case "accelerators-unlinked":
       return {
         host,
@@ -143,8 +235,9 @@ function mended(now: Case, way: RefusalWay, cause: RefusalReason, prefer: Prefer
           l3: core.l3 === null ? 10_000 + core.id : core.l3,
         })),
       });
-    case "kept-away":
     case "signature-unavailable":
+      return { host, request: { ...request, signature: null } };
+    case "kept-away":
     case "search-ended":
       throw new Error(`nothing mends ${code}`);
   }
@@ -309,6 +402,16 @@ function withPages(topology: Topology, id: number, more: number, size_: number |
   });
 }
 
+/** The accelerators of one node, or of unknown node, whose model was unknown, of a model. */
+function withModels(topology: Topology, on: number | null, model: string | null): Topology {
+  const nodeOf = new Map(topology.pci.map(({ address, node }) => [address, node]));
+  const isThere = (address: string): boolean => (nodeOf.get(address) ?? null) === on;
+  const accelerators = topology.accelerators.map((entry) =>
+    entry.model === null && isThere(entry.address) ? { ...entry, model } : entry,
+  );
+  return { ...topology, accelerators };
+}
+
 /** New PCI functions of their own root on a node, with addresses in a domain of their own. */
 function functionsOn(topology: Topology, node: number, more: number): Topology["pci"] {
   return Array.from({ length: more }, (_, i) => {
@@ -428,25 +531,28 @@ function withAccelerators(
   };
 }
 
-/** Free accelerators of unknown node put on one, until it has as many as are needed. */
+/**
+ * Free accelerators of unknown node put on one, until it has as many as are needed; where
+ * partitions are sold, those of the partitions on the way's nodes.
+ */
 function withPlaced(
   { host, request }: Case,
+  nodes: readonly number[],
   node: number,
   needs: number,
   order: readonly string[],
 ): Case {
-  const free = spaceOn(host, request).accelerators.toSorted(
-    (a, b) => order.indexOf(a.address) - order.indexOf(b.address),
-  );
+  const members = partitionsOn({ host, request }, nodes);
+  const free = freeAccelerators(spaceOn(host, request))
+    .filter((device) => isWanted(device, request.accelerators.model))
+    .toSorted((a, b) => order.indexOf(a.address) - order.indexOf(b.address));
   const here = free.filter((device) => device.node === node).length;
+  const unplaced = free.filter((device) => device.node === null).map(({ address }) => address);
   const moved = new Set(
-    free
-      .filter((device) => device.node === null)
-      .slice(0, Math.max(0, needs - here))
-      .map(({ address }) => address),
+    members.length > 0 ? members : unplaced.slice(0, Math.max(0, needs - here)),
   );
   const pci = host.topology.pci.map((entry) =>
-    moved.has(entry.address) ? { ...entry, node } : entry,
+    moved.has(entry.address) && entry.node === null ? { ...entry, node } : entry,
   );
   return { request, host: { ...host, topology: { ...host.topology, pci } } };
 }

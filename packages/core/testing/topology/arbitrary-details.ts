@@ -30,20 +30,31 @@ export function withDetails(topology: Topology): fc.Arbitrary<Topology> {
     .record({
       l3Caches: fc.subarray(l3s).chain((ids) => fc.tuple(...ids.map(cache))),
       cacheAllocation: fc.option(allocation),
+      free: fc.tuple(...topology.nodes.map(({ memoryBytes }) => freeOf(memoryBytes))),
       sideCaches: fc.tuple(...topology.nodes.map(() => fc.option(sideCache, { freq: 2 }))),
       settings: fc.tuple(
         ...topology.pci.map(({ address }) => settings(roles.has(address) ? online : [])),
       ),
     })
-    .map(({ l3Caches, cacheAllocation, sideCaches, settings: each }) => ({
+    .map(({ l3Caches, cacheAllocation, free, sideCaches, settings: each }) => ({
       ...topology,
       l3Caches: l3Caches.filter(({ sizeBytes, ways, kernelId }) =>
         [sizeBytes, ways, kernelId].some((known) => known !== null),
       ),
       cacheAllocation,
-      nodes: topology.nodes.map((node, i) => ({ ...node, sideCacheBytes: at(sideCaches, i) })),
+      nodes: topology.nodes.map((node, i) => ({
+        ...node,
+        freeBytes: at(free, i),
+        sideCacheBytes: at(sideCaches, i),
+      })),
       pci: topology.pci.map((device, i) => ({ ...device, ...each[i] })),
     }));
+}
+
+/** Memory of a node that is free, in whole KiB, as the kernel prints it. */
+function freeOf(memoryBytes: number | null): fc.Arbitrary<number | null> {
+  if (memoryBytes === null) return fc.constant(null);
+  return fc.option(fc.nat(Math.floor(memoryBytes / KiB)).map((n) => n * KiB));
 }
 
 const sideCache = fc.integer({ min: 1, max: 64 }).map((gibibytes) => gibibytes * GiB);

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import type { Topology } from "../../src/topology/topology.ts";
+import { withoutNumbers } from "./without-numbers.ts";
 
 /**
  * Takes one kind of fact away from a topology, of the nodes that `of` picks where it is about
@@ -56,6 +57,7 @@ const forgets: Readonly<Record<string, Forget>> = {
       device.node !== null && of(device.node) ? { ...device, node: null } : device,
     ),
   }),
+  "numbers of nodes": (topology) => withoutNumbers(topology),
   links: (topology) => ({ ...topology, links: [] }),
   models: (topology) => ({
     ...topology,

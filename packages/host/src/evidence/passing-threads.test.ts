@@ -38,6 +38,14 @@ function processWith(threads: readonly Thread[], count = threads.length): Tree {
   return { ...tree, live: true };
 }
 
+const options = {
+  host: "here",
+  takenAt: "2026-01-31T12:00:00.000Z",
+  pid: 400,
+  libvirtUri: "test:///",
+  guest: null,
+};
+
 /** The verdict on a process that is at one moment so, and from the first waiting on otherwise. */
 async function verdictOf(first: Tree, then: Tree): Promise<Verdict> {
   let now = first;
@@ -52,10 +60,8 @@ async function verdictOf(first: Tree, then: Tree): Promise<Verdict> {
     list: (path) => now.list(path),
     realPath: (path) => now.realPath(path),
   };
-  const takenAt = "2026-01-31T12:00:00.000Z";
   const clock = { ...jumping, sleep };
-  const options = { host: "here", takenAt, pid: 400, libvirtUri: "test:///", guest: null, clock };
-  return verify(plan, await readLiveEvidence(tree, plan, options));
+  return verify(plan, await readLiveEvidence(tree, plan, { ...options, clock }));
 }
 
 const ofThreads = ({ findings, unverified }: Verdict): readonly string[] => [
@@ -99,4 +105,23 @@ test("a thread that the kernel counts and does not list is missed", async () => 
   expect(ofThreads(await verdictOf(hiding, hiding))).toEqual([
     `${planned.length} of ${planned.length + 1} threads were read`,
   ]);
+});
+
+test("between the looks is a tenth of a second, of which only what is left is waited", async () => {
+  const sleeps = async (tree: Tree, asking: number): Promise<readonly number[]> => {
+    const slept: number[] = [];
+    let at = 0;
+    const clock = {
+      ...jumpingClock(),
+      monotonicMs: () => (at += asking) - asking,
+      sleep: async (ms: number) => void slept.push(ms),
+    };
+    await readLiveEvidence(tree, plan, { ...options, clock });
+    return slept;
+  };
+  const live = processWith(planned);
+  expect(await sleeps(live, 0)).toEqual([100]);
+  expect(await sleeps(live, 30)).toEqual([70]);
+  expect(await sleeps(live, 250)).toEqual([]);
+  expect(await sleeps({ ...live, live: false }, 0)).toEqual([]);
 });

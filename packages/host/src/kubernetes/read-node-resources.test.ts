@@ -447,6 +447,17 @@ test("vGPUs of one type are there, of several types they are what could be made"
   );
   expect(topology.accelerators).toMatchObject([{ instances: [] }]);
   expect(notes.join()).toMatch(/vGPUs that could be made \(L40S-12Q\), .*L40S-24Q/);
+  // vGPUs may be made of MIG instances: with one of these the GPU is in MIG mode.
+  const mig = device("mig-0", {
+    type: "mig",
+    profile: "1g.6gb",
+    uuid: "MIG-0",
+    parentUUID: "GPU-1",
+  });
+  const both = sliceOf("gpu.nvidia.com", [mig, vgpu("L40S-12Q", "12Gi"), vgpu("L40S-24Q", "24Gi")]);
+  expect(noted(both).topology.accelerators).toMatchObject([
+    { migEnabled: true, instances: [{ profile: "1g.6gb", uuid: "MIG-0" }] },
+  ]);
 });
 
 test("Intel's drivers: the name of a device has its address and its id", () => {
@@ -653,6 +664,23 @@ spec:
   );
   // The only node of a machine has number 0.
   expect(noted(feature(1)).topology.nodes.map(({ id }) => id)).toEqual([0]);
+});
+
+test("a Node without devices is read for its one NUMA node or its architecture", async () => {
+  const feature = (rest: string): string =>
+    `apiVersion: nfd.k8s-sigs.io/v1alpha1\nkind: NodeFeature\nmetadata: { name: a }\nspec:\n  ${rest}\n`;
+  const counted = (count: number): string =>
+    feature(`features: { attributes: { memory.numa: { elements: { node_count: "${count}" } } } }`);
+  const one = noted(counted(1));
+  expect(one.topology.nodes).toMatchObject([{ id: 0, cpus: null, memoryBytes: null }]);
+  expect(one.topology.machine.architecture).toBeNull();
+  const arm = noted(feature("labels: { kubernetes.io/arch: arm64 }"));
+  expect(arm.topology.machine.architecture).toBe("aarch64");
+  expect(arm.topology.nodes).toEqual([]);
+  for (const text of [counted(2), feature("labels: { zone: b }")]) {
+    const error = await codedError("document-invalid", () => noted(text));
+    expect(error.message).toBe("tells of no device");
+  }
 });
 
 describe.skipIf(corpus("field") === null)("slices that people pasted", () => {

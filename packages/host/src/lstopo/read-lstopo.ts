@@ -205,7 +205,8 @@ function coresOf(
 }
 
 function l3CachesOf(caches: readonly Outlined[], cores: readonly CoreParts[]): L3Cache[] {
-  const used = [...new Set(cores.flatMap(({ l3 }) => l3 ?? []))].toSorted((a, b) => a - b);
+  // In the order of the text, as the cores are.
+  const used = [...new Set(cores.flatMap(({ l3 }) => l3 ?? []))];
   const inUse = caches.filter((cache) => cache.children.length > 0);
   return used.flatMap((id, i): L3Cache[] => {
     const cache = inUse[i];

@@ -54,6 +54,7 @@ test("a dump gives devices, their node and the maximum speed of a link", () => {
       package: null,
       cpus: "0-3,64-71",
       memoryBytes: null,
+      freeBytes: null,
       sideCacheBytes: null,
       kind: null,
       hugepages: null,

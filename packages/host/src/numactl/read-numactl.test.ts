@@ -32,6 +32,7 @@ test("nodes, their CPUs, memory and distances are read", () => {
       package: null,
       cpus: "0-1,4-5",
       memoryBytes: 2 * GiB,
+      freeBytes: 1000 * MiB,
       sideCacheBytes: null,
       kind: null,
       hugepages: null,
@@ -41,6 +42,7 @@ test("nodes, their CPUs, memory and distances are read", () => {
       package: null,
       cpus: "2-3,6-7",
       memoryBytes: 4 * GiB,
+      freeBytes: 2000 * MiB,
       sideCacheBytes: null,
       kind: null,
       hugepages: null,
@@ -112,16 +114,21 @@ function reading(text: string) {
   const notes: string[] = [];
   const { nodes, distances } = readNumactl(text, "n.txt", (sentence) => void notes.push(sentence));
   const short = nodes.map(({ id, cpus, memoryBytes }) => [id, cpus, memoryBytes]);
-  return { notes, nodes: short, hasDistances: distances !== null };
+  const free = nodes.map(({ freeBytes }) => freeBytes);
+  return { notes, nodes: short, free, hasDistances: distances !== null };
 }
 
 const freeOf = (text: string): string => text.replaceAll(/node \d+ free:.*\n/g, "");
 
-test("free memory, which is no fact about the machine, is one note", () => {
-  expect(reading(twoNodes).notes).toEqual([
-    "the output of numactl in n.txt also has free memory (1000 MB on node 0, 2000 MB on node 1): not used",
-  ]);
-  expect(reading(freeOf(twoNodes)).notes).toEqual([]);
+test("free memory is read, is unknown where it is not printed, and is said where it was cut", () => {
+  expect(reading(twoNodes)).toMatchObject({ notes: [], free: [1000 * MiB, 2000 * MiB] });
+  expect(reading(freeOf(twoNodes))).toMatchObject({ notes: [], free: [null, null] });
+  const none = twoNodes.replace("2000 MB", "<not available>");
+  expect(reading(none)).toMatchObject({ notes: [], free: [1000 * MiB, null] });
+  expect(reading(twoNodes.replace("node 1 free: 2000 MB", "node 1 free: 20"))).toMatchObject({
+    notes: ["the output of numactl in n.txt is not whole: it lacks the free memory of node 1"],
+    free: [1000 * MiB, null],
+  });
 });
 
 test("a text that is cut is read as far as it goes, and what it lacks is said", () => {
@@ -186,7 +193,7 @@ test("a CPU that no node has is said, for numactl does not tell which are offlin
 
 test("CPUs that several nodes list are on none that is known", () => {
   const all = freeOf(twoNodes).replaceAll(/cpus: .*/g, "cpus: 0 1 2 3");
-  expect(reading(all)).toEqual({
+  expect(reading(all)).toMatchObject({
     notes: [
       "the output of numactl in n.txt lists CPUs 0-3 on each of several nodes (0, 1), as a kernel " +
         "with numa=fake does: the node of these CPUs is unknown",

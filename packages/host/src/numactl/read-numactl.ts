@@ -21,7 +21,8 @@ import { type NodeLines, nodeLines } from "./node-lines.ts";
 import { unexpected } from "./refusal.ts";
 
 /**
- * Reads the output of `numactl --hardware`: nodes with their CPUs and memory, and the distances.
+ * Reads the output of `numactl --hardware`: nodes with their CPUs and memory, all of it and what is
+ * free, and the distances.
  * Cores, packages, devices and huge pages are not in it.
  *
  * Memory is printed in whole MiB, rounded down, so a size may be less than a MiB below the
@@ -29,7 +30,7 @@ import { unexpected } from "./refusal.ts";
  * such as a prompt, is skipped.
  *
  * A text that was cut is read as far as it goes: what it lacks is unknown, and `note` says what
- * that is. It also says how much memory was free, which is not a fact about the machine.
+ * that is.
  *
  * Errors: `text-unexpected` where the text is something else, another of numactl's outputs, or
  * contradicts itself; `topology-inconsistent`; `file-too-large`.
@@ -46,6 +47,7 @@ export function readNumactl(text: string, where: string, note: Note = ignore): T
   const claims = claimsOf(ids, linesOf, where, missing);
   const nodes = withoutSharedCpus(claims, `the output of numactl in ${where}`, note);
   const sizes = ids.map((id) => sizeOf(id, linesOf.get(id)?.size ?? null, where, missing));
+  const free = ids.map((id) => freeOf(id, linesOf.get(id)?.free ?? null, missing));
   const distances = readDistances(lines, ids);
   const topology = buildTopology({
     name: nameOfText(where),
@@ -54,6 +56,7 @@ export function readNumactl(text: string, where: string, note: Note = ignore): T
       id,
       cpus: cpus === null ? null : formatList(cpus),
       memoryBytes: sizes[i] ?? null,
+      freeBytes: free[i] ?? null,
       kind: null,
       hugepages: null,
     })),
@@ -124,10 +127,26 @@ function claimsOf(
   });
 }
 
+/** Printed where the kernel has no such file. */
+const notAvailable = "<not available>";
+
+function bytesOf(text: string | null): number | null {
+  const match = /^(\d{1,9}) MB$/.exec(text ?? "");
+  return match === null ? null : Number(match[1]) * MiB;
+}
+
+/** The node's free memory, which a text may do without. */
+function freeOf(id: number, free: string | null, missing: string[]): number | null {
+  const bytes = bytesOf(free);
+  if (bytes === null && free !== null && !free.startsWith(notAvailable)) {
+    missing.push(`the free memory of node ${id}`);
+  }
+  return bytes;
+}
+
 function sizeOf(id: number, size: string | null, where: string, missing: string[]): number | null {
-  const match = /^(\d{1,9}) MB$/.exec(size ?? "");
-  if (match !== null) return Number(match[1]) * MiB;
-  if (size?.startsWith("<not available>") === true) return null;
+  const bytes = bytesOf(size);
+  if (bytes !== null || size?.startsWith(notAvailable) === true) return bytes;
   // A figure that lost its unit may have lost digits too.
   if (size !== null && !/^(\d{0,9}|\d{1,9} M|<[a-z ]{0,13})(\.\.\.)?$/.test(size)) {
     throw unexpected(`node ${id} has "${size.slice(0, 40)}" as its size`, where);
@@ -157,13 +176,8 @@ function unusedOf(
   linesOf: ReadonlyMap<number, NodeLines>,
   ids: readonly number[],
 ): string[] {
-  const free = ids.flatMap((id) => {
-    const value = linesOf.get(id)?.free ?? null;
-    return value === null || !/^\d{1,9} MB$/.test(value) ? [] : [`${value} on node ${id}`];
-  });
   const others = [...linesOf.keys()].filter((id) => !ids.includes(id));
   return [
-    ...(free.length === 0 ? [] : [`free memory (${shorten(free.join(", "), 80)})`]),
     ...others.map((id) => `node ${id}, which is not available`),
     ...(lines.some((line) => line.startsWith("physcpubind:")) ? ["numactl --show"] : []),
   ];

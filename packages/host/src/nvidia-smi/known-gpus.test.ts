@@ -149,6 +149,22 @@ test("a list and a table complete each other by number", () => {
   ]);
 });
 
+test("a list and a query complete each other by UUID, and a query and a table by address", () => {
+  const uuid = (i: number): string => `GPU-01234567-89ab-cdef-0123-00000000000${i}`;
+  const list = `GPU 0: NVIDIA H200 (UUID: ${uuid(0)})\nGPU 1: NVIDIA H200 (UUID: ${uuid(1)})\n`;
+  const query = `uuid, pci.bus_id\n${uuid(1)}, 00000000:1B:00.0\n${uuid(0)}, 00000000:0A:00.0\n`;
+  const both = [
+    ["0000:0a:00.0", uuid(0), 0],
+    ["0000:1b:00.0", uuid(1), 1],
+  ];
+  for (const text of [`${list}\n${query}`, `${query}\n${head}${rows(0, "0A")}${rows(1, "1B")}`]) {
+    const { accelerators } = read(text);
+    expect(accelerators.map(({ address, uuid: own, index }) => [address, own, index])).toEqual(
+      both,
+    );
+  }
+});
+
 test("a query's CSV is read by the names in its first line", () => {
   const topology = read(
     "index, name, pci.bus_id, memory.total [MiB], pcie.link.gen.current, pcie.link.width.max, power.draw [W], mig.mode.current\n" +

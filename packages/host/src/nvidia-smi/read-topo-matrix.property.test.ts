@@ -1,6 +1,5 @@
 import { catalogMachine, catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
-import { isStandInNode } from "@evenkeel/core/topology/stand-in.ts";
 import { smallTopology, wideTopology } from "@evenkeel/core/testing/topology/arbitrary-machine.ts";
 import { withStatedInterconnects } from "@evenkeel/core/testing/topology/arbitrary-stated.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
@@ -102,7 +101,7 @@ function agrees(topology: Topology, generation: TopoGeneration): void {
       nodeOf(read, read.accelerators[i]?.address ?? ""),
     ];
     if (generation === "soc") {
-      expect(is === null || isStandInNode(is), text).toBe(true);
+      expect(is, text).toBe(null);
       continue;
     }
     expect(is, text).toBe(was);

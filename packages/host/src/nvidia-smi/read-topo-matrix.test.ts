@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { contradictions } from "@evenkeel/core/topology/check.ts";
 import { interconnects, pciInterconnects } from "@evenkeel/core/topology/interconnect.ts";
-import { isStandIn, isStandInNode } from "@evenkeel/core/topology/stand-in.ts";
+import { isStandIn } from "@evenkeel/core/topology/stand-in.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { expect, test } from "vitest";
 import { corpus } from "../../testing/corpus.ts";
@@ -20,16 +20,24 @@ function classes(topology: Topology): string[] {
   return all.map((a) => all.map((b) => (a === b ? "X" : (classOf(a, b) ?? "?"))).join(" "));
 }
 
-/** The nodes of the devices, GPUs first; a stand-in as a letter. */
+/** The nodes of the devices, GPUs first; one without a number as a letter. */
 function nodes(topology: Topology): (number | string | null)[] {
   return addresses(topology).map((address) => {
     const node = topology.pci.find((device) => device.address === address)?.node ?? null;
-    return node !== null && isStandInNode(node) ? String.fromCodePoint(97 + (node & 255)) : node;
+    const place = topology.unnumberedNodes.findIndex(({ devices }) => devices.includes(address));
+    return place < 0 ? node : String.fromCodePoint(97 + place);
   });
 }
 
-const cpus = (topology: Topology): string[] =>
-  topology.nodes.map((node) => `${isStandInNode(node.id) ? "?" : node.id}: ${node.cpus}`);
+const pair = (topology: Topology, a: number, b: number): [string, string] => {
+  const all = addresses(topology);
+  return [all[a] ?? "", all[b] ?? ""];
+};
+
+const cpus = (topology: Topology): string[] => [
+  ...topology.nodes.map((node) => `${node.id}: ${node.cpus}`),
+  ...topology.unnumberedNodes.map((node) => `?: ${node.cpus}`),
+];
 
 test("a matrix with tabs, underlined names and a legend of NICs", () => {
   const topology = read(
@@ -186,7 +194,7 @@ test("models that a report of a framework lists beside the matrix are taken", ()
   ]);
 });
 
-test("old drivers print SOC, name NICs in columns, and print no nodes: stand-ins are made", () => {
+test("old drivers print SOC, name NICs in columns, and print no numbers of nodes", () => {
   const topology = read(
     "\tGPU0\tGPU1\tGPU2\tGPU3\tmlx4_0\tCPU Affinity\n" +
       "GPU0\t X \tPHB\tSOC\tSOC\tSOC\t0-0,2-2,4-4\nGPU1\tPHB\t X \tSOC\tSOC\tSOC\t0-0,2-2,4-4\n" +
@@ -207,7 +215,34 @@ test("old drivers print SOC, name NICs in columns, and print no nodes: stand-ins
 test("a job confined to a few CPUs does not merge two nodes", () => {
   const topology = read("GPU0 GPU1 CPU Affinity\nGPU0 X SOC 0-3\nGPU1 SOC X 0-3\n");
   expect(classes(topology)).toEqual(["X SYS", "SYS X"]);
-  expect(cpus(topology)).toEqual(["?: null", "?: null"]);
+  expect(cpus(topology)).toEqual([]);
+});
+
+test("CPUs beside GPUs that all have NVLink tell which share a node", () => {
+  const rows = [
+    "X NV4 NV4 NV4 0-7",
+    "NV4 X NV4 NV4 0-7",
+    "NV4 NV4 X NV4 8-15",
+    "NV4 NV4 NV4 X 8-15",
+  ];
+  const text = `GPU0 GPU1 GPU2 GPU3 CPU Affinity\n${rows.map((row, i) => `GPU${i} ${row}`).join("\n")}`;
+  const topology = read(text);
+  expect([nodes(topology), cpus(topology)]).toEqual([
+    ["a", "a", "b", "b"],
+    ["?: 0-7", "?: 8-15"],
+  ]);
+  expect(pciInterconnects(topology)(...pair(topology, 0, 3))).toBe("SYS");
+  // Lists that overlap are not those of two nodes.
+  expect(cpus(read(text.replaceAll("8-15", "4-15")))).toEqual([]);
+});
+
+test("a cell that was cut off is SYS only between nodes that another cell shows to be two", () => {
+  const known = read(
+    "GPU0 GPU1 GPU2 GPU3\nGPU0 X NODE SYS SYS\nGPU1 NODE X SYS\nGPU2 SYS SYS X NODE\n",
+  );
+  expect(classes(known)[1]).toBe("NODE X SYS SYS");
+  const unknown = read("GPU0 GPU1 GPU2 GPU3\nGPU0 X NODE\nGPU2 - - X NODE\n");
+  expect(classes(unknown)[1]).toBe("NODE X ? ?");
 });
 
 test("N/A, or several values, are unknown", () => {
@@ -364,6 +399,19 @@ test("topo -mp beside topo -m gives the classes over PCI Express of GPUs with NV
     expect(pciInterconnects(topology)(a, b)).toBe("SYS");
   }
   expect(classes(read(matrix("SYS")))[0]).toBe("X SYS PIX");
+});
+
+test.each([
+  ["in another row", "NIC0 PIX SYS X\n", "NIC0 PIX PHB X\n"],
+  ["in the nodes of a row", "8-15 1\n", "8-15 0\n"],
+  ["in the label of a row", "NIC0 PIX", "NIC1 PIX"],
+])("two matrices that differ %s are of two machines", async (_, from, to) => {
+  const matrix = (cell: string): string =>
+    `GPU0 GPU1 NIC0 CPU Affinity NUMA Affinity\nGPU0 X ${cell} PIX 0-7 0\nGPU1 ${cell} X SYS 8-15 1\nNIC0 PIX SYS X\n`;
+  const other = matrix("SYS").replace(from, to);
+  for (const text of [`${matrix("NV4")}\n${other}`, `${other}\n${matrix("NV4")}`]) {
+    await codedError("text-unexpected", () => read(text));
+  }
 });
 
 test("large and hostile texts are answered soon", async () => {

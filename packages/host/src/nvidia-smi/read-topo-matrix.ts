@@ -43,7 +43,7 @@ export function readNvidiaSmiTopo(text: string, where: string, note: Note = igno
   const matrix = readTopoMatrix(lines, where);
   const known = knownGpus(lines);
   const { factsOf, others, missing } = factsOfMatrix(matrix, known.gpus);
-  const { nodes, nodeOf } = topoNodes(matrix);
+  const { nodes, nodeOf, unnumbered, areApart } = topoNodes(matrix);
   const functions = matrix.devices.map((device, i) =>
     functionOf(device, nicsBefore(matrix.devices, i), factsOf.get(i) ?? nothingKnown),
   );
@@ -53,6 +53,10 @@ export function readNvidiaSmiTopo(text: string, where: string, note: Note = igno
     name: baseName(where),
     source: "nvidia-smi",
     nodes,
+    unnumberedNodes: unnumbered.map(({ devices, cpus }) => ({
+      devices: devices.map((i) => at(addresses, i)),
+      cpus,
+    })),
     pci: [...bridgesAndDevices(pciGroups(matrix), nodeOf, functions), ...apart],
     accelerators: [
       ...matrix.devices.flatMap(({ index }, i) => {
@@ -67,7 +71,7 @@ export function readNvidiaSmiTopo(text: string, where: string, note: Note = igno
       return [{ address: addresses[i] ?? "", name, rdma: name === null ? null : true }];
     }),
     links: linksOf(matrix, addresses, where),
-    interconnects: pairsOf(matrix, nodeOf, addresses),
+    interconnects: pairsOf(matrix, areApart, addresses),
   });
   noteLeftovers(note, "nvidia-smi", where, {
     missing: [...matrix.missing, ...known.missing, ...missing],
@@ -77,23 +81,22 @@ export function readNvidiaSmiTopo(text: string, where: string, note: Note = igno
 }
 
 /**
- * The stated classes over PCI Express, and for a pair that stands in no row, that it is unknown.
- * Only between devices of two nodes a cell that was cut off is SYS.
+ * The stated classes over PCI Express, and for a pair that stands in no row, that it is unknown. A
+ * cell that was cut off, or has a direct link, is SYS between devices that are on two nodes.
  */
 function pairsOf(
   matrix: TopoMatrix,
-  nodeOf: readonly (number | null)[],
+  areApart: (a: number, b: number) => boolean,
   addresses: readonly string[],
 ): StatedInterconnect[] {
   return [...matrix.devices.keys()].flatMap((b) =>
     [...Array(b).keys()].flatMap((a): StatedInterconnect[] => {
-      const stated = matrix.pciClassOf(a, b);
-      if (stated === null && matrix.classOf(a, b) !== null) return [];
+      const hasLink = matrix.classOf(a, b) !== null;
       const hasRow = at(matrix.devices, a).hasRow || at(matrix.devices, b).hasRow;
-      const [one, other] = [nodeOf[a] ?? null, nodeOf[b] ?? null];
-      const isApart = one !== null && other !== null && one !== other;
-      if (stated === null && hasRow && isApart) return [];
-      return [{ a: addresses[a] ?? "", b: addresses[b] ?? "", class: stated }];
+      const implied = (hasLink || hasRow) && areApart(a, b) ? "SYS" : null;
+      const known = matrix.pciClassOf(a, b) ?? implied;
+      if (known === null && hasLink) return [];
+      return [{ a: at(addresses, a), b: at(addresses, b), class: known }];
     }),
   );
 }

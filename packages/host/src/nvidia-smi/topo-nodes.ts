@@ -7,10 +7,11 @@ import {
   isEmpty,
   size,
   union,
+  unionAll,
 } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import type { NodeParts } from "@evenkeel/core/topology/build.ts";
-import { standInNode } from "@evenkeel/core/topology/stand-in.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import { groupsWithin, join, pciPairs, type Pairs } from "./pci-groups.ts";
 import type { TopoMatrix } from "./topo-matrix.ts";
 import { pciClasses } from "./topo-words.ts";
@@ -19,10 +20,16 @@ export interface TopoNodes {
   readonly nodes: readonly NodeParts[];
   /** The node of each device. */
   readonly nodeOf: readonly (number | null)[];
+  /** What is known of nodes without numbers, with the positions of their devices. */
+  readonly unnumbered: readonly UnnumberedDevices[];
+  /** Whether the text shows two devices to be on two nodes, even if it states no class for them. */
+  readonly areApart: (a: number, b: number) => boolean;
 }
 
-/** The most stand-in nodes of a document; further nodes stay unknown. */
-const standInsMax = 256;
+export interface UnnumberedDevices {
+  readonly devices: readonly number[];
+  readonly cpus: string | null;
+}
 
 /**
  * Finds the NUMA nodes of a matrix, and the node of each device.
@@ -34,8 +41,8 @@ const standInsMax = 256;
  * stated to be SYS apart. If a neighborhood has several numbers, the nearest device with one
  * decides.
  *
- * A neighborhood without a number gets a stand-in node if the text shows that it lies within one
- * node (NODE) or on another node than its neighbors (SYS); without a stand-in that would be lost.
+ * A neighborhood without a number is an unnumbered node if the text shows that it lies within one
+ * node (NODE) or on another node than its neighbors (SYS, or other CPUs).
  *
  * `NUMA Affinity` takes precedence over the classes: two devices of one node stay there even if
  * they are stated to be SYS apart, as in virtual machines. The reader keeps the stated class beside
@@ -46,8 +53,37 @@ export function topoNodes(matrix: TopoMatrix): TopoNodes {
     nodes !== null && size(nodes) === 1 ? (indices(nodes)[0] ?? null) : null,
   );
   const pairs = pciPairs(matrix);
-  const nodeOf = withStandIns(matrix, neighborhoods(matrix, pairs), pairs, affinityOf);
-  return { nodes: nodeParts(matrix, nodeOf), nodeOf };
+  const groups = neighborhoods(matrix, pairs);
+  const { nodeOf, unnumbered } = placed(matrix, groups, pairs, affinityOf);
+  const places = matrix.devices.map((_, i) => {
+    const node = nodeOf[i] ?? null;
+    const group = unnumbered.findIndex((members) => members.includes(i));
+    return node === null ? (group < 0 ? null : `?${group}`) : `${node}`;
+  });
+  const { nodes, cpus } = nodeParts(matrix, nodeOf, unnumbered);
+  return {
+    nodes,
+    nodeOf,
+    unnumbered: unnumbered.map((devices, i) => ({ devices, cpus: cpus[i] ?? null })),
+    areApart: apartIn(places, pairs),
+  };
+}
+
+/** Two nodes are known to be two by one pair of their devices that is stated to be SYS apart. */
+function apartIn(
+  places: readonly (string | null)[],
+  pairs: Pairs,
+): (a: number, b: number) => boolean {
+  const isNumber = (place: string): boolean => !place.startsWith("?");
+  const key = (a: number, b: number): string => `${places[a]} ${places[b]}`;
+  const apart = new Set(
+    pairs.flatMap(([a, b, stated]) => (stated === "SYS" ? [key(a, b), key(b, a)] : [])),
+  );
+  return (a, b) => {
+    const [one, other] = [places[a] ?? null, places[b] ?? null];
+    if (one === null || other === null || one === other) return false;
+    return (isNumber(one) && isNumber(other)) || apart.has(key(a, b));
+  };
 }
 
 /** The neighborhood of each device, by its lowest member's position. */
@@ -74,12 +110,18 @@ function neighborhoods(matrix: TopoMatrix, pairs: Pairs): number[] {
   return groups.map(rootOf);
 }
 
-function withStandIns(
+interface Placed {
+  readonly nodeOf: readonly (number | null)[];
+  /** The devices of each node without a number. */
+  readonly unnumbered: readonly (readonly number[])[];
+}
+
+function placed(
   { devices }: TopoMatrix,
   groups: readonly number[],
   pairs: Pairs,
   affinityOf: readonly (number | null)[],
-): (number | null)[] {
+): Placed {
   const numbers = new Map<number, Set<number>>();
   const refused = new Set<number>();
   for (const [i, group] of groups.entries()) {
@@ -97,19 +139,34 @@ function withStandIns(
     if (!says || !distinct(one) || !distinct(other)) continue;
     for (const group of [one, other]) if (group !== undefined && open.has(group)) needed.add(group);
   }
-  const standIns = new Map(
-    [...needed]
-      .toSorted((a, b) => a - b)
-      .slice(0, standInsMax)
-      .map((group, ordinal) => [group, standInNode(ordinal)]),
-  );
-  return groups.map((group, i) => {
+  if (haveListsApart(devices)) {
+    for (const [i, group] of groups.entries()) {
+      if (open.has(group) && devices[i]?.cpus !== null) needed.add(group);
+    }
+  }
+  const nodeOf = groups.map((group, i) => {
     if (affinityOf[i] !== null) return affinityOf[i] ?? null;
     if (devices[i]?.hasNodeColumn === true) return null;
     const known = [...(numbers.get(group) ?? [])];
     if (known.length === 1) return known[0] ?? null;
-    return known.length > 1 ? nearestNode(i, pairs, affinityOf) : (standIns.get(group) ?? null);
+    return known.length > 1 ? nearestNode(i, pairs, affinityOf) : null;
   });
+  const membersOf = (group: number): number[] =>
+    [...groups.keys()].filter((member) => groups[member] === group);
+  return { nodeOf, unnumbered: [...needed].toSorted((a, b) => a - b).map(membersOf) };
+}
+
+/** Whether the devices' lists of CPUs are those of several nodes: different ones share no CPU. */
+function haveListsApart(devices: TopoMatrix["devices"]): boolean {
+  const lists = new Map(
+    devices.flatMap(({ cpus }) => (cpus === null ? [] : [[formatList(cpus), cpus] as const])),
+  );
+  let seen = emptySet;
+  for (const list of lists.values()) {
+    if (!isEmpty(intersection(seen, list))) return false;
+    seen = union(seen, list);
+  }
+  return lists.size > 1;
 }
 
 /** The node of the nearest devices whose node is known, if they agree. */
@@ -129,10 +186,15 @@ function nearestNode(
 }
 
 /**
- * Every node in the matrix, with the CPUs of the GPUs on it, if any. CPUs that two nodes would
- * have, as in a container confined to a few, go to neither. The memory of a GPU has no CPUs.
+ * Every node in the matrix, with the CPUs of the GPUs on it, if any; the CPUs of the nodes without
+ * numbers stand beside. CPUs that two nodes would have, as in a container confined to a few, go to
+ * neither. The memory of a GPU has no CPUs.
  */
-function nodeParts({ devices }: TopoMatrix, nodeOf: readonly (number | null)[]): NodeParts[] {
+function nodeParts(
+  { devices }: TopoMatrix,
+  nodeOf: readonly (number | null)[],
+  unnumbered: readonly (readonly number[])[],
+): { readonly nodes: NodeParts[]; readonly cpus: (string | null)[] } {
   const cpus = new Map<number, IndexSet>();
   const memoryOfGpu = new Set<number>();
   for (const [i, device] of devices.entries()) {
@@ -146,23 +208,30 @@ function nodeParts({ devices }: TopoMatrix, nodeOf: readonly (number | null)[]):
     if (gpuNode === null || cpus.has(gpuNode)) continue;
     memoryOfGpu.add(gpuNode);
   }
+  const beside = unnumbered.map((members) =>
+    unionAll(members.map((member) => at(devices, member).cpus ?? emptySet)),
+  );
   let [seen, ambiguous] = [emptySet, emptySet];
-  for (const set of cpus.values()) {
+  for (const set of [...cpus.values(), ...beside]) {
     ambiguous = union(ambiguous, intersection(seen, set));
     seen = union(seen, set);
   }
-  const node = (id: number, list: IndexSet | null, kind: "gpu" | null): NodeParts => ({
+  const listOf = (set: IndexSet): string | null => {
+    const own = difference(set, ambiguous);
+    return isEmpty(own) ? null : formatList(own);
+  };
+  const node = (id: number, list: string | null, kind: "gpu" | null): NodeParts => ({
     id,
-    cpus: list === null ? null : formatList(list),
+    cpus: list,
     memoryBytes: null,
     kind,
     hugepages: null,
   });
-  return [
-    ...[...cpus].map(([id, list]) => {
-      const own = difference(list, ambiguous);
-      return node(id, isEmpty(own) ? null : own, null);
-    }),
-    ...[...memoryOfGpu].map((id) => node(id, emptySet, "gpu")),
-  ];
+  return {
+    nodes: [
+      ...[...cpus].map(([id, set]) => node(id, listOf(set), null)),
+      ...[...memoryOfGpu].map((id) => node(id, "", "gpu")),
+    ],
+    cpus: beside.map(listOf),
+  };
 }

@@ -172,6 +172,10 @@ test("amd-smi static, as text and as JSON", () => {
     });
     expect(notes[0]).toMatch(/limit/i);
   }
+  for (const odd of ['"three"', "1000", "-1", "0.5"]) {
+    const [accelerator] = read(json.replace('"oam_id":3', `"oam_id":${odd}`)).accelerators;
+    expect(accelerator).toMatchObject({ address: "0000:01:00.0", moduleId: null });
+  }
 });
 
 const rocm = `============================ ROCm System Management Interface ============================

@@ -119,8 +119,11 @@ interface Rule {
 const rules: readonly Rule[] = [
   // ARM boards end it with their serial number; the first processor's fields stand for all.
   { path: /^\/proc\/cpuinfo$/, allowed: firstLinesOf(processorFields) },
-  { path: /^\/proc\/meminfo$/, allowed: firstLinesOf(["MemTotal"]) },
-  { path: /\/node\d+\/meminfo$/, allowed: firstLinesOf(["MemTotal"], (key) => lastWord(key)) },
+  { path: /^\/proc\/meminfo$/, allowed: firstLinesOf(["MemTotal", "MemFree"]) },
+  {
+    path: /\/node\d+\/meminfo$/,
+    allowed: firstLinesOf(["MemTotal", "MemFree"], (key) => lastWord(key)),
+  },
   {
     path: /^\/proc\/driver\/nvidia\/.*\/information$/,
     allowed: firstLinesOf(["Model", "GPU UUID"]),

@@ -74,10 +74,11 @@ test("A device's serial number is recorded only on request", () => {
   expect([holding(false), holding(true)]).toEqual([0, pci.length]);
 });
 
-/** Free huge pages may change, and interrupts move, between two readings of a machine that runs. */
+/** Free memory may change, and interrupts move, between two readings of a machine that runs. */
 function lasting(topology: Topology): Topology {
   const nodes = topology.nodes.map((node) => ({
     ...node,
+    freeBytes: null,
     hugepages: node.hugepages?.map((pool) => ({ ...pool, free: null })) ?? null,
   }));
   const pci = topology.pci.map((device) => ({ ...device, interrupts: null }));

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { parseList } from "@evenkeel/core/set/list-format.ts";
 import { size } from "@evenkeel/core/set/index-set.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
-import { realNodes } from "@evenkeel/core/topology/stand-in.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { describe, expect, test } from "vitest";
@@ -146,8 +145,12 @@ const texts: Readonly<Record<string, Facts>> = {
     cpus: [32, 0, 16],
     memoryMiB: [28_273, 16_384, 30_533],
     accelerators: 0,
-    more: ({ nodes }) =>
-      expect(nodes.map(({ hugepages }) => hugepages)).toEqual([null, null, null]),
+    more: ({ nodes }, notes) => {
+      expect(nodes.map(({ hugepages }) => hugepages)).toEqual([null, null, null]);
+      const free = nodes.map(({ freeBytes }) => freeBytes);
+      expect(free).toEqual([27_323 * MiB, 0, 13_273 * MiB]);
+      expect(notes).toEqual([]);
+    },
   },
   "29d": {
     nodes: [],
@@ -191,8 +194,7 @@ describe.skipIf(folder === null)("texts of public threads", () => {
       },
       note: (sentence) => void notes.push(sentence),
     });
-    const { accelerators, pci, cores } = topology;
-    const nodes = realNodes(topology.nodes);
+    const { nodes, accelerators, pci, cores } = topology;
     const found = {
       nodes: nodes.map(({ id }) => id),
       cpus: nodes.map(({ cpus }) => countOf(cpus)),

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { corpus } from "../../testing/corpus.ts";
+import { outputs, strangers } from "../../testing/pasted/outputs.ts";
 import { readingsIn } from "./recognize-text.ts";
 import { plainText } from "../text/plain-text.ts";
 import { textSources } from "./text-sources.ts";
@@ -94,6 +95,23 @@ const texts: readonly (readonly [string | null, string])[] = [
   ],
   [null, ""],
 ];
+
+test("outputs of other programs are named by their lines, and blank ones end none", () => {
+  const { numactl = "", lscpu = "" } = outputs;
+  const free = strangers["the output of free"] ?? "";
+  const numastat = strangers["the output of numastat"] ?? "";
+  const parts = ["root@a:~# uptime\n up\n", numactl, free, "\n\n", lscpu, numastat, "\n"];
+  const starts = parts.map((_, i) => parts.slice(0, i).join("").split("\n").length);
+  const [uptime = 0, , ofFree = 0, , , ofStat = 0] = starts;
+  const unread: unknown[] = [];
+  const found = readingsIn(parts.join(""), (one) => void unread.push(one));
+  expect(found.map(({ source }) => source)).toEqual(["numactl", "lscpu"]);
+  expect(unread).toMatchObject([
+    { name: "the output of uptime", first: uptime, last: uptime + 1 },
+    { name: "the output of free", first: ofFree, last: ofFree + 2 },
+    { name: "the output of numastat", first: ofStat, last: ofStat + 2 },
+  ]);
+});
 
 test("a text is recognized by lines that only its tool prints, and otherwise not guessed", () => {
   for (const [name, text] of texts) {

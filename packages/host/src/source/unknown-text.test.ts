@@ -9,6 +9,7 @@ import { outputs, strangers } from "../../testing/pasted/outputs.ts";
 import { scratchFolder } from "../../testing/scratch.ts";
 import { foreignLine, isMessage } from "./foreign-text.ts";
 import { plainText } from "../text/plain-text.ts";
+import { textLimits } from "../text/read-lines.ts";
 import { readAnyText } from "./read-any-text.ts";
 import { readSource } from "./read-source.ts";
 
@@ -121,6 +122,8 @@ test("a text in UTF-16, as PowerShell writes it, and a compressed one are read",
   const free = written("free.gz", gzipSync(strangers["the output of free"] ?? ""));
   const error = await codedError("text-unexpected", () => readSource(free, options));
   expect(error.message).toBe("looks like the output of free");
+  const most = written("most.gz", gzipSync(Buffer.alloc(textLimits.bytes, "a")));
+  await codedError("text-unexpected", () => readSource(most, options));
   const bomb = written("bomb.gz", gzipSync(Buffer.alloc(40 * 1024 * 1024, "a")));
   await codedError("file-too-large", () => readSource(bomb, options));
 });

@@ -235,6 +235,11 @@ test.each<[what: string, Machine, Record<string, string>]>([
   ],
   ["it is of IPv6", mib(nics, proc("ipv6_route", route6("eno1"))), { "05.0": "default-route" }],
   [
+    "a tunnel has it, which lies on no device",
+    mib(nics, upon("wg-tenant-a"), route4(usual("wg-tenant-a"))),
+    {},
+  ],
+  [
     "the kernel's route to nowhere is none",
     mib(nics, proc("ipv6_route", route6("lo", "00200200") + route6("eno1", "00200200"))),
     {},

@@ -15,7 +15,7 @@ function read(
 
 test("A kernel without NUMA is one node with all CPUs and all memory", () => {
   const { nodes, distances } = read({
-    "/proc/meminfo": "MemTotal:        2053992 kB\n",
+    "/proc/meminfo": "MemTotal:        2053992 kB\nMemFree:         1053992 kB\n",
     ...within("/sys/kernel/mm/hugepages/hugepages-2048kB", {
       nr_hugepages: "3",
       free_hugepages: "1",
@@ -27,6 +27,7 @@ test("A kernel without NUMA is one node with all CPUs and all memory", () => {
       package: 0,
       cpus: "0-3",
       memoryBytes: 2_053_992 * 1024,
+      freeBytes: 1_053_992 * 1024,
       sideCacheBytes: null,
       kind: null,
       hugepages: [{ sizeBytes: 2 ** 21, total: 3, free: 1 }],
@@ -39,7 +40,7 @@ test("Nodes with holes, without CPUs, and without memory", () => {
   const { nodes, distances, cores } = read({
     ...within(`${node}/node0`, {
       cpulist: "0-1\n",
-      meminfo: "Node 0 MemTotal: 1024 kB\n",
+      meminfo: "Node 0 MemTotal: 1024 kB\nNode 0 MemFree: 512 kB\n",
       distance: "10 21 17\n",
       "hugepages/hugepages-1048576kB/nr_hugepages": "4\n",
       "hugepages/hugepages-1048576kB/free_hugepages": "2\n",
@@ -58,6 +59,7 @@ test("Nodes with holes, without CPUs, and without memory", () => {
     [2, "2-3", 0],
     [16, "", null],
   ]);
+  expect(nodes.map(({ freeBytes }) => freeBytes)).toEqual([512 * 1024, null, null]);
   expect(nodes[0]?.hugepages).toEqual([
     { sizeBytes: 2 ** 21, total: 0, free: null },
     { sizeBytes: 2 ** 30, total: 4, free: 2 },

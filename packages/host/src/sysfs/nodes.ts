@@ -85,12 +85,14 @@ export function readNodes(
   access: readonly Access[],
 ): NodeParts[] {
   const whole = (): string | null => tree.readText("/proc/meminfo");
+  const freeOf = new Map<number, number | null>();
   const memory = nodes.map(({ id, cpus }): NodeMemory => {
     const meminfo = tree.readText(`${nodeDirectory}/node${id}/meminfo`);
     const ofNode = memoryField(meminfo, "MemTotal");
     // The only node has all memory, even where its own file is missing.
-    const memoryBytes =
-      ofNode === null && nodes.length === 1 ? memoryField(whole(), "MemTotal") : ofNode;
+    const source = ofNode === null && nodes.length === 1 ? whole() : meminfo;
+    const memoryBytes = memoryField(source, "MemTotal");
+    freeOf.set(id, memoryField(source, "MemFree"));
     return { id, hasCpus: cpus === null || !isEmpty(cpus), memoryBytes };
   });
   const ids = nodes.map(({ id }) => id);
@@ -107,6 +109,7 @@ export function readNodes(
       id,
       cpus: cpus === null ? null : formatList(cpus),
       memoryBytes,
+      freeBytes: freeOf.get(id) ?? null,
       sideCacheBytes,
       kind,
       hugepages,

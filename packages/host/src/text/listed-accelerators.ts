@@ -2,12 +2,13 @@ import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { intersection, isEmpty } from "@evenkeel/core/set/index-set.ts";
 import { buildTopology, type NodeParts } from "@evenkeel/core/topology/build.ts";
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
-import { standInAddress, standInNode, standInRoot } from "@evenkeel/core/topology/stand-in.ts";
+import { standInAddress, standInRoot } from "@evenkeel/core/topology/stand-in.ts";
 import type {
   LinkKind,
   PcieLink,
   StatedInterconnect,
   Topology,
+  UnnumberedNode,
 } from "@evenkeel/core/topology/topology.ts";
 import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 import { nameOfText } from "./read-lines.ts";
@@ -72,31 +73,29 @@ export interface ListedMachine {
 /**
  * Builds the machine from its accelerators: each on a stand-in host bridge of its own, at its
  * address or at a stand-in by its number. Nodes have the CPUs near their accelerators. Where the
- * tool tells CPUs and no nodes, each different list is a stand-in node, if the lists are apart.
+ * tool tells CPUs and no nodes, each different list is that of a node without a number, if the
+ * lists are apart.
  *
  * Errors: `topology-inconsistent`.
  */
 export function listedTopology(machine: ListedMachine, where: string): Topology {
   const { accelerators } = machine;
-  const nodeOf = nodesOf(accelerators);
   const addresses = accelerators.map(
     ({ address, index }, i) => address ?? standInAddress(index ?? i),
   );
   const topology = buildTopology({
     name: nameOfText(where),
     source: machine.source,
-    nodes: nodeParts([
-      ...accelerators.map(({ cpus }, i) => ({ node: nodeOf[i] ?? null, cpus })),
-      ...machine.nodes,
-    ]),
-    pci: accelerators.map(({ device, link }, i) => ({
+    nodes: nodeParts([...accelerators.map(({ node, cpus }) => ({ node, cpus })), ...machine.nodes]),
+    unnumberedNodes: unnumberedNodes(accelerators, addresses),
+    pci: accelerators.map(({ device, link, node }, i) => ({
       address: addresses[i] ?? "",
       parent: null,
       root: standInRoot(i),
       class: machine.class,
       vendor: machine.vendor,
       device,
-      node: nodeOf[i] ?? null,
+      node,
       iommuGroup: null,
       driver: null,
       link,
@@ -129,21 +128,21 @@ export function listedTopology(machine: ListedMachine, where: string): Topology 
   return checkedTopology(topology, where);
 }
 
-/** The most stand-in nodes of a document; further ones stay unknown. */
-const standInsMax = 256;
-
-function nodesOf(accelerators: readonly ListedAccelerator[]): readonly (number | null)[] {
-  if (accelerators.some(({ node }) => node !== null)) return accelerators.map(({ node }) => node);
+function unnumberedNodes(
+  accelerators: readonly ListedAccelerator[],
+  addresses: readonly string[],
+): UnnumberedNode[] {
+  if (accelerators.some(({ node }) => node !== null)) return [];
   const lists = [...new Set(accelerators.flatMap(({ cpus }) => normalList(cpus) ?? []))];
   const sets = lists.flatMap((list) => parseList(list) ?? []);
   const apart = sets.every((set, i) =>
     sets.slice(i + 1).every((other) => isEmpty(intersection(set, other))),
   );
-  if (!apart || lists.length < 2 || lists.length > standInsMax) return accelerators.map(() => null);
-  return accelerators.map(({ cpus }) => {
-    const ordinal = lists.indexOf(normalList(cpus) ?? "");
-    return ordinal < 0 ? null : standInNode(ordinal);
-  });
+  if (!apart || lists.length < 2) return [];
+  return lists.map((list) => ({
+    devices: addresses.filter((_, i) => normalList(accelerators[i]?.cpus ?? null) === list),
+    cpus: list,
+  }));
 }
 
 /** A list without the blanks that some tools print in it. */

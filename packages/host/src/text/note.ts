@@ -10,7 +10,7 @@ export function ignore(): void {
 export interface Leftovers {
   /** What the output would have if it were whole, such as `the size of node 1`. */
   readonly missing: readonly string[];
-  /** What the reader knows and a topology has no place for, such as `free memory`. */
+  /** What the reader knows and a topology has no place for, such as `numactl --show`. */
   readonly unused: readonly string[];
 }
 

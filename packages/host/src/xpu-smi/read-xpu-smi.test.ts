@@ -1,5 +1,4 @@
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
-import { isStandInNode } from "@evenkeel/core/topology/stand-in.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { expect, test } from "vitest";
@@ -29,9 +28,10 @@ GPU 1/1 |XL16   |XL*    |MDF    |S      |24-47,72-95
 test("a matrix of tiles: two GPUs with Xe Links, on two nodes of unknown numbers", () => {
   const topology = read(tiles);
   expect(topology.accelerators.map(({ index }) => index)).toEqual([0, 1]);
-  expect(topology.nodes.map(({ id, cpus }) => [isStandInNode(id), cpus])).toEqual([
-    [true, "0-23,48-71"],
-    [true, "24-47,72-95"],
+  expect(topology.nodes).toEqual([]);
+  expect(topology.unnumberedNodes.map(({ devices, cpus }) => [devices.length, cpus])).toEqual([
+    [1, "0-23,48-71"],
+    [1, "24-47,72-95"],
   ]);
   expect(topology.links).toMatchObject([{ kind: "xelink", lanes: 32 }]);
   expect(classes(topology)).toEqual(["S XL32", "XL32 S"]);
@@ -108,13 +108,26 @@ test("discovery as JSON", () => {
   ]);
 });
 
+test("devices are numbered from 0 to 999", () => {
+  const topology = read(
+    JSON.stringify({
+      device_list: [-1, 0, 0.5, 999, 1000].map((number, i) => ({
+        device_id: number,
+        device_name: "Intel(R) Arc(TM) Pro B60 Graphics",
+        pci_bdf_address: `0000:${17 + i}:00.0`,
+      })),
+    }),
+  );
+  expect(topology.accelerators.map(({ index }) => index)).toEqual([0, 999]);
+});
+
 test("the CPUs near a GPU, whose list goes on in the next line", () => {
   const topology = read(
     "| Device ID | Topology Information |\n" +
       "| 0         | Local CPU List: 0-23, |\n|           | 48-71 |\n" +
       "| 1         | Local CPU List: 24-47,72-95 |\n",
   );
-  expect(topology.nodes.map(({ cpus }) => cpus)).toEqual(["0-23,48-71", "24-47,72-95"]);
+  expect(topology.unnumberedNodes.map(({ cpus }) => cpus)).toEqual(["0-23,48-71", "24-47,72-95"]);
 });
 
 test("halves that disagree, and other texts, are refused", async () => {

@@ -40,6 +40,7 @@ function sayable(topology: Topology): Topology {
     nodes: nodes.map((node) => ({
       ...node,
       memoryBytes: saysMemory(node) ? node.memoryBytes : memoryKnown ? 0 : null,
+      freeBytes: null,
       hugepages: node.hugepages?.map((pool) => ({ ...pool, free: null })) ?? null,
     })),
     distances: nodes.length < 2 ? null : topology.distances,

@@ -48,7 +48,7 @@ export function generateNodes(tree: GeneratedTree, topology: Topology): void {
     const row = distances?.[i];
     if (row !== undefined) addLine(tree, `${at}/distance`, row.join(" "));
     if (node.memoryBytes !== null)
-      tree.files.set(`${at}/meminfo`, meminfo(node.id, node.memoryBytes));
+      tree.files.set(`${at}/meminfo`, meminfo(node.id, node.memoryBytes, node.freeBytes));
     if (node.sideCacheBytes !== null) {
       addLine(tree, `${at}/memory_side_cache/index1/size`, node.sideCacheBytes);
       addLine(tree, `${at}/memory_side_cache/index1/line_size`, 64);
@@ -61,11 +61,12 @@ export function generateNodes(tree: GeneratedTree, topology: Topology): void {
   for (const { id } of nodes) addInitiators(tree, id, topology.access);
 }
 
-function meminfo(id: number, memoryBytes: number): string {
+function meminfo(id: number, memoryBytes: number, freeBytes: number | null): string {
   const kilobytes = Math.floor(memoryBytes / 1024);
   const line = (name: string, value: number): string =>
     `Node ${id} ${`${name}:`.padEnd(16)}${`${value}`.padStart(8)} kB\n`;
-  return line("MemTotal", kilobytes) + line("MemFree", kilobytes >> 1) + line("MemUsed", 4);
+  const free = freeBytes === null ? "" : line("MemFree", freeBytes / 1024);
+  return line("MemTotal", kilobytes) + free + line("MemUsed", 4);
 }
 
 function addPool(tree: GeneratedTree, directory: string, pool: HugepagePool): void {

@@ -32,6 +32,8 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
     flavors: flavors.map(requestOfFlavor),
     awayFrom,
     preferEmptyHosts: spread,
+    // Where too little is known, only a program gets to see the causes.
+    causesWhereUntold: output === "json",
   });
   if (answer.kind === "Refusal") this.finish(refusalStatus(answer));
   const view = { width: this.columns, paint: this.paint };

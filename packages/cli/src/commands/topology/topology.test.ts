@@ -215,3 +215,102 @@ test("what cannot be asked together is refused", async () => {
     expect(stderr).toMatch(/code {6}(usage|document-invalid)/);
   }
 });
+
+const oldDriver = `\tGPU0\tGPU1\tGPU2\tGPU3\tmlx5_0\tCPU Affinity
+GPU0\t X \tNODE\tSOC\tSOC\tPHB\t0-3,8-11
+GPU1\tNODE\t X \tSOC\tSOC\tNODE\t0-3,8-11
+GPU2\tSOC\tSOC\t X \tNODE\tSOC\t4-7,12-15
+GPU3\tSOC\tSOC\tNODE\t X \tSOC\t4-7,12-15
+mlx5_0\tPHB\tNODE\tSOC\tSOC\t X \t
+`;
+
+const numbers = `available: 2 nodes (0-1)
+node 0 cpus: 0 1 2 3 8 9 10 11
+node 0 size: 64000 MB
+node 0 free: 63000 MB
+node 1 cpus: 4 5 6 7 12 13 14 15
+node 1 size: 64000 MB
+node 1 free: 62000 MB
+node distances:
+node   0   1
+  0:  10  21
+  1:  21  10
+`;
+
+test("a node whose number nobody told reaches no output as a node", async () => {
+  const text = written("old-driver.txt", oldDriver);
+  const numactl = written("numbers.txt", numbers);
+  const shown = await evenkeel(["topology", "--from", text]);
+  expect(`\n${outcomeText(shown)}`).toMatchInlineSnapshot(`
+    "
+    old-driver  nvidia-smi
+    model unknown
+    at least 16 CPUs · packages, nodes, cores and memory unknown
+    4 accelerators of unknown model · 1 NIC
+    ╭─ node unknown ─────────────────────────────────╮
+    │ these share a node with CPUs 0-3,8-11          │
+    │ ? ┬ ?  GPU0  10de, model unknown  link unknown │
+    │   └ ?  NIC   mlx5_0 RDMA          link unknown │
+    │ ? ─ ?  GPU1  10de, model unknown  link unknown │
+    ├────────────────────────────────────────────────┤
+    │ these share a node with CPUs 4-7,12-15         │
+    │ ? ─ ?  GPU2  10de, model unknown  link unknown │
+    │ ? ─ ?  GPU3  10de, model unknown  link unknown │
+    ╰────────────────────────────────────────────────╯
+
+    links  GPU0  GPU1  GPU2  GPU3
+     GPU0     X  NODE   SYS   SYS
+     GPU1  NODE     X   SYS   SYS
+     GPU2   SYS   SYS     X  NODE
+     GPU3   SYS   SYS  NODE     X
+
+    worth knowing
+    - GPU2 has no NIC on its node: its network traffic crosses to another node.
+    - GPU3 has no NIC on its node: its network traffic crosses to another node.
+    - The IOMMU group of 4 accelerators is unknown: the IOMMU is off, or the source does not report
+      groups.
+    --- exit 0
+    "
+  `);
+  const vm = written(
+    "two-gpus.yaml",
+    "apiVersion: evenkeel/v1\nkind: VirtualMachine\nmetadata: { name: a }\n" +
+      "spec: { vcpus: 2, memory: 1Gi, accelerators: { count: 2 } }\n",
+  );
+  const kind = written("kind.yaml", flavor("small", 2, "1Gi"));
+  const json = await evenkeel(["topology", "--from", text, "--output", "json"]);
+  const document = parseTopology(json.stdout, "stdout");
+  expect([document.nodes, document.pci.filter(({ node }) => node !== null)]).toEqual([[], []]);
+  const stored = written("old-driver.json", json.stdout);
+  const outcomes = [shown, json];
+  for (const source of [text, stored]) {
+    for (const argv of [
+      ["topology", "--from", source, "--output", "svg"],
+      ["topology", "--from", source, "--output", "dot"],
+      ["topology", "--from", source, "--output", "nccl"],
+      ["topology", "--from", source, "--diff", numactl],
+      ["topology", "--from", source, "--fit", kind],
+      ["place", vm, "--on", source],
+      ["place", vm, "--on", source, "--output", "json"],
+      ["capacity", "--on", source, "--flavor", kind],
+    ]) {
+      outcomes.push(await evenkeel(argv));
+    }
+  }
+  for (const { stdout, stderr } of outcomes) {
+    expect(`${stdout}${stderr}`).not.toMatch(/\b65[23]\d\d\b|node \?|\b[12] nodes?\b/);
+  }
+
+  // What is stored is merged like the text itself, and then every device has its number.
+  const merged = await Promise.all(
+    [text, stored].map((source) =>
+      evenkeel(["topology", "--from", source, "--from", numactl, "--output", "json"]),
+    ),
+  );
+  expect(merged[1]).toEqual(merged[0]);
+  const topology = parseTopology(merged[0]?.stdout ?? "", "stdout");
+  expect(topology.unnumberedNodes).toEqual([]);
+  const places = new Map(topology.pci.map(({ address, node }) => [address, node]));
+  expect(topology.accelerators.map(({ address }) => places.get(address))).toEqual([0, 0, 1, 1]);
+  expect(topology.nics.map(({ address }) => places.get(address))).toEqual([0]);
+});

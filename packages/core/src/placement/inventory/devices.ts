@@ -26,6 +26,11 @@ export interface Device {
   readonly group: number;
 }
 
+/** A device whose node is known: only such a one can be given to a VM. */
+export interface PlacedDevice extends Device {
+  readonly node: number;
+}
+
 /** A machine's accelerators and NICs, each by address. */
 export interface DeviceInventory {
   readonly accelerators: readonly Device[];

@@ -5,7 +5,7 @@ import { requestOf } from "../../../testing/request/requests.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
 import { emptyOccupancy } from "../occupancy/occupancy.ts";
-import { spaceFor } from "../space/space.ts";
+import { type Space, spaceFor } from "../space/space.ts";
 import type { Layout, LayoutCell } from "./layout.ts";
 import { chooseCores, coreVariants, lastCaches, nameCores } from "./layout-cores.ts";
 import { sum } from "../../unit/sum.ts";
@@ -128,7 +128,9 @@ const cell = (node: number, from: number, count: number): LayoutCell => ({
   nics: [],
 });
 
-function cachesOf(...cells: readonly LayoutCell[]): readonly string[] {
+const cachesOf = (...cells: readonly LayoutCell[]): readonly string[] => cachesOn(space, cells);
+
+function cachesOn(given: Space, cells: readonly LayoutCell[]): readonly string[] {
   const objective = {
     cells: cells.length,
     cost: 1,
@@ -138,8 +140,8 @@ function cachesOf(...cells: readonly LayoutCell[]): readonly string[] {
     mixedClasses: 0,
   };
   const layout: Layout = { cells, partition: null, objective };
-  return coreVariants(space, layout).map((variant) =>
-    nameCores(space, variant.cells)
+  return coreVariants(given, layout).map((variant) =>
+    nameCores(given, variant.cells)
       .map((cores) => cores.map(({ l3 }) => l3).join(""))
       .join(" "),
   );
@@ -154,4 +156,16 @@ test("the variants take the last cores from a cache of each size, the tightest f
 test("cells with cores of one node have no variants", () => {
   expect(cachesOf(cell(0, 0, 2), cell(1, 0, 2))).toEqual(["00 11"]);
   expect(cachesOf(cell(0, 0, 1), cell(1, 0, 1))).toEqual(["0 0"]);
+});
+
+test("variants are within a class, and cores of several classes have none", () => {
+  const machine = syntheticTopology("l3:3 core:4 memory:16Gi classes:0-7;8-11");
+  const own = inventoryOf(machine, defaultHostPolicy);
+  const classed = spaceFor(own, emptyOccupancy(own), requestOf({ hugepageBytes: null }));
+  const variants = (coreClass?: number): readonly string[] => {
+    const units = [{ node: 0, count: 2, ...(coreClass === undefined ? {} : { coreClass }) }];
+    return cachesOn(classed, [{ ...cell(0, 0, 2), units }]);
+  };
+  expect([0, 1].map(variants)).toEqual([["00", "11"], ["22"]]);
+  expect(variants()).toEqual(["00"]);
 });

@@ -1,4 +1,3 @@
-import type { Request } from "../../request/request.ts";
 import type { Partition } from "../../topology/topology.ts";
 import { once } from "../../once.ts";
 import { at } from "../../unit/list.ts";
@@ -9,6 +8,7 @@ import { type Candidates, hasSetOn } from "../search/accelerators/sets-of-distri
 import { candidatesOf } from "../search/accelerators/with-accelerators.ts";
 import { freePartitions } from "../search/candidates/partitions.ts";
 import { effort } from "../search/rank/effort.ts";
+import type { Device } from "../inventory/devices.ts";
 import { isWanted } from "../space/devices.ts";
 import type { Cause } from "./cause.ts";
 import type { Choice } from "./choices.ts";
@@ -22,7 +22,7 @@ export function acceleratorCauses(stock: Stock): (choice: Choice) => readonly Ca
   const { space } = stock;
   const { count, link } = space.request.accelerators;
   const isPartitioned = space.topology.partitions.length > 0;
-  const candidates = once(() => candidatesOf(space, space.accelerators));
+  const candidates = once(() => candidatesOf(space, stock.free));
   return (choice) => {
     if (count === 0) return [];
     const { partition, nodes } = choice;
@@ -50,23 +50,15 @@ function unlinked(nodes: readonly number[], count: number): Cause {
   return { code: "accelerators-unlinked", nodes, needs: count, has: count - 1 };
 }
 
-/** The free accelerators that can be given at all: under `strict` those of known node. */
-function usable({ space }: Stock): Stock["space"]["accelerators"] {
-  const isStrict = space.request.locality === "strict";
-  return space.accelerators.filter(({ node }) => node !== null || !isStrict);
-}
-
-function shortOnNodes(
-  { space, wanted, unnamed }: Stock,
-  { nodes, counts, anywhere }: Choice,
-): readonly Cause[] {
-  let unplaced = unplacedOf(space.request, wanted);
-  const causes = nodes.flatMap((node, i): Cause[] => {
+function shortOnNodes({ wanted, unnamed }: Stock, { nodes, counts }: Choice): readonly Cause[] {
+  // They may turn out to be where they are needed.
+  let unplaced = countOf(wanted, null);
+  return nodes.flatMap((node, i): Cause[] => {
     const needs = at(counts, i);
     const has = countOf(wanted, node);
     const missing = needs - has;
     if (missing <= 0) return [];
-    if (missing <= countOf(unnamed, node)) {
+    if (missing <= unnamed.filter((device) => device.node === node).length) {
       return [{ code: "accelerator-model-unknown", nodes: [node], needs, has: null }];
     }
     if (missing <= unplaced) {
@@ -75,33 +67,40 @@ function shortOnNodes(
     }
     return [{ code: "accelerators-short", nodes: [node], needs, has }];
   });
-  const has = countOf(wanted, null);
-  return anywhere > has
-    ? [...causes, { code: "accelerators-short", nodes: [], needs: anywhere, has }]
-    : causes;
-}
-
-/**
- * The free accelerators of unknown node that may turn out to be on the one where they are needed.
- */
-function unplacedOf({ locality }: Request, wanted: Stock["wanted"]): number {
-  return locality === "strict" ? countOf(wanted, null) : 0;
 }
 
 /** Whether the free accelerators that a choice would take can be chosen so that all are linked. */
-function isConnected(stock: Stock, choice: Choice, candidates: () => Candidates): boolean {
-  const { wanted } = stock;
-  const { byNode } = candidates();
-  const placed = shortOnNodes(stock, choice).filter(
-    ({ code }) => code === "accelerator-node-unknown",
-  );
+function isConnected(
+  stock: Stock,
+  choice: Choice,
+  candidates: () => Candidates<number | null>,
+): boolean {
+  const { wanted, space } = stock;
+  const short = shortOnNodes(stock, choice);
+  const placed = short.filter(({ code }) => code === "accelerator-node-unknown");
+  const named = short.filter(({ code }) => code === "accelerator-model-unknown");
+  const unnamed = namedBy(stock, named);
+  const all =
+    unnamed.length === 0
+      ? candidates()
+      : candidatesOf(
+          space,
+          [...stock.free, ...unnamed].toSorted((a, b) => a.position - b.position),
+        );
   const found = sumOf(placed, ({ needs, nodes }) => needs - countOn(wanted, nodes));
-  const distribution = byNode.map(({ node }) => {
+  const distribution = all.byNode.map(({ node, members }) => {
     const i = node === null ? -1 : choice.nodes.indexOf(node);
-    const asked = node === null ? choice.anywhere + found : i < 0 ? 0 : at(choice.counts, i);
-    return Math.min(asked, countOf(wanted, node));
+    const asked = node === null ? found : i < 0 ? 0 : at(choice.counts, i);
+    return Math.min(asked, members.length);
   });
-  return sum(distribution) < 2 || hasSetOn(candidates(), distribution, effort());
+  return sum(distribution) < 2 || hasSetOn(all, distribution, effort());
+}
+
+/** The accelerators of unknown model that would be of the one asked for, where that is a cause. */
+function namedBy({ unnamed }: Stock, causes: readonly Cause[]): readonly Device[] {
+  return unnamed.filter(({ node }) =>
+    causes.some(({ nodes }) => node !== null && nodes.includes(node)),
+  );
 }
 
 function unpartitioned({ space }: Stock): Stock["space"]["topology"] {
@@ -111,7 +110,7 @@ function unpartitioned({ space }: Stock): Stock["space"]["topology"] {
 /** The most free accelerators on some nodes, up to those asked for, that are linked as asked. */
 export function linkedOn(stock: Stock, nodes: readonly number[]): number {
   const { space } = stock;
-  const on = usable(stock).filter(({ node }) => node === null || nodes.includes(node));
+  const on = space.accelerators.filter(({ node }) => nodes.includes(node));
   const topology = unpartitioned(stock);
   const most = Math.min(space.request.accelerators.count, on.length);
   for (let count = most; count > 0; count--) {
@@ -129,7 +128,7 @@ export function linkedOn(stock: Stock, nodes: readonly number[]): number {
  */
 function largestPartition({ space }: Stock, { nodes }: Choice): number {
   const { accelerators } = space.request;
-  const on = space.accelerators.filter(({ node }) => node !== null && nodes.includes(node));
+  const on = space.accelerators.filter(({ node }) => nodes.includes(node));
   for (let count = accelerators.count - 1; count > 0; count--) {
     const request = { ...space.request, accelerators: { ...accelerators, count } };
     if (freePartitions({ ...space, request }, on, () => true).length > 0) return count;
@@ -139,28 +138,36 @@ function largestPartition({ space }: Stock, { nodes }: Choice): number {
 
 /** The accelerators of a partition are these and no others, so what is missing is one of them. */
 function partitionCauses(
-  { space }: Stock,
+  stock: Stock,
   { nodes, counts, anywhere }: Choice,
   partition: Partition,
 ): readonly Cause[] {
+  const { space } = stock;
   const { count, model, link } = space.request.accelerators;
   const members = space.inventory.devices.accelerators.filter(({ address }) =>
     partition.accelerators.includes(address),
   );
-  const free = members.filter((device) => space.accelerators.includes(device));
+  const free = members.filter((device) => stock.free.includes(device));
   const wanted = members.filter((device) => isWanted(device, model));
   const links = space.inventory.relations.connected(link);
   const isLinked = members.every((a) =>
     members.every((b) => a === b || at(at(links, a.position), b.position)),
   );
   const has = free.length;
-  const isUnplaced = space.request.locality === "strict" && anywhere > 0;
-  const short = nodes.flatMap((node, i): Cause[] => {
+  const shortOfModel = (needs: number, on: readonly number[], node: number | null): Cause[] => {
     const here = free.filter((device) => device.node === node).length;
-    const needs = at(counts, i);
-    return here >= needs ? [] : [{ code: "accelerators-short", nodes: [node], needs, has: here }];
+    if (here >= needs) return [];
+    const unnamed = stock.unnamed.filter(
+      (device) => device.node === node && members.includes(device),
+    ).length;
+    const cause = { nodes: on, needs, partition: partition.id };
+    return here + unnamed < needs
+      ? [{ ...cause, code: "accelerators-short", has: here }]
+      : [{ ...cause, code: "accelerator-model-unknown", has: null }];
+  };
+  const short = nodes.flatMap((node, i): Cause[] => {
+    return shortOfModel(at(counts, i), [node], node);
   });
-  const elsewhere = free.filter(({ node }) => node === null).length;
   return [
     ...(wanted.length === count
       ? has === count
@@ -175,11 +182,17 @@ function partitionCauses(
             } as const,
           ]
       : short),
-    ...(wanted.length < count && elsewhere < anywhere
-      ? [{ code: "accelerators-short", nodes: [], needs: anywhere, has: elsewhere } as const]
-      : []),
-    ...(isUnplaced
-      ? [{ code: "accelerator-node-unknown", nodes: [], needs: count, has: null } as const]
+    ...(wanted.length < count ? shortOfModel(anywhere, [], null) : []),
+    ...(anywhere > 0
+      ? [
+          {
+            code: "accelerator-node-unknown",
+            nodes: [],
+            needs: anywhere,
+            has: null,
+            partition: partition.id,
+          } as const,
+        ]
       : []),
     ...(isLinked ? [] : [unlinked(nodes, count)]),
   ];

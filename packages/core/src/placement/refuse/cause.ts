@@ -8,6 +8,6 @@ export interface Cause {
   /** Memory in granules. */
   readonly needs: number;
   readonly has: number | null;
-  /** The fabric partition that is not free. */
+  /** The fabric partition whose accelerators it is about. */
   readonly partition?: number;
 }

@@ -200,12 +200,12 @@ function nicCauses({
   unknownNics,
 }: Stock): (nodes: readonly number[] | null) => readonly Cause[] {
   const { count } = space.request.nics;
-  const everywhere = [...space.inventory.nodeIds, null];
   return (nodes) => {
-    const has = countOn(nics, nodes === null ? everywhere : nodes);
+    const near = nodes === null ? space.inventory.nodeIds : nodes;
+    const has = countOn(nics, near);
     if (has >= count) return [];
-    const maybe = countOn(unknownNics, nodes === null ? everywhere : [...nodes, null]);
-    const unplaced = nodes === null ? 0 : countOf(nics, null);
+    const maybe = countOn(unknownNics, [...near, null]);
+    const unplaced = countOf(nics, null);
     const on = nodes === null ? [] : nodes;
     return has + maybe + unplaced >= count
       ? [{ code: "nics-unknown", nodes: on, needs: count, has: null }]

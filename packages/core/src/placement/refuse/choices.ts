@@ -14,7 +14,7 @@ export interface Choice {
   readonly nodes: readonly number[];
   /** For each node its accelerators; empty for a request without. */
   readonly counts: readonly number[];
-  /** Accelerators of unknown node; they belong to the first cell. */
+  /** Accelerators of unknown node in its partition; their share is the first cell's. */
   readonly anywhere: number;
   /** The fabric partition that they are; null where it is none that the host declares. */
   readonly partition: Partition | null;
@@ -31,11 +31,17 @@ export function wholeHost({ inventory }: Space): Choice {
   return { nodes: inventory.nodeIds, counts: [], anywhere: 0, partition: null };
 }
 
+/** Choices, and whether they are all that there are. */
+export interface Choices {
+  readonly choices: readonly Choice[];
+  readonly exhaustive: boolean;
+}
+
 /** How many choices are looked at. */
 const choicesMax = 1 << 12;
 
 /** Sets of nodes for a request without accelerators, those of fewer nodes first. */
-export function nodeSets(space: Space): readonly Choice[] {
+export function nodeSets(space: Space): Choices {
   const nodes = nodesWithCpus(space);
   const sets: (readonly number[])[] = [];
   const extend = (set: readonly number[], from: number, size: number): void => {
@@ -48,8 +54,10 @@ export function nodeSets(space: Space): readonly Choice[] {
     }
   };
   for (let size = 1; size <= nodes.length; size++) extend([], 0, size);
-  if (sets.length >= choicesMax) sets.push(nodes);
-  return sets.map((set) => ({ nodes: set, counts: [], anywhere: 0, partition: null }));
+  const exhaustive = sets.length < choicesMax;
+  if (!exhaustive) sets.push(nodes);
+  const choices = sets.map((set) => ({ nodes: set, counts: [], anywhere: 0, partition: null }));
+  return { choices, exhaustive };
 }
 
 /** The nodes that have CPUs, or all where none is known to have any. */
@@ -87,24 +95,6 @@ function mayBeCells(space: Space, { nodes }: Choice): boolean {
   return nodes.every((node) => cells.includes(node));
 }
 
-/**
- * The choice with as many free accelerators of unknown node in its first cell as this lacks. Where
- * there are other cells, only an accelerator that is known to be there makes a cell of its node.
- */
-function withUnplaced({ wanted }: Stock, choice: Choice): Choice {
-  const [first, ...others] = choice.counts;
-  const [node] = choice.nodes;
-  if (first === undefined || node === undefined) return choice;
-  const free = Math.max(0, countOf(wanted, null) - choice.anywhere);
-  const least = others.length > 0 ? 1 : 0;
-  const moved = Math.max(0, Math.min(free, first - countOf(wanted, node), first - least));
-  return {
-    ...choice,
-    counts: [first - moved, ...others],
-    anywhere: choice.anywhere + moved,
-  };
-}
-
 /** Where no node of an accelerator is known, the cell may be on any node with CPUs. */
 function onCells(space: Space, choice: Choice): readonly Choice[] {
   if (choice.nodes.length > 0) return [choice];
@@ -116,47 +106,33 @@ function onCells(space: Space, choice: Choice): readonly Choice[] {
  * one node; and, for more than the host has, those it has with the rest on one node. At most some
  * thousands, those of fewer nodes first.
  */
-export function distributions(stock: Stock): readonly Choice[] {
+export function distributions(stock: Stock): Choices {
   const { space, slots } = stock;
   const { count } = space.request.accelerators;
-  const isStrict = space.request.locality === "strict";
   const known = space.inventory.nodeIds.filter((id) => countOf(slots, id) > 0);
-  const places: readonly (number | null)[] = [
-    ...known,
-    ...(isStrict || countOf(slots, null) === 0 ? [] : [null]),
-  ];
   const choices = new Map<string, Choice>();
-  const add = (counts: readonly number[], on: readonly (number | null)[]): void => {
-    const pairs = on.flatMap((node, i): [number, number][] =>
-      node === null || at(counts, i) === 0 ? [] : [[node, at(counts, i)]],
-    );
-    const anywhere = count - sum(pairs.map(([, some]) => some));
-    const choice = {
-      nodes: pairs.map(([node]) => node),
-      counts: pairs.map(([, some]) => some),
-      anywhere,
-      partition: null,
-    };
-    for (const own of onCells(space, choice)) {
-      if (!mayBeCells(space, own)) continue;
-      const one = isStrict ? own : withUnplaced(stock, own);
-      choices.set(`${one.nodes.join()} ${one.counts.join()}`, one);
-    }
+  const add = (all: readonly number[], on: readonly number[]): void => {
+    const nodes = on.filter((_, i) => at(all, i) > 0);
+    const counts = all.filter((some) => some > 0);
+    const choice = { nodes, counts, anywhere: 0, partition: null };
+    if (mayBeCells(space, choice)) choices.set(`${nodes.join()} ${counts.join()}`, choice);
   };
-  const byNode = places.map((node): NodeCandidates => ({ node, members: [] }));
+  const byNode = known.map((node): NodeCandidates => ({ node, members: [] }));
+  const budget = effort();
   const visit = distributionsOf(byNode, {
     count,
-    most: places.map((node) => countOf(slots, node)),
+    most: known.map((node) => countOf(slots, node)),
     previousNode: new Map(),
     together: null,
-    effort: effort(),
+    effort: budget,
   });
-  for (let cells = 1; cells <= Math.min(count, Math.max(1, known.length)); cells++) {
+  for (let cells = 1; cells <= Math.min(count, known.length); cells++) {
     visit(cells, (counts) => {
-      add(counts, places);
+      add(counts, known);
       return choices.size < choicesMax;
     });
   }
+  const exhaustive = choices.size < choicesMax && budget.sufficed();
   for (const node of nodesWithCpus(space)) add([count], [node]);
   const all = sum(known.map((id) => countOf(slots, id)));
   if (all > 0 && all < count) {
@@ -165,5 +141,5 @@ export function distributions(stock: Stock): readonly Choice[] {
       add(counts, known);
     }
   }
-  return [...choices.values()];
+  return { choices: [...choices.values()], exhaustive };
 }

@@ -133,3 +133,21 @@ test("interleaved cells", () => {
     options,
   );
 });
+
+test("interleaved cells ask for more where something lacks already, then of the smallest", () => {
+  // Two cells of three granules: a round on both places, and of each cell one more on either.
+  const rule = lacksInterleaved(6, 2, { cells: 2, weights: null });
+  expect(rule?.([2, 1])).toEqual([{ places: [1], needs: 4, has: 1 }]);
+  expect(rule?.([2, null])).toEqual([{ places: [1], needs: 4, has: null }]);
+  expect(rule?.([3, 2])).toEqual([{ places: [1], needs: 3, has: 2 }]);
+  expect(rule?.([2, 2])).toEqual([{ places: [0], needs: 4, has: 2 }]);
+});
+
+test("of a total from anywhere, unknown places lack what the known ones have not", () => {
+  const rule = lacksPooled(10);
+  expect(rule([4, null, 3, null])).toEqual([{ places: [1, 3], needs: 3, has: null }]);
+  expect(rule([4, 3])).toEqual([{ places: [0, 1], needs: 10, has: 7 }]);
+  // What is overdrawn is needed on top.
+  expect(rule([-2, -1])).toEqual([{ places: [1], needs: 11, has: 0 }]);
+  expect(rule([4, null, 6])).toEqual([]);
+});

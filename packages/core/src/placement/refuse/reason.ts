@@ -86,8 +86,8 @@ function said(facts: Facts, way: NodesWay, cause: Cause): Said {
   }
 }
 
-function unknownMessage(stock: Stock, { code, nodes, needs }: Cause): string {
-  const { request, accelerators } = stock.space;
+function unknownMessage(stock: Stock, { code, nodes, needs, partition }: Cause): string {
+  const { request } = stock.space;
   const where = on(stock, nodes);
   if (code === "cache-unknown") {
     return `Isolation "l3" is asked for, and the last-level caches of cores ${where} are unknown, so no VM can have one alone.`;
@@ -95,18 +95,27 @@ function unknownMessage(stock: Stock, { code, nodes, needs }: Cause): string {
   if (code === "cores-unknown") {
     return `${unitsText(stock, needs)} needed ${where}; which cores there are is unknown.`;
   }
+  if (partition !== undefined) {
+    const has = `A VM has a fabric partition as a whole, and partition ${partition} has ${amountOf(needs, "GPU")}`;
+    return code === "accelerator-model-unknown"
+      ? `${has} ${nodes.length === 0 ? "of unknown node" : where} that must be${modelText(request)}; of some the model is unknown.`
+      : `${has} of unknown node.`;
+  }
   const needed = `${amountOf(needs, "GPU")}${modelText(request)} needed ${where}`;
   if (code === "accelerator-model-unknown") {
     return `${needed}; the model of free ones there is unknown.`;
   }
-  const unplaced = accelerators.filter(({ node }) => node === null).length;
-  const which = unplaced === 0 ? "some" : `${unplaced} of the ${accelerators.length} free ones`;
+  const unplaced = stock.free.filter(({ node }) => node === null).length;
+  const which = unplaced === 0 ? "some" : `${unplaced} of the ${stock.free.length} free ones`;
   return `${needed}; the node of ${which} is unknown.`;
 }
 
-function signatureMessage(stock: Stock, { nodes }: Cause): string {
+function signatureMessage(stock: Stock, { nodes, has }: Cause): string {
   const { request } = stock.space;
-  return `No place ${on(stock, nodes)} has signature ${request.signature}, which ${flavorText(request)} is sold in.`;
+  const signature = `signature ${request.signature}, which ${flavorText(request)} is sold in`;
+  return has === null
+    ? `Whether a place ${on(stock, nodes)} has ${signature}, is unknown.`
+    : `Beside what others have, no place ${on(stock, nodes)} has ${signature}.`;
 }
 
 /** The flavor of a request in a sentence. */
@@ -240,7 +249,8 @@ function modelText({ accelerators: { model } }: Request): string {
   return model === null ? "" : ` of model "${model}"`;
 }
 
-function acceleratorsMessage({ host, stock }: Facts, { nodes, needs, has }: Cause): string {
+function acceleratorsMessage({ host, stock }: Facts, cause: Cause): string {
+  const { nodes, needs, has, partition } = cause;
   const { request, inventory } = stock.space;
   const { model, count } = request.accelerators;
   const devices = inventory.devices.accelerators;
@@ -250,6 +260,7 @@ function acceleratorsMessage({ host, stock }: Facts, { nodes, needs, has }: Caus
   const here = wanted.filter(({ node }) => isNear(node));
   const needed = `${amountOf(needs, "GPU")}${modelText(request)} needed ${on(stock, nodes)}`;
   if (wanted.length === 0) return `${needed}; ${hostHas(host, devices, model)}`;
+  if (partition !== undefined) return partitionShortMessage(stock, cause, partition);
   const most =
     wanted.length < count ? `; the host has ${wanted.length}, and ${count} are asked for` : "";
   const free = here.length === 0 ? "and there is none" : `${has} of ${here.length} free`;
@@ -258,6 +269,15 @@ function acceleratorsMessage({ host, stock }: Facts, { nodes, needs, has }: Caus
   );
   const missing = has === null ? needs : needs - has;
   return `${needed}, ${free}${most}${whyUnsold(host, "accelerators", unsold, missing)}.`;
+}
+
+/** A VM has all accelerators of a partition, so its numbers are those of its members. */
+function partitionShortMessage(stock: Stock, { nodes, needs, has }: Cause, id: number): string {
+  const where = nodes.length === 0 ? "of unknown node" : on(stock, nodes);
+  const { model } = stock.space.request.accelerators;
+  const ofModel = model === null ? "" : ` and of model "${model}"`;
+  const these = needs === 1 ? "it has to be" : "all of them have to be";
+  return `Fabric partition ${id} has ${amountOf(needs, "GPU")} ${where}, and ${these} free${ofModel}; ${has} of ${needs} ${has === 1 ? "is" : "are"}.`;
 }
 
 /** What a host has that has nothing of what is wanted. */
@@ -296,9 +316,7 @@ function unlinkedSaid({ stock }: Facts, { nodes }: NodesWay, { code, needs }: Ca
   const { request } = stock.space;
   const has = linkedOn(stock, nodes);
   const what = `${amountOf(needs, "GPU")}${modelText(request)}`;
-  const free = stock.space.accelerators.filter(
-    ({ node }) => node === null || nodes.includes(node),
-  ).length;
+  const free = stock.space.accelerators.filter(({ node }) => nodes.includes(node)).length;
   const message =
     request.accelerators.link === "nvlink"
       ? `${what} that are all linked directly are needed ${on(stock, nodes)}; at most ${has} of the ${free} free ones ${has === 1 ? "is" : "are"}.`

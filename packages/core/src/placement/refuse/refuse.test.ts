@@ -47,6 +47,27 @@ const hgx = catalogMachine("hgx-h100");
 const small =
   "package:2 core:8 thread:2 memory:64Gi hugepages:40x1Gi distances:10/21 root*2[switch[gpu:h100-sxm nic:cx7]]";
 
+test("a signature is a cause on nodes that have no place of it, and on no others", () => {
+  const machine =
+    "package:2 core:10 thread:2 memory:64Gi hugepages:48x1Gi distances:10/21 root[gpu:l40s*2] classes:0-9,20-29;10-19,30-39";
+  const request = requestOf({ accelerators: accelerators(2), vcpus: 8, memoryBytes: 8 * GiB });
+  const taken: Plan[] = [];
+  for (const name of ["fast", "slow"]) {
+    const placed = place([hostOf(machine, taken)], { ...request, name });
+    if (placed.kind === "Refusal") throw new Error(JSON.stringify(placed));
+    taken.push(placed);
+  }
+  for (const { signature, cells } of taken) {
+    const own = `${at(cells, 0).hostNode}`;
+    const flavor = { ...request, flavor: "gpu.2", signature };
+    const { ways } = refusal(hostOf(machine, taken), flavor);
+    expect(ways.map(({ nodes, reasons }) => [nodes, reasons.map(({ code }) => code)])).toEqual([
+      [own, ["accelerators-short"]],
+      [own === "0" ? "1" : "0", ["accelerators-short", "signature-unavailable"]],
+    ]);
+  }
+});
+
 describe("a refusal says every cause with its numbers, and what would help", () => {
   test("too many accelerators, or of no such model", () => {
     const request = requestOf({ accelerators: accelerators(5) });
@@ -128,6 +149,12 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const [running] = offers({ ...planned, held });
     expect(running).toMatchObject({ argv: [["evenkeel", "stop", "acme_first"]], when: "live" });
     expect(isVmCalled("acme_first", plan)).toBe(true);
+    // What the command stops is what is in the way: without its plan and what it holds, it fits.
+    const [, , name = ""] = running?.argv?.[0] ?? [];
+    const left = held.filter((one) => one.name !== name);
+    const taken = [plan].filter((one) => !isVmCalled(name, one));
+    expect(place([{ ...planned, held }], request).kind).toBe("Refusal");
+    expect(place([{ ...host, taken, held: left }], request).kind).toBe("Plan");
   });
 
   test("no VM to stop is looked for among very many", () => {
@@ -185,7 +212,6 @@ describe("a refusal says every cause with its numbers, and what would help", () 
       [
         "on 0",
         "accelerator-node-unknown: 1 GPU needed on node 0; the node of 4 of the 4 free ones is unknown.",
-        "try spec.locality: It fits with \`locality: preferred\`, slower.",
       ]
     `);
   });
@@ -231,6 +257,24 @@ describe("a refusal says every cause with its numbers, and what would help", () 
         "try host.taken: It fits without the VM first.",
       ]
     `);
+  });
+
+  test("of isolated VMs those are named that are on the nodes, or alone on the host", () => {
+    const taken: Plan[] = [];
+    for (const name of ["left", "right"]) {
+      const placed = place([hostOf(small, taken)], requestOf({ name, isolation: "node" }));
+      if (placed.kind === "Refusal") throw new Error("does not fit");
+      taken.push(placed);
+    }
+    const named = (request: Request): readonly (readonly [string, string])[] =>
+      refusal(hostOf(small, taken), request).ways.flatMap(({ nodes, reasons }) =>
+        reasons.flatMap(({ code, message }) => {
+          const vms = message.split("the host has ")[1] ?? "";
+          return code === "isolation-conflict" ? [[nodes, vms] as const] : [];
+        }),
+      );
+    expect(named(requestOf())).toEqual([["0", "left (node)."]]);
+    expect(named(requestOf({ isolation: "host" }))).toEqual([["0", "left (node), right (node)."]]);
   });
 
   test("pages that nobody has set apart, on a node with memory to spare", () => {

@@ -1,12 +1,13 @@
-import type { HostState } from "../../plan/host-state.ts";
+import { governedTopology, type HostState } from "../../plan/host-state.ts";
 import type { HostRefusal, RefusalWay } from "../../plan/refusal.ts";
-import { withoutFreePages } from "../../plan/sellable-pages.ts";
 import type { Request } from "../../request/request.ts";
 import { shorten } from "../../text/shorten.ts";
 import { layoutSignature } from "../layout/layout-signature.ts";
 import { type SearchResult, search, searchSpace } from "../search/search.ts";
 import { type Space, spaceOn } from "../space/space.ts";
+import { signatureFacts } from "../untold/signature-facts.ts";
 import { flavorText, reason, reasonsOf } from "./reason.ts";
+import { releasedSpace } from "./released.ts";
 import { inAnySignature, remedies, signatureRemedies } from "./remedies.ts";
 import { nearestFirst, nodeList, type NodesWay, waysOf, withoutRepeats } from "./ways.ts";
 
@@ -16,12 +17,18 @@ const waysMax = 3;
 /**
  * Why one host cannot hold a request that the search has refused there: the nearest ways to fit,
  * each with all the causes that keep it closed, then the smallest changes that would help.
+ *
+ * @param options `remedies: false` leaves the changes out, each of which takes a search.
  */
-export function refuse(host: HostState, request: Request): HostRefusal {
+export function refuse(
+  host: HostState,
+  request: Request,
+  options: { readonly remedies: boolean } = { remedies: true },
+): HostRefusal {
   const otherSignature = request.signature === null ? null : search(host, inAnySignature(request));
-  if (otherSignature !== null) return ofOtherSignature(host, request, otherSignature);
+  if (otherSignature !== null) return ofOtherSignature(host, request, otherSignature, options);
   const space = spaceOn(host, request);
-  const { stock, ways: found } = waysOf(space);
+  const { stock, ways: found, exhaustive } = waysOf(space);
   const ways =
     found.length > 0 ? inSignature(host, space, found) : [searchEnded(space.inventory.nodeIds)];
   const listed = withoutRepeats(ways)
@@ -33,7 +40,8 @@ export function refuse(host: HostState, request: Request): HostRefusal {
       nodes: nodeList(way.nodes),
       reasons: reasonsOf({ host, stock }, way),
     })),
-    remedies: remedies(host, request, ways),
+    waysExhaustive: exhaustive,
+    remedies: options.remedies ? remedies(host, request, ways) : [],
   };
 }
 
@@ -46,27 +54,37 @@ function searchEnded(nodes: readonly number[]): NodesWay {
 }
 
 /** How many ways are held against the signature that a flavor is sold in. */
-const signedMax = 16;
+const signedMax = 8;
 
 /**
  * The ways with the signature as one more cause of those on whose nodes no place has it, even if
- * the host were empty.
+ * other VMs gave up what the way lacks.
  */
 function inSignature(
   host: HostState,
-  { request }: Space,
+  space: Space,
   ways: readonly NodesWay[],
 ): readonly NodesWay[] {
+  const { request } = space;
   if (request.signature === null || request.locality === "preferred") return ways;
-  const empty = { ...host, topology: withoutFreePages(host.topology), taken: [], held: [] };
-  const space = spaceOn(empty, request);
+  const isUntold = isSignatureUntold(host, request);
   return nearestFirst(
-    ways.slice(0, signedMax).map(({ nodes, causes }) => {
-      if (isPlaceableOn(space, nodes)) return { nodes, causes };
-      const unsigned = { code: "signature-unavailable", nodes, needs: 1, has: 0 } as const;
-      return { nodes, causes: [...causes, unsigned] };
+    ways.slice(0, signedMax).map((way) => {
+      const { nodes, causes } = way;
+      if (isPlaceableOn(releasedSpace(host, space, way), nodes)) return way;
+      const has = isUntold || causes.some((cause) => cause.has === null) ? null : 0;
+      return {
+        nodes,
+        causes: [...causes, { code: "signature-unavailable", nodes, needs: 1, has }],
+      };
     }),
   );
+}
+
+/** Whether nobody told what a signature is made of, so that a place may have it. */
+function isSignatureUntold({ topology, policy, ...host }: HostState, request: Request): boolean {
+  const governed = { ...host, policy, topology: governedTopology(topology, policy) };
+  return signatureFacts({ host: governed, request }).length > 0;
 }
 
 /** Whether a request fits with its cells on these nodes, not on others that are their equals. */
@@ -87,10 +105,13 @@ function ofOtherSignature(
   host: HostState,
   request: Request,
   { space, best }: SearchResult,
+  options: { readonly remedies: boolean },
 ): HostRefusal {
   const { signature, signatureText } = layoutSignature(space, best);
-  const message = `No free place has signature ${request.signature}, which ${flavorText(request)} is sold in; the best free one has ${signature}: ${signatureText}.`;
-  const unavailable = { needs: 1, has: 0, message: shorten(message, 1024) };
+  const isUntold = isSignatureUntold(host, request);
+  const known = isUntold ? " is known to have" : " has";
+  const message = `No free place${known} signature ${request.signature}, which ${flavorText(request)} is sold in; the best free one has ${signature}: ${signatureText}.`;
+  const unavailable = { needs: 1, has: isUntold ? null : 0, message: shorten(message, 1024) };
   return {
     host: host.topology.name,
     ways: [
@@ -99,6 +120,7 @@ function ofOtherSignature(
         reasons: [reason({ code: "signature-unavailable", ...unavailable })],
       },
     ],
-    remedies: signatureRemedies(host, request, signature),
+    waysExhaustive: true,
+    remedies: options.remedies ? signatureRemedies(host, request, signature) : [],
   };
 }

@@ -1,7 +1,7 @@
 import { at, valueOf } from "../../unit/list.ts";
 import { type Tally, count, countOf } from "../../unit/tally.ts";
-import { read } from "../../unit/vector.ts";
-import { freeAccelerators, isWanted } from "../space/devices.ts";
+import type { Device } from "../inventory/devices.ts";
+import { freeAccelerators, freeNics, isWanted } from "../space/devices.ts";
 import { freeUnits } from "../space/cores.ts";
 import type { Closed, RequestOnHost } from "../space/isolation.ts";
 import { freeGranules, granulesLeft } from "../space/memory.ts";
@@ -21,10 +21,12 @@ export interface Stock {
   readonly granules: Amounts;
   /** The nodes that isolation closes as a whole, by position. */
   readonly isClosed: (position: number) => boolean;
-  /** Free accelerators that the request wants, by node id; null holds those of unknown node. */
+  /** Free accelerators that the request wants, also those of unknown node, which are not sold. */
+  readonly free: readonly Device[];
+  /** The same by node id; null holds those of unknown node. */
   readonly wanted: ReadonlyMap<number | null, number>;
   /** Free accelerators of unknown model, which might be wanted. */
-  readonly unnamed: ReadonlyMap<number | null, number>;
+  readonly unnamed: readonly Device[];
   /** All accelerators, of any model and whoever has them. */
   readonly slots: ReadonlyMap<number | null, number>;
   /**
@@ -46,7 +48,7 @@ export interface Amounts {
 
 /** Counts what a space is made of. */
 export function stockOf(space: Space): Stock {
-  const { request, inventory, closed, occupancy } = space;
+  const { request, inventory, closed } = space;
   const { groups } = inventory.cores;
   const { model } = request.accelerators;
   const isUnknown = (group: number): boolean =>
@@ -66,12 +68,9 @@ export function stockOf(space: Space): Stock {
       closedAsUnknown: under({ node: () => false, coreGroup: isUnknown }),
     };
   };
-  const free = freeAccelerators(space);
-  const untold = request.nics.rdma
-    ? inventory.devices.nics.filter(
-        ({ rdma, group }) => rdma === null && read(occupancy.deviceHolders, group) === 0,
-      )
-    : [];
+  const anyModel = freeAccelerators(space);
+  const free = anyModel.filter((device) => isWanted(device, model));
+  const nics = freeNics(space);
   return {
     space,
     units: amounts((of, position) =>
@@ -81,15 +80,15 @@ export function stockOf(space: Space): Stock {
       of.closed.node(position) ? freeGranules(of, position) : granulesLeft(of, position),
     ),
     isClosed: closed.node,
-    wanted: byNode(space.accelerators),
-    unnamed: byNode(
+    free,
+    wanted: byNode(free),
+    unnamed:
       model === null
         ? []
-        : free.filter((device) => device.model === null && !isWanted(device, model)),
-    ),
+        : anyModel.filter((device) => device.model === null && !isWanted(device, model)),
     slots: byNode(inventory.devices.accelerators),
-    nics: byNode(space.nics),
-    unknownNics: byNode(untold),
+    nics: byNode(nics.filter(({ rdma }) => !request.nics.rdma || rdma === true)),
+    unknownNics: byNode(nics.filter(({ rdma }) => request.nics.rdma && rdma === null)),
   };
 }
 

@@ -20,17 +20,22 @@ export interface NodesWay {
  * of causes that are known to hold, then the fewest that may hold, then the least that is missing
  * of what is needed, on the fewest and the lowest nodes.
  */
-export function waysOf(space: Space): {
-  readonly stock: Stock;
-  readonly ways: readonly NodesWay[];
-} {
+export function waysOf(space: Space): Ways & { readonly stock: Stock } {
   const stock = stockOf(space);
-  return { stock, ways: nearestFirst(allWays(stock)).slice(0, comparedMax) };
+  const { ways, exhaustive } = allWays(stock);
+  return { stock, ways: nearestFirst(ways).slice(0, comparedMax), exhaustive };
 }
 
-function allWays(stock: Stock): readonly NodesWay[] {
+/** Ways, and whether all choices of nodes were looked at: otherwise a nearer one may be missed. */
+interface Ways {
+  readonly ways: readonly NodesWay[];
+  readonly exhaustive: boolean;
+}
+
+function allWays(stock: Stock): Ways {
   const { space } = stock;
-  if (space.inventory.nodeIds.length === 0) return [onUnknownNodes(space)];
+  if (space.inventory.nodeIds.length === 0)
+    return { ways: [onUnknownNodes(space)], exhaustive: true };
   const { accelerators, locality } = space.request;
   const causesOf = causesOn(stock);
   const on = (choices: readonly Choice[]): NodesWay[] =>
@@ -40,11 +45,15 @@ function allWays(stock: Stock): readonly NodesWay[] {
       return causes === null ? [] : [{ nodes, causes }];
     });
   if (accelerators.count === 0) {
-    return on(locality === "preferred" ? [wholeHost(space)] : nodeSets(space));
+    if (locality === "preferred") return { ways: on([wholeHost(space)]), exhaustive: true };
+    const { choices, exhaustive } = nodeSets(space);
+    return { ways: on(choices), exhaustive };
   }
   // The request may be too small for the cells of every partition of its size.
   const declared = on(partitionChoices(space));
-  return declared.length > 0 ? declared : on(distributions(stock));
+  if (declared.length > 0) return { ways: declared, exhaustive: true };
+  const { choices, exhaustive } = distributions(stock);
+  return { ways: on(choices), exhaustive };
 }
 
 /** The only way on a machine of which nobody told any node. */
@@ -71,7 +80,8 @@ export function nearestFirst(ways: readonly NodesWay[]): readonly NodesWay[] {
 
 /**
  * The ways worth telling, of ways in their order: not those that ask for the same as one before
- * them on other nodes, or for more of the same things.
+ * them on other nodes, or for more of the same things; nor those that ask for more than any other
+ * on their own nodes, which may come after them where some of it is unknown.
  */
 export function withoutRepeats(ways: readonly NodesWay[]): readonly NodesWay[] {
   const kept: NodesWay[] = [];
@@ -79,6 +89,7 @@ export function withoutRepeats(ways: readonly NodesWay[]): readonly NodesWay[] {
   const shapes = new Set<string>();
   for (const way of ways) {
     if (seen.some((other) => asksForLess(other, way))) continue;
+    if (ways.some((other) => isBeaten(way, other))) continue;
     seen.push(way);
     const shape = shapeOf(way);
     if (shapes.has(shape)) continue;
@@ -126,6 +137,12 @@ function asksForLess(one: NodesWay, other: NodesWay): boolean {
   if (!few.nodes.every((node) => many.nodes.includes(node))) return false;
   const [less, more] = [missingOf(one), missingOf(other)];
   return [...less].every(([code, missing]) => missing <= countOf(more, code));
+}
+
+/** Whether a way asks for more than another on the same nodes. */
+function isBeaten(way: NodesWay, other: NodesWay): boolean {
+  const isSame = other.nodes.join() === way.nodes.join();
+  return isSame && asksForLess(other, way) && !asksForLess(way, other);
 }
 
 /** How much is missing of each kind. */

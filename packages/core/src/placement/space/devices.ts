@@ -1,21 +1,31 @@
 import type { Request } from "../../request/request.ts";
 import { read } from "../../unit/vector.ts";
-import type { Device } from "../inventory/devices.ts";
+import type { Device, PlacedDevice } from "../inventory/devices.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Occupancy } from "../occupancy/occupancy.ts";
 
-/** The free accelerators of the request's model, and the free NICs that it can use, by address. */
+/**
+ * The free accelerators of the request's model, and the free NICs that it can use, by address. One
+ * of unknown node is not among them, whatever the locality: a VM's cells are its accelerators'
+ * nodes, and what a cell has is promised to be there.
+ */
 export function freeDevices(
   { devices }: Inventory,
   occupancy: Occupancy,
   { accelerators, nics }: Request,
-): { readonly accelerators: readonly Device[]; readonly nics: readonly Device[] } {
+): { readonly accelerators: readonly PlacedDevice[]; readonly nics: readonly PlacedDevice[] } {
   return {
-    accelerators: devices.accelerators.filter(
-      (device) => isFree(device, occupancy) && isWanted(device, accelerators.model),
-    ),
-    nics: devices.nics.filter((nic) => isFree(nic, occupancy) && (!nics.rdma || nic.rdma === true)),
+    accelerators: devices.accelerators
+      .filter(isPlaced)
+      .filter((device) => isFree(device, occupancy) && isWanted(device, accelerators.model)),
+    nics: devices.nics
+      .filter(isPlaced)
+      .filter((nic) => isFree(nic, occupancy) && (!nics.rdma || nic.rdma === true)),
   };
+}
+
+function isPlaced(device: Device): device is PlacedDevice {
+  return device.node !== null;
 }
 
 /**
@@ -35,15 +45,19 @@ export function isWanted(
   return name.includes(wish) || ids === wish;
 }
 
-/** All free accelerators of the host, of any model. */
-export function freeAccelerators({
-  inventory,
-  occupancy,
-}: {
+interface Host {
   readonly inventory: Inventory;
   readonly occupancy: Occupancy;
-}): readonly Device[] {
+}
+
+/** All free accelerators of the host, of any model and wherever they are. */
+export function freeAccelerators({ inventory, occupancy }: Host): readonly Device[] {
   return inventory.devices.accelerators.filter((device) => isFree(device, occupancy));
+}
+
+/** All free NICs of the host, wherever they are. */
+export function freeNics({ inventory, occupancy }: Host): readonly Device[] {
+  return inventory.devices.nics.filter((device) => isFree(device, occupancy));
 }
 
 function isFree({ group }: Device, { deviceHolders }: Occupancy): boolean {

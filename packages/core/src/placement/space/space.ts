@@ -2,7 +2,7 @@ import type { Request } from "../../request/request.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { at, valueOf } from "../../unit/list.ts";
 import type { HostState } from "../../plan/host-state.ts";
-import type { Device } from "../inventory/devices.ts";
+import type { PlacedDevice } from "../inventory/devices.ts";
 import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import type { Occupancy } from "../occupancy/occupancy.ts";
 import { occupancyOf } from "../occupancy/occupancy-of-host.ts";
@@ -24,9 +24,9 @@ export interface Space extends RequestOnHost {
   readonly granuleBytes: number;
   /** By ascending id. */
   readonly nodes: readonly NodeSpace[];
-  /** The free ones that the request can use, by ascending address. */
-  readonly accelerators: readonly Device[];
-  readonly nics: readonly Device[];
+  /** The free ones of known node that the request can use, by ascending address. */
+  readonly accelerators: readonly PlacedDevice[];
+  readonly nics: readonly PlacedDevice[];
 }
 
 export interface NodeSpace {

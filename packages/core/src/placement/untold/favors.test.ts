@@ -18,6 +18,15 @@ const whole: Topology = {
   ),
   source: "sysfs",
 };
+const told = { ...whole, machine: { ...whole.machine, cpuModel: "a CPU" } };
+const sold = ((): Partial<Request> => {
+  const plan = place(
+    [{ topology: told, taken: [], policy: defaultHostPolicy }],
+    requestOf({ vcpus: 4, memoryBytes: 8 * GiB }),
+  );
+  if (plan.kind === "Refusal") throw new Error("was refused");
+  return { flavor: "f", signature: plan.signature };
+})();
 
 function less(changes: Partial<Topology>, nodes: Partial<MemoryNode> = {}): Topology {
   return {
@@ -25,6 +34,10 @@ function less(changes: Partial<Topology>, nodes: Partial<MemoryNode> = {}): Topo
     nodes: whole.nodes.map((node) => ({ ...node, ...nodes })),
     ...changes,
   };
+}
+
+function lessOf(changes: Partial<Topology["cores"][number]>): Pick<Topology, "cores"> {
+  return { cores: whole.cores.map((core) => ({ ...core, ...changes })) };
 }
 
 function untold(
@@ -92,6 +105,7 @@ const planted: readonly (readonly [Topology, Partial<Request>, readonly UntoldCo
     ["rdma-untold"],
   ],
   [less({ links: [] }), pair, ["links-untold"]],
+  [{ ...told, ...lessOf({ l3: null }) }, sold, ["signature-untold"]],
 ];
 
 test("each untold fact that a request needs is named, alone or with the others that it needs", () => {
@@ -124,6 +138,23 @@ test("what is known may rule a request out, whatever is untold", () => {
   // A machine that was made up is told whole.
   const made = { ...less({ links: [] }), source: "machine:host" };
   expect(codes(made, pair)).toEqual([]);
+});
+
+test("a sold signature is refused only where all that it is made of is told", () => {
+  const none = { flavor: "f", signature: "0123456789abcdef" };
+  expect(codes(told, sold)).toBe("plan");
+  expect(codes(told, none)).toEqual([]);
+  const nodes = told.nodes.map((node) => ({ ...node, package: null }));
+  const [fact] = untold({ ...told, nodes, distances: null }, none);
+  expect(fact).toMatchObject({
+    code: "signature-untold",
+    message:
+      "Nobody told what the flavor's signature is made of: the nodes' distances and the nodes' packages: add `numactl -H`, `lscpu -e` or an `evenkeel snapshot` of this host.",
+  });
+  // On one node no distance matters; and a no is a no whatever is untold.
+  const pageless = told.nodes.map((node) => ({ ...node, hugepages: null }));
+  expect(codes({ ...told, nodes: pageless, distances: null }, sold)).toEqual(["hugepages-untold"]);
+  expect(codes({ ...told, distances: null }, { ...none, vcpus: 400 })).toEqual([]);
 });
 
 test("a message says which nodes, and what to add", () => {

@@ -1,13 +1,14 @@
 import type { Plan } from "../../plan/plan.ts";
 import type { UntoldCode } from "../../plan/refusal.ts";
 import { nodesText } from "../../topology/draw/describe.ts";
-import { isStandInNode } from "../../topology/stand-in.ts";
 import { toldByNature } from "../../topology/told.ts";
-import type { MemoryNode, PciDevice, Topology } from "../../topology/topology.ts";
+import type { MemoryNode, Topology } from "../../topology/topology.ts";
 import { idsOf } from "../inventory/devices.ts";
 import { isWanted } from "../space/devices.ts";
 import { pageBytesOf } from "../space/memory.ts";
 import { nodesOfUntoldCores, withMostCores } from "./cpus.ts";
+import { hasUntoldLinks } from "./links.ts";
+import { list, signatureFacts } from "./signature-facts.ts";
 import { type Question, withNodes, withRequest, withTopology } from "./question.ts";
 
 /** One kind of fact that may be untold, and the question with the best that it could be. */
@@ -21,7 +22,12 @@ export interface Favor {
    */
   readonly granted: (question: Question) => Question;
   /** The inputs that would tell. */
-  readonly tellers: readonly string[];
+  readonly tellers: (question: Question) => readonly string[];
+  /**
+   * Whether places have the signatures on the granted host that they have on the real one. What is
+   * made up to be favorable (cores, caches, the nodes of devices) has signatures that mean nothing.
+   */
+  readonly keepsSignatures: boolean;
 }
 
 const snapshot = "an `evenkeel snapshot`";
@@ -40,7 +46,8 @@ export const favors: readonly Favor[] = [
         nodes: [...nodes, unknownNode(nodes, question.host.taken)],
         distances: null,
       })),
-    tellers: ["`numactl -H`", "`lscpu`"],
+    tellers: () => ["`numactl -H`", "`lscpu`"],
+    keepsSignatures: false,
   },
   {
     code: "cpus-untold",
@@ -50,7 +57,8 @@ export const favors: readonly Favor[] = [
       return nodes.length === 0 ? null : `the ${what} of ${listed(nodes)}`;
     },
     granted: withMostCores,
-    tellers: ["`lscpu -e`", snapshot],
+    tellers: () => ["`lscpu -e`", snapshot],
+    keepsSignatures: false,
   },
   {
     code: "caches-untold",
@@ -64,7 +72,8 @@ export const favors: readonly Favor[] = [
         const known = Math.max(-1, ...cores.flatMap(({ l3 }) => l3 ?? []));
         return { cores: cores.map((core, i) => ({ ...core, l3: core.l3 ?? known + 1 + i })) };
       }),
-    tellers: ["`lscpu -e`", snapshot],
+    tellers: () => ["`lscpu -e`", snapshot],
+    keepsSignatures: false,
   },
   {
     code: "memory-untold",
@@ -74,7 +83,8 @@ export const favors: readonly Favor[] = [
     },
     granted: (question) =>
       withNodes(question, ({ memoryBytes }) => ({ memoryBytes: memoryBytes ?? plenty })),
-    tellers: ["`numactl -H`", snapshot],
+    tellers: () => ["`numactl -H`", snapshot],
+    keepsSignatures: true,
   },
   {
     code: "hugepages-untold",
@@ -88,7 +98,8 @@ export const favors: readonly Favor[] = [
           ? mostPages(question.request.hugepageBytes, node.memoryBytes ?? plenty)
           : node.hugepages,
       })),
-    tellers: [snapshot, "`lstopo --of xml`", "`virsh capabilities`"],
+    tellers: () => [snapshot, "`lstopo --of xml`", "`virsh capabilities`"],
+    keepsSignatures: true,
   },
   {
     code: "page-size-untold",
@@ -96,7 +107,8 @@ export const favors: readonly Favor[] = [
       pageBytesOf(request, topology) === null ? "the size of the host's base pages" : null,
     granted: (question) =>
       withTopology(question, ({ machine }) => ({ machine: { ...machine, pageBytes: 4096 } })),
-    tellers: [snapshot, "`lstopo --of xml`"],
+    tellers: () => [snapshot, "`lstopo --of xml`"],
+    keepsSignatures: false,
   },
   {
     code: "devices-untold",
@@ -121,7 +133,8 @@ export const favors: readonly Favor[] = [
           )
         : withoutNics;
     },
-    tellers: ["`lspci -Dvvnn`", snapshot],
+    tellers: () => ["`lspci -Dvvnn`", snapshot],
+    keepsSignatures: false,
   },
   {
     code: "device-nodes-untold",
@@ -139,9 +152,10 @@ export const favors: readonly Favor[] = [
       const beside = withRequest(question, {
         nics: { ...nics, count: accelerators > 0 ? 0 : Math.max(0, nics.count - unknown) },
       });
-      return accelerators > 0 ? strayed(beside) : beside;
+      return accelerators > 0 ? onOneNode(strayed(beside)) : beside;
     },
-    tellers: ["`lspci -Dvvnn`", "`nvidia-smi topo -m`"],
+    tellers: () => ["`lspci -Dvvnn`", "`nvidia-smi topo -m`"],
+    keepsSignatures: false,
   },
   {
     code: "models-untold",
@@ -159,7 +173,8 @@ export const favors: readonly Favor[] = [
           model: one.model ?? question.request.accelerators.model,
         })),
       })),
-    tellers: ["`lspci -Dnn`", "`nvidia-smi`"],
+    tellers: () => ["`lspci -Dnn`", "`nvidia-smi`"],
+    keepsSignatures: false,
   },
   {
     code: "rdma-untold",
@@ -171,7 +186,8 @@ export const favors: readonly Favor[] = [
       withTopology(question, ({ nics }) => ({
         nics: nics.map((nic) => ({ ...nic, rdma: nic.rdma ?? true })),
       })),
-    tellers: [snapshot],
+    tellers: () => [snapshot],
+    keepsSignatures: true,
   },
   {
     code: "links-untold",
@@ -183,14 +199,25 @@ export const favors: readonly Favor[] = [
       withRequest(question, {
         accelerators: { ...question.request.accelerators, link: "any" },
       }),
-    tellers: ["`nvidia-smi topo -m`", "`rocm-smi --showtopo`"],
+    tellers: () => ["`nvidia-smi topo -m`", "`rocm-smi --showtopo`"],
+    keepsSignatures: false,
+  },
+  {
+    // Last: it is not asked for where another fact must be told anyway.
+    code: "signature-untold",
+    untold: (question) => {
+      const facts = signatureFacts(question).map(({ what }) => what);
+      return facts.length === 0 ? null : `what the flavor's signature is made of: ${list(facts)}`;
+    },
+    granted: (question) => withRequest(question, { signature: null }),
+    tellers: (question) => [...new Set(signatureFacts(question).flatMap(({ tellers }) => tellers))],
+    keepsSignatures: true,
   },
 ];
 
-/** `node 0`, `nodes 0-3`; stand-ins for nodes of unknown number have none to say. */
+/** `node 0`, `nodes 0-3`. */
 function listed(nodes: readonly MemoryNode[]): string {
-  const ids = nodes.map(({ id }) => id).filter((id) => !isStandInNode(id));
-  return ids.length > 0 ? nodesText(ids) : nodes.length === 1 ? "its node" : "its nodes";
+  return nodesText(nodes.map(({ id }) => id));
 }
 
 /**
@@ -215,6 +242,7 @@ function unknownNode(nodes: readonly MemoryNode[], taken: readonly Plan[]): Memo
     package: null,
     cpus: null,
     memoryBytes: null,
+    freeBytes: null,
     sideCacheBytes: null,
     kind: null,
     hugepages: null,
@@ -267,15 +295,20 @@ function homeless({ host: { topology }, request }: Question): {
   };
 }
 
-/** The question whose VM may stray: it fits wherever its accelerators turn out to be. */
-function strayed(question: Question): Question {
-  return withRequest(question, { locality: "preferred" });
+/**
+ * The question with all accelerators on one node: a VM that may stray has one cell then, and fits
+ * there if it fits wherever they turn out to be.
+ */
+function onOneNode(question: Question): Question {
+  const [first] = question.host.topology.nodes;
+  if (first === undefined) return question;
+  const own = new Set(question.host.topology.accelerators.map(({ address }) => address));
+  return withTopology(question, ({ pci }) => ({
+    pci: pci.map((device) => (own.has(device.address) ? { ...device, node: first.id } : device)),
+  }));
 }
 
-function hasUntoldLinks(topology: Topology, link: "any" | "nvlink" | "switch"): boolean {
-  if (link === "any" || toldByNature(topology)) return false;
-  if (link === "nvlink") return topology.links.length === 0;
-  const functions = new Map(topology.pci.map((device) => [device.address, device]));
-  const bridge = (address: string): PciDevice["parent"] => functions.get(address)?.parent ?? null;
-  return topology.accelerators.some(({ address }) => bridge(address) === null);
+/** The question whose VM may stray. */
+function strayed(question: Question): Question {
+  return withRequest(question, { locality: "preferred" });
 }

@@ -45,13 +45,23 @@ const anyRequest: fc.Arbitrary<Request> = fc
   } as const)
   .map(requestOf);
 
+/** What a flavor is sold in: nothing, what it gets on the whole machine when empty, or no such. */
+type Sold = "any" | "its own" | "none";
+
+function signed(request: Request, whole: Topology, sold: Sold): Request {
+  if (sold === "any") return request;
+  const plan = sold === "none" ? null : place([hostOf(whole)], request);
+  const own = plan?.kind === "Plan" ? plan.signature : "0123456789abcdef";
+  return { ...request, flavor: "f", signature: own };
+}
+
 type Answer = "plan" | "no" | "unknown";
 
 function answer(
   host: HostState,
   request: Request,
 ): { readonly is: Answer; readonly plan: Plan | null } {
-  const found = place([host], request);
+  const found = place([host], request, { causesWhereUntold: false });
   if (found.kind !== "Refusal") return { is: "plan", plan: found };
   return { is: found.untold.length > 0 ? "unknown" : "no", plan: null };
 }
@@ -94,19 +104,19 @@ test("fewer facts never make an answer of place more definite", { timeout: 240_0
       machineThenLess,
       anyRequest,
       fc.boolean(),
-      ([whole, less, least], request, beside) => {
-        const first = beside ? place([hostOf(whole)], { ...request, name: "first" }) : null;
+      fc.constantFrom("any", "any", "its own", "none"),
+      ([whole, less, least], asked, beside, sold) => {
+        const request = signed(asked, whole, sold);
+        const first = beside ? place([hostOf(whole)], { ...asked, name: "first" }) : null;
         const taken = first === null || first.kind === "Refusal" ? [] : [first];
         const hosts = [whole, less, least].map((topology) => hostOf(topology, taken));
+        const kind = sold === "any" ? "" : ", signed";
         const answers = hosts.map((host) => answer(host, request));
         for (const [i, { is, plan }] of answers.entries()) {
-          // Only strict promises that a VM is beside its devices; other localities take those of
-          // unknown node into any cell.
-          if (plan !== null && plan.devices.some(({ node }) => node === null)) continue;
           for (const [j, more] of answers.slice(0, i).entries()) {
             const kinds = `${more.is} on more, ${is} on fewer`;
             const about = `${kinds}: ${hosts[j]?.topology.name} | ${hosts[i]?.topology.name} | ${JSON.stringify(request)} ${taken.length}`;
-            seen.add(kinds);
+            seen.add(`${kinds}${kind}`);
             if (is === "no") expect(more.is, about).toBe("no");
             if (plan !== null) {
               expect(more.is, about).toBe("plan");
@@ -123,10 +133,15 @@ test("fewer facts never make an answer of place more definite", { timeout: 240_0
   // Each kind of answer is met, so that none holds for want of cases.
   expect([...seen].toSorted()).toEqual([
     "no on more, no on fewer",
+    "no on more, no on fewer, signed",
     "no on more, unknown on fewer",
+    "no on more, unknown on fewer, signed",
     "plan on more, plan on fewer",
+    "plan on more, plan on fewer, signed",
     "plan on more, unknown on fewer",
+    "plan on more, unknown on fewer, signed",
     "unknown on more, unknown on fewer",
+    "unknown on more, unknown on fewer, signed",
   ]);
 });
 

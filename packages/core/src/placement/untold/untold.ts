@@ -6,7 +6,8 @@ import type { Locality } from "../../request/virtual-machine.ts";
 import { searchSpace } from "../search/search.ts";
 import { spaceOn } from "../space/space.ts";
 import { type Favor, favors } from "./favors.ts";
-import type { Question } from "./question.ts";
+import { type Question, withRequest } from "./question.ts";
+import { list } from "./signature-facts.ts";
 
 /**
  * What would have to be told of a host for an answer, where the search found no place on what is
@@ -20,8 +21,8 @@ import type { Question } from "./question.ts";
  * out. Facts that are taken away from a topology only widen what is untold, so the answer never
  * becomes more definite by it.
  *
- * A flavor's signature is left aside, as signatures of cores and pages that nobody told mean
- * nothing.
+ * A flavor's signature is compared where all that it is made of is told; what it is made of is one
+ * more fact to tell. Of what is made up to be favorable it means nothing, and is left aside.
  *
  * The cost is one search that stops at the first place, and one more for each kind of untold fact.
  *
@@ -35,7 +36,7 @@ export function untoldOf(
   const topology = governedTopology(host.topology, host.policy);
   const known: Question = {
     host: { ...host, topology },
-    request: { ...request, ...atMost(request.locality), signature: null },
+    request: { ...request, ...atMost(request.locality) },
   };
   const fits = (granted: readonly Favor[]): boolean => {
     const asked = grant(known, granted);
@@ -51,9 +52,10 @@ export function untoldOf(
   // What is untold of a node only because the node itself is goes without saying.
   return needed.flatMap(({ code, untold, tellers }) => {
     const what = untold(known);
-    return what === null
-      ? []
-      : { host: host.topology.name, code, message: sentence(what, tellers) };
+    if (what === null) return [];
+    const inputs = list(tellers(known), "or");
+    const message = `Nobody told ${what}: add ${inputs} of this host.`;
+    return { host: host.topology.name, code, message };
   });
 }
 
@@ -66,7 +68,10 @@ function atMost(locality: Locality): { readonly locality: Locality } {
   return { locality: locality === "interleave" ? "preferred" : locality };
 }
 
-/** The favors that ask for something untold, each once those before it are granted. */
+/**
+ * The favors that ask for something untold, each once those before it are granted: of what is made
+ * up, a signature is untold too.
+ */
 function openFavors(known: Question): readonly Favor[] {
   const open: Favor[] = [];
   let question = known;
@@ -80,14 +85,9 @@ function openFavors(known: Question): readonly Favor[] {
 
 /** Grants each favor for which something is untold still. */
 function grant(known: Question, granted: readonly Favor[]): Question {
-  return granted.reduce(
-    (question, favor) => (favor.untold(question) === null ? question : favor.granted(question)),
-    known,
-  );
-}
-
-function sentence(what: string, tellers: Favor["tellers"]): string {
-  const last = tellers.at(-1) ?? "";
-  const inputs = tellers.length < 2 ? last : `${tellers.slice(0, -1).join(", ")} or ${last}`;
-  return `Nobody told ${what}: add ${inputs} of this host.`;
+  return granted.reduce((question, favor) => {
+    if (favor.untold(question) === null) return question;
+    const better = favor.granted(question);
+    return favor.keepsSignatures ? better : withRequest(better, { signature: null });
+  }, known);
 }

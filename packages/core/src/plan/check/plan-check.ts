@@ -310,6 +310,11 @@ function checkRequest({ plan, topology, report }: View, request: Request): void 
   if (plan.cells.some((cell) => request.hugepageBytes !== null && cell.pageBytes !== unit)) {
     report("hugepages", `are not of the ${unit} bytes asked for`);
   }
+  // A plan of a release that gave them stays legal beside other VMs.
+  for (const { address } of plan.devices) {
+    const node = topology.pci.find((entry) => entry.address === address)?.node ?? null;
+    if (node === null) report(address, "lies on no known node, so no cell can have it");
+  }
   for (const { address, model, vendor, device } of accelerators) {
     const wanted = request.accelerators.model?.toLowerCase() ?? "";
     const name = (model ?? "").toLowerCase();

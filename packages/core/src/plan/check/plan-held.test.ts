@@ -73,3 +73,37 @@ test("a plan that has the host to itself has it beside no VM", () => {
   expect(faults([])).toEqual([]);
   expect(faults([stranger()])).toEqual(["router"]);
 });
+
+test("a plan is in the way of vCPUs that could have a CPU each, and beside it could not", () => {
+  const topology = syntheticTopology("core:6 memory:32Gi");
+  const two = planOf({ cells: [{ cores: 2, pageBytes: GiB, memory: memory(0, GiB) }] });
+  expect(formatList(cpusOfPlan(two))).toBe("2-5");
+  const isInTheWay = (count: number, cpus: string): boolean => {
+    const held = [stranger({ vcpus: [{ count, cpus }] })];
+    const faults = heldFaults(two, { held, taken: [] }, topology);
+    for (const fault of faults) expect(fault.message).toBe("needs CPUs that the plan takes");
+    return faults.length > 0;
+  };
+  const counts = [1, 2, 3, 6, 7];
+  expect(counts.filter((count) => isInTheWay(count, "0-5"))).toEqual([3, 6, 7]);
+  expect(counts.filter((count) => isInTheWay(count, "1-2"))).toEqual([2, 3, 6, 7]);
+  expect(counts.filter((count) => isInTheWay(count, "0-1"))).toEqual([]);
+  expect(counts.filter((count) => isInTheWay(count, "2-5"))).toEqual(counts);
+});
+
+test("vCPUs of other VMs move to other CPUs of theirs before a plan is in their way", () => {
+  const topology = syntheticTopology("core:6 memory:32Gi");
+  // It takes the CPUs 2 to 5.
+  const two = planOf({ cells: [{ cores: 2, pageBytes: GiB, memory: memory(0, GiB) }] });
+  const inTheWay = (...lists: readonly string[]): readonly string[] => {
+    const held = lists.map((cpus) => stranger({ name: cpus, vcpus: [{ count: 1, cpus }] }));
+    return heldFaults(two, { held, taken: [] }, topology).map(({ subject }) => subject);
+  };
+  expect(inTheWay("0-1", "1-2")).toEqual([]);
+  expect(inTheWay("1-2", "0-1")).toEqual([]);
+  expect(inTheWay("0-1", "0")).toEqual([]);
+  expect(inTheWay("0-1", "0", "1-2")).toEqual(["1-2"]);
+  expect(inTheWay("1-2", "0-1", "0")).toEqual(["1-2"]);
+  // Four of the six could have one each, and beside the plan two can.
+  expect(inTheWay("0-1", "0", "0,1", "1,0,2", "3", "2-3")).toEqual(["1,0,2", "3", "2-3"]);
+});

@@ -6,7 +6,7 @@ import { deviceDifferences } from "./devices.ts";
 import { changeText, type TopologyDifference } from "./difference.ts";
 import { distanceDifferences } from "./distances.ts";
 import { interconnectDifferences, linkDifferences, partitionDifferences } from "./links.ts";
-import { nodeDifferences } from "./nodes.ts";
+import { nodeDifferences, unnumberedDifferences } from "./nodes.ts";
 
 /**
  * Lists the differences between two machines, or between two readings of one: from the machine as a
@@ -24,6 +24,7 @@ export function diffTopologies(a: Topology, b: Topology): TopologyDifference[] {
   return [
     ...machineDifferences(a, b),
     ...nodeDifferences(a, b).filter(({ path }) => !(moved && path.endsWith(".package"))),
+    ...unnumberedDifferences(a, b),
     ...cpus,
     ...cacheDifferences(a, b),
     ...distanceDifferences(a, b),

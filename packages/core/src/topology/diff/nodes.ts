@@ -1,5 +1,5 @@
 import { formatBytes } from "../../unit/bytes.ts";
-import type { HugepagePool, MemoryNode, Topology } from "../topology.ts";
+import type { HugepagePool, MemoryNode, Topology, UnnumberedNode } from "../topology.ts";
 import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
 /** The changes of nodes, apart from their CPUs: memory, its kind and huge pages. */
@@ -9,6 +9,42 @@ export function nodeDifferences(a: Topology, b: Topology): TopologyDifference[] 
     const node = before ?? after;
     return node === null ? [] : [cameOrWent(node, after !== null)];
   });
+}
+
+/**
+ * The changes of what is known of nodes without numbers; a device that came or went, or whose node
+ * became known or unknown, says it itself.
+ */
+export function unnumberedDifferences(a: Topology, b: Topology): TopologyDifference[] {
+  const [before, after] = [a, b].map(
+    ({ pci }) => new Map(pci.map(({ address, node }) => [address, node])),
+  );
+  const stays = (address: string): boolean =>
+    before?.get(address) === null && after?.get(address) === null;
+  const lasting = (nodes: readonly UnnumberedNode[]): readonly UnnumberedNode[] =>
+    nodes.filter(({ devices }) => devices.every(stays));
+  const nodes = paired(lasting(a.unnumberedNodes), lasting(b.unnumberedNodes), devicesOf);
+  return nodes.flatMap(({ before: was, after: is }): TopologyDifference[] => {
+    const node = was ?? is;
+    if (node === null) return [];
+    const devices = devicesOf(node);
+    const own = { group: "nodes", subject: devices, lasting: true } as const;
+    const path = `unnumberedNodes[${node.devices.join(" ")}]`;
+    const cpus = { before: was?.cpus ?? null, after: is?.cpus ?? null };
+    if (node.devices.length > 1 && (was === null || is === null)) {
+      const message = `${devices} are ${is === null ? "no longer" : "now"} known to share a node`;
+      const text = `CPUs ${node.cpus ?? "unknown"}`;
+      const shared = { before: was === null ? null : text, after: is === null ? null : text };
+      return [{ ...own, path, ...shared, message }];
+    }
+    if (cpus.before === cpus.after) return [];
+    const message = changeText(`the CPUs near ${devices}`, cpus.before, cpus.after);
+    return [{ ...own, path: `${path}.cpus`, ...cpus, message }];
+  });
+}
+
+function devicesOf({ devices }: UnnumberedNode): string {
+  return devices.join(", ");
 }
 
 const sizeText = (bytes: number | null): string =>

@@ -5,7 +5,6 @@ import { at } from "../../unit/list.ts";
 import { knownCpus } from "../node-facts.ts";
 import { className, coreClassesOf } from "../core-classes.ts";
 import { pcieRateText } from "../pcie-rate.ts";
-import { isStandInNode, realNodes } from "../stand-in.ts";
 import type { Core, HugepagePool, MemoryNode, PcieLink, Topology } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
 import { joined, type Line, line, span, wrapped } from "./line.ts";
@@ -30,9 +29,15 @@ export function memoryText({ memoryBytes, sideCacheBytes, kind }: MemoryNode): L
   return line(span(`${formatBytes(memoryBytes)}${kindNames[kind ?? "dram"]}${cache}`, "memory"));
 }
 
-/** A node's memory, and how much of it lies in huge pages. */
+/** A node's memory, how much of it is free, and how much lies in huge pages. */
 export function memoryLine(node: MemoryNode): Line {
-  return joined([memoryText(node), hugepagesLine(node)], " · ");
+  return joined([[...memoryText(node), ...freeText(node)], hugepagesLine(node)], " · ");
+}
+
+/** How much of a node's base memory is free: `, 12 GiB free`; nothing where nobody told. */
+export function freeText({ memoryBytes, freeBytes }: MemoryNode): Line {
+  if (memoryBytes === 0 || freeBytes === null) return [];
+  return line(`, ${formatBytes(freeBytes)} free`);
 }
 
 /** A node's huge pages, size by size; nothing for a node without memory. */
@@ -65,9 +70,14 @@ export function poolsText({ hugepages }: MemoryNode): Line {
 }
 
 /** A node's CPUs, of which the list may be cut after some characters. */
-export function cpusLine({ cpus }: MemoryNode, listMax: number): Line {
+export function cpusLine({ cpus }: MemoryNode, listMax?: number): Line {
   if (cpus === null) return unknown("CPUs unknown");
-  return line(`CPUs ${cpus.length > listMax ? `${cpus.slice(0, listMax)}…` : cpus}`);
+  return line(`CPUs ${shortList(cpus, listMax)}`);
+}
+
+/** Longer lists of CPUs are cut: they would make every box as wide as themselves. */
+export function shortList(list: string, listMax = 40): string {
+  return list.length > listMax ? `${list.slice(0, listMax)}…` : list;
 }
 
 /**
@@ -131,17 +141,9 @@ function l3Bytes({ l3Caches }: Topology, ids: ReadonlySet<number | null>): numbe
   return first === undefined || known.length < ids.size || others.length > 0 ? null : first;
 }
 
-/** `node 1`, or `node unknown` where its number is. */
-export function nodeName(id: number): string {
-  return isStandInNode(id) ? "node unknown" : `node ${id}`;
-}
-
-/** `node 1`, `nodes 1-3`; nodes without a number are left out, where others have one. */
+/** `node 1`, `nodes 1-3`. */
 export function nodesText(nodes: Iterable<number>): string {
-  const all = [...nodes];
-  const known = all.filter((id) => !isStandInNode(id));
-  if (known.length === 0 && all.length > 0) return "nodes unknown";
-  const list = listOf(known);
+  const list = listOf(nodes);
   return /^\d+$/.test(list) ? `node ${list}` : `nodes ${list}`;
 }
 
@@ -200,9 +202,10 @@ export function headerLines(topology: Topology, width: number): Line[] {
 /** The machine's packages, nodes, cores and CPUs, as far as they are known. */
 function hostCounts(topology: Topology): Line[] {
   const { cores } = topology;
-  const [packages, nodes] = [packagesOf(topology), realNodes(topology.nodes)];
+  const [packages, nodes] = [packagesOf(topology), topology.nodes];
   const cpus = size(cpusOf(topology));
-  const all = cores.length > 0 || nodes.every((node) => node.cpus !== null);
+  const told = topology.unnumberedNodes.length === 0 && nodes.every((node) => node.cpus !== null);
+  const all = cores.length > 0 || told;
   return [
     packages.size === 0 ? [] : line(counted(packages.size, "package")),
     nodes.length === 0 ? [] : line(counted(nodes.length, "node")),
@@ -216,7 +219,7 @@ function unknownTotals(topology: Topology): Line[] {
   const cpus = size(cpusOf(topology));
   const names = [
     ...(packagesOf(topology).size === 0 ? ["packages"] : []),
-    ...(realNodes(topology.nodes).length === 0 ? ["nodes"] : []),
+    ...(topology.nodes.length === 0 ? ["nodes"] : []),
     ...(cpus === 0 ? ["CPUs"] : topology.cores.length === 0 ? ["cores"] : []),
     ...(memoryTotals(topology.nodes).length === 0 ? ["memory"] : []),
   ];
@@ -230,8 +233,8 @@ function packagesOf({ cores, nodes }: Topology): ReadonlySet<number> {
   return new Set([...cores, ...nodes].flatMap((one) => one.package ?? []));
 }
 
-function cpusOf({ cores, nodes }: Topology): IndexSet {
-  return unionAll([...cores, ...nodes].map(knownCpus));
+function cpusOf({ cores, nodes, unnumberedNodes }: Topology): IndexSet {
+  return unionAll([...cores, ...nodes, ...unnumberedNodes].map(knownCpus));
 }
 
 /**

@@ -1,15 +1,14 @@
 import { linkClass } from "../interconnect.ts";
-import { realNodes } from "../stand-in.ts";
 import type { MemoryNode, Topology } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
 import {
   counted,
   coresLine,
   cpusLine,
+  freeText,
   hugepagesLine,
   linkLine,
   memoryText,
-  nodeName,
 } from "./describe.ts";
 import { joined, type Line, line, span } from "./line.ts";
 import { packageGroups } from "./package-boxes.ts";
@@ -17,9 +16,12 @@ import {
   type Branch,
   deviceNames,
   type Forest,
+  hostUseLines,
+  hostUseNote,
   type Leaf,
   partNotes,
   pciForests,
+  placeLine,
   shortener,
 } from "./pci-branches.ts";
 
@@ -33,23 +35,31 @@ import {
  * gives the same text.
  */
 export function drawDot(topology: Topology): string {
-  const forests = new Map(pciForests(topology).map((forest) => [forest.node, forest]));
+  const forests = new Map(pciForests(topology).map((forest) => [forest.place, forest]));
   const labelOf = leafLabels(topology);
   const nodeCluster = (node: MemoryNode): string[] => {
-    const name = nodeName(node.id);
+    const name = `node ${node.id}`;
     const cpus = node.cpus === "" ? [] : [coresLine(topology, node.id), cpusLine(node, Infinity)];
-    const about = [memoryText(node), hugepagesLine(node), ...cpus];
+    const about = [[...memoryText(node), ...freeText(node)], hugepagesLine(node), ...cpus];
     const forest = forests.get(node.id);
     return cluster(name, [
       vertex(`${name} memory`, about.map(textOf), "shape=note"),
       ...(forest === undefined ? [] : treeLines(forest, name, labelOf)),
     ]);
   };
+  const strayLines = (forest: Forest, i: number): string[] => {
+    const about = placeLine(forest.place);
+    if (about.length === 0) return treeLines(forest, "node unknown", labelOf);
+    const name = `node unknown ${i}`;
+    return cluster(name, treeLines(forest, name, labelOf), textOf(about));
+  };
   const without = topology.nodes.filter(({ cpus }) => cpus === "").flatMap(nodeCluster);
-  const strays = forests.get(null);
+  const strays = [...forests.values()].filter(({ place }) => typeof place !== "number");
+  const countOf = (what: string, { length }: readonly unknown[]): string =>
+    length === 0 ? `${what}s unknown` : counted(length, what);
   const title = [
     topology.name,
-    `${counted(realNodes(topology.nodes).length, "node")}, ${counted(topology.cores.length, "core")}`,
+    `${countOf("node", topology.nodes)}, ${countOf("core", topology.cores)}`,
   ];
   const body = [
     `graph [label=${quoted(title)}, rankdir=LR, style=rounded, fontname="sans-serif"]`,
@@ -59,10 +69,9 @@ export function drawDot(topology: Topology): string {
       cluster(group.title, group.nodes.flatMap(nodeCluster)),
     ),
     ...(without.length === 0 ? [] : cluster("memory without CPUs", without)),
-    ...(strays === undefined
-      ? []
-      : cluster("node unknown", treeLines(strays, "node unknown", labelOf))),
+    ...(strays.length === 0 ? [] : cluster("node unknown", strays.flatMap(strayLines))),
     ...linkLines(topology),
+    ...hostUseLines(topology).map((one, i) => vertex(`host ${i}`, [textOf(one)], "shape=note")),
   ];
   return `${[`graph ${quoted([topology.name])} {`, ...body.map(indented), "}"].join("\n")}\n`;
 }
@@ -84,8 +93,8 @@ function vertex(id: string, label: readonly string[], attributes: string): strin
 }
 
 /** Graphviz draws a box around a subgraph whose name begins with `cluster`. */
-function cluster(name: string, inner: readonly string[]): string[] {
-  const head = [`label=${quoted([name])}`, ...inner];
+function cluster(name: string, inner: readonly string[], label = name): string[] {
+  const head = [`label=${quoted([label])}`, ...inner];
   return [`subgraph ${quoted([`cluster ${name}`])} {`, ...head.map(indented), "}"];
 }
 
@@ -134,6 +143,7 @@ function leafLabels(topology: Topology): (leaf: Leaf) => LeafLabel {
           ),
         ),
         textOf(partsOf(device.address)).trim(),
+        textOf(hostUseNote(device)).trim(),
       ],
       color: kind === "accelerator" ? "#dcf5e4" : "#dff0fb",
     };

@@ -1,12 +1,12 @@
 import { invariant } from "../../invariant.ts";
 import type { Topology } from "../topology.ts";
 import { beside } from "./box.ts";
-import { counted, headerLines } from "./describe.ts";
-import { fitted, type Line, line, printLine, span, widestOf, widthOf } from "./line.ts";
+import { headerLines } from "./describe.ts";
+import { fitted, type Line, printLine, widestOf, widthOf } from "./line.ts";
 import { distanceLines, interconnectLines, partitionLines } from "./matrix.ts";
 import { nodeTable } from "./node-table.ts";
 import { packageBoxes } from "./package-boxes.ts";
-import { hiddenFunctions } from "./pci-branches.ts";
+import { restLines } from "./pci-branches.ts";
 
 /** How the text is set. */
 export interface DrawOptions {
@@ -29,18 +29,17 @@ const gap = 4;
 export function drawTopology(topology: Topology, { width, color = false }: DrawOptions): string {
   invariant(width >= 40, "a drawing needs 40 columns");
   const boxedNodes = topology.nodes.filter((node) => node.cpus !== "").length;
-  const body =
-    boxedNodes > boxedNodesMax ? nodeTable(topology, width) : packageBoxes(topology, width);
+  const isTable = boxedNodes > boxedNodesMax;
+  const body = isTable ? nodeTable(topology, width) : packageBoxes(topology, width);
   const distances = distanceLines(topology, width);
   const links = interconnectLines(topology, width);
   const fit = distances.length > 0 && widestOf(distances) + gap + widestOf(links) <= width;
-  const hidden = hiddenFunctions(topology);
   const sections: readonly (readonly Line[])[] = [
     headerLines(topology, width),
     body,
     ...(fit ? [beside([distances, links], gap)] : [distances, links]),
     partitionLines(topology, width),
-    hidden === 0 ? [] : [line(span(`${counted(hidden, "other PCI function")} not shown`, "faint"))],
+    restLines(topology, width, !isTable),
   ];
   const lines = sections
     .filter((section) => section.length > 0)

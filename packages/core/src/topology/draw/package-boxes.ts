@@ -1,13 +1,12 @@
 import type { MemoryNode, Topology } from "../topology.ts";
 import { type Box, boxed, boxHeight, boxWidth, beside } from "./box.ts";
-import { coresLine, cpusLine, listOf, memoryLine, nodeName } from "./describe.ts";
+import { coresLine, cpusLine, listOf, memoryLine } from "./describe.ts";
 import { joined, type Line, line, span } from "./line.ts";
 import { memoryOnlyLines, packagesOf } from "./node-table.ts";
+import { placeLine } from "./pci-branches.ts";
 import { type DrawnTree, pciTrees } from "./pci-tree.ts";
 
 const gap = 2;
-/** Longer lists of CPUs are cut: they would make every box as wide as themselves. */
-const cpuListMax = 40;
 
 /** The machine's packages as boxes with their nodes in them, as many beside each other as fit. */
 export function packageBoxes(topology: Topology, width: number): Line[] {
@@ -62,23 +61,23 @@ function packageBox(
   const sections = nodes.flatMap((node) => {
     const memory = memoryLine(node);
     const about = [
-      nodes.length === 1 ? memory : joined([line(span(nodeName(node.id), "title")), memory], " · "),
-      joined([coresLine(topology, node.id), cpusLine(node, cpuListMax)], " · "),
+      nodes.length === 1 ? memory : joined([line(span(`node ${node.id}`, "title")), memory], " · "),
+      joined([coresLine(topology, node.id), cpusLine(node)], " · "),
     ];
-    const tree = trees.find((one) => one.node === node.id)?.lines ?? [];
+    const tree = trees.find((one) => one.place === node.id)?.lines ?? [];
     return nodes.length === 1 ? [about, tree] : [[...about, ...tree]];
   });
   const [only] = nodes;
-  const name = nodes.length === 1 && only !== undefined ? `${title} · ${nodeName(only.id)}` : title;
+  const name = nodes.length === 1 && only !== undefined ? `${title} · node ${only.id}` : title;
   return { title: line(span(name, "title")), sections };
 }
 
 function memoryBox(topology: Topology, trees: readonly DrawnTree[]): Box[] {
   const without = topology.nodes.filter(({ cpus }) => cpus === "").map(({ id }) => id);
   if (without.length === 0) return [];
-  const below = trees.flatMap(({ node, lines }) =>
-    node !== null && without.includes(node)
-      ? [line(span(`beside ${nodeName(node)}`, "faint")), ...lines]
+  const below = trees.flatMap(({ place, lines }) =>
+    typeof place === "number" && without.includes(place)
+      ? [line(span(`beside node ${place}`, "faint")), ...lines]
       : [],
   );
   return [
@@ -89,8 +88,13 @@ function memoryBox(topology: Topology, trees: readonly DrawnTree[]): Box[] {
   ];
 }
 
+/** The devices whose nodes have no known numbers, those that share one together. */
 function strayBox(trees: readonly DrawnTree[]): Box[] {
-  return trees
-    .filter(({ node }) => node === null)
-    .map(({ lines }) => ({ title: line(span("node unknown", "unknown")), sections: [lines] }));
+  const strays = trees.filter(({ place }) => typeof place !== "number");
+  if (strays.length === 0) return [];
+  const sections = strays.map(({ place, lines }) => {
+    const about = placeLine(place);
+    return about.length === 0 ? lines : [about, ...lines];
+  });
+  return [{ title: line(span("node unknown", "unknown")), sections }];
 }

@@ -1,7 +1,6 @@
 import { comparePciAddresses } from "../pci-address.ts";
 import { isStandIn } from "../stand-in.ts";
-import type { PciDevice, Topology } from "../topology.ts";
-import { unknownLast } from "../unknown-last.ts";
+import type { PciDevice, Topology, UnnumberedNode } from "../topology.ts";
 import { portNames, portSpeedsText } from "../nic-ports.ts";
 import {
   numbersByAddress,
@@ -9,8 +8,8 @@ import {
   virtualAccelerators,
   wholeAccelerators,
 } from "../virtual-functions.ts";
-import { listOf } from "./describe.ts";
-import { type Line, line, span } from "./line.ts";
+import { listOf, shortList } from "./describe.ts";
+import { type Line, line, span, wrapped } from "./line.ts";
 
 /**
  * The part of the PCI tree that matters for placement: host bridges, switches, and the accelerators
@@ -18,10 +17,12 @@ import { type Line, line, span } from "./line.ts";
  * functions, of which real machines have hundreds.
  */
 export interface Forest {
-  /** The node that all of it hangs from; null where that is unknown. */
-  readonly node: number | null;
+  readonly place: Place;
   readonly roots: readonly Branch[];
 }
+
+/** The node that devices are on, by its number where that is known; null where nothing is. */
+export type Place = number | UnnumberedNode | null;
 
 /** A host bridge or a switch, with what is below it by address. */
 export interface Branch {
@@ -38,19 +39,47 @@ export interface Leaf {
 
 interface Growing {
   readonly id: string;
-  readonly node: number | null;
+  readonly place: Place;
   readonly below: (Growing | Leaf)[];
 }
 
-/** The trees of a topology, those of one node together, nodes ascending and the unknown last. */
+/**
+ * The trees of a topology, those of one node together: nodes ascending, then those without a
+ * number, and the devices of which nothing is known last.
+ */
 export function pciForests(topology: Topology): Forest[] {
   const short = shortener(topology);
   const roots = rootsOf(topology);
-  const nodes = [...new Set(roots.map(({ node }) => node))].toSorted(unknownLast);
-  return nodes.map((node) => ({
-    node,
-    roots: roots.filter((root) => root.node === node).map((root) => grown(root, short)),
-  }));
+  const used = new Set(roots.map(({ place }) => place));
+  const numbers = [...used].filter((place) => typeof place === "number");
+  const places: readonly Place[] = [
+    ...numbers.toSorted((a, b) => a - b),
+    ...topology.unnumberedNodes,
+    null,
+  ];
+  return places
+    .filter((place) => used.has(place))
+    .map((place) => ({
+      place,
+      roots: roots.filter((root) => root.place === place).map((root) => grown(root, short)),
+    }));
+}
+
+/** What is known of the node of the devices, in the box of those whose nodes have no numbers. */
+export function placeLine(place: Place): Line {
+  if (place === null || typeof place === "number") return [];
+  const { devices, cpus } = place;
+  const shared = devices.length > 1;
+  const list = cpus === null ? "" : ` CPUs ${shortList(cpus)}`;
+  if (!shared) return line(span(`its node has${list}`, "faint"));
+  return line(span(`these share a node${list === "" ? "" : ` with${list}`}`, "faint"));
+}
+
+function placesOf(topology: Topology): (device: PciDevice) => Place {
+  const unnumbered = new Map<string, Place>(
+    topology.unnumberedNodes.flatMap((node) => node.devices.map((address) => [address, node])),
+  );
+  return ({ address, node }) => node ?? unnumbered.get(address) ?? null;
 }
 
 /**
@@ -76,26 +105,28 @@ function rootsOf(topology: Topology): Growing[] {
   const { pci } = topology;
   const shown = shownAddresses(topology);
   const byAddress = new Map(pci.map((device) => [device.address, device]));
-  const roots = new Map<string, Growing>();
+  const placeOf = placesOf(topology);
+  const roots: Growing[] = [];
+  const known = new Map<Place, Map<string, Growing>>();
   for (const device of pci) {
     if (!shown.has(device.address)) continue;
-    const key = `${device.root} ${device.node}`;
+    const place = placeOf(device);
     const id = device.root.replace(/^pci/, "");
-    const root = roots.get(key) ?? { id, node: device.node, below: [] };
-    roots.set(key, root);
+    const beside = known.get(place) ?? new Map<string, Growing>();
+    known.set(place, beside);
+    const root = beside.get(id) ?? { id, place, below: [] };
+    if (!beside.has(id)) roots.push(root);
+    beside.set(id, root);
     let branch = root;
     for (const upstream of switchesAbove(device, byAddress)) {
-      const known = branch.below.find((child) => "id" in child && child.id === upstream);
-      const next =
-        known !== undefined && "id" in known
-          ? known
-          : { id: upstream, node: device.node, below: [] };
-      if (next !== known) branch.below.push(next);
+      const old = branch.below.find((child) => "id" in child && child.id === upstream);
+      const next = old !== undefined && "id" in old ? old : { id: upstream, place, below: [] };
+      if (next !== old) branch.below.push(next);
       branch = next;
     }
     branch.below.push({ kind: "leaf", device });
   }
-  return [...roots.values()];
+  return roots;
 }
 
 /**
@@ -209,6 +240,29 @@ export function hostUseNote({ hostUse }: PciDevice): Line {
   return hostUse === null ? [] : [span(` ${hostUses[hostUse]}`, "warning")];
 }
 
+/**
+ * What the host needs of some functions, by default those that are in no tree, such as the
+ * controller of its boot disk: each with its address, and its node where that is known.
+ */
+export function hostUseLines(topology: Topology, among = apart(topology)): Line[] {
+  const short = shortener(topology);
+  return among.flatMap(({ address, hostUse, node }) => {
+    if (hostUse === null) return [];
+    const on = node === null ? "" : ` on node ${node}`;
+    return [[span(hostUses[hostUse], "warning"), span(` ${short(address)}${on}`)]];
+  });
+}
+
+/** The functions other than bridges that no tree shows, in itself or as a part. */
+function apart(topology: Topology): readonly PciDevice[] {
+  const shown = shownAddresses(topology);
+  const parts = new Set(topology.accelerators.map(({ address }) => address));
+  return topology.pci.filter(
+    ({ address, class: code }) =>
+      !code.startsWith("06") && !shown.has(address) && !parts.has(address),
+  );
+}
+
 /** The other functions of its IOMMU group that are no bridges: they are passed through with it. */
 export function groupNote(
   { pci }: Topology,
@@ -237,14 +291,18 @@ export function redirectNote(port: PciDevice | undefined): Line {
   return redirects ? line(span(" ACS", "faint")) : [];
 }
 
-/** How many PCI functions besides bridges are not drawn. */
-export function hiddenFunctions(topology: Topology): number {
-  const shown = shownAddresses(topology);
-  const parts = new Set(topology.accelerators.map(({ address }) => address));
-  return topology.pci.filter(
-    ({ address, class: code }) =>
-      !code.startsWith("06") && !shown.has(address) && !parts.has(address),
-  ).length;
+/**
+ * The last lines of a drawing, with or without trees: what the host needs besides, and how many
+ * functions are left out.
+ */
+export function restLines(topology: Topology, width: number, hasTrees = true): Line[] {
+  const others = apart(topology);
+  const hidden = others.filter(({ hostUse }) => hostUse === null).length;
+  const count = `${hidden} other PCI function${hidden === 1 ? "" : "s"} not shown`;
+  return [
+    ...wrapped(hostUseLines(topology, hasTrees ? others : topology.pci), " · ", width),
+    ...(hidden === 0 ? [] : [line(span(count, "faint"))]),
+  ];
 }
 
 /** The ordinals of accelerators, as `GPU0-3,7`. */

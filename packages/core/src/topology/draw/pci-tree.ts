@@ -11,6 +11,7 @@ import {
   type Leaf,
   partNotes,
   pciForests,
+  type Place,
   redirectNote,
   shortener,
 } from "./pci-branches.ts";
@@ -22,8 +23,7 @@ import {
  *                  └ 19:00.0  NIC   mlx5_0 RDMA     gen5 x16
  */
 export interface DrawnTree {
-  /** The node that all of it hangs from; null where that is unknown. */
-  readonly node: number | null;
+  readonly place: Place;
   readonly lines: readonly Line[];
 }
 
@@ -33,7 +33,7 @@ export function pciTrees(topology: Topology): DrawnTree[] {
   const nameOf = deviceNames(topology);
   const partsOf = partNotes(topology);
   const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
-  return pciForests(topology).map(({ node, roots }) => {
+  return pciForests(topology).map(({ place, roots }) => {
     const blocks = roots.map((root) => branchLines(root));
     const leafColumn = Math.max(...blocks.flat().map(({ stem }) => widthOf(stem)));
     const rows = blocks.flat().map(({ stem, leaf }) => ({
@@ -45,7 +45,7 @@ export function pciTrees(topology: Topology): DrawnTree[] {
         ...redirectNote(byAddress.get(leaf.device.parent ?? "")),
       ]),
     }));
-    return { node, lines: aligned(rows) };
+    return { place, lines: aligned(rows) };
   });
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { matrixOf } from "../../../testing/topology/merge/matrix-of.ts";
+import { withoutNumbers } from "../../../testing/topology/without-numbers.ts";
 import { catalogMachine, catalogNames } from "../catalog/catalog.ts";
 import { interconnects } from "../interconnect.ts";
-import { standInNode } from "../stand-in.ts";
 import type { Topology } from "../topology.ts";
 import { mergeTopologies } from "./merge-topologies.ts";
 
@@ -22,7 +22,7 @@ const withoutNodes = (topology: Topology): Topology => ({
 });
 
 /** The first run of a list of CPUs. */
-const first = (cpus: string | null): string | null => cpus?.split(",")[0] ?? null;
+const first = (cpus: string): string | null => cpus.split(",")[0] ?? null;
 
 const nodesOf = (topology: Topology): (number | null)[] =>
   topology.accelerators.map(
@@ -60,19 +60,8 @@ test.each(machines.map((machine) => [machine.name, machine] as const))(
 test("a node without a number is the one that has all its CPUs", () => {
   const machine = machines.find(({ nodes }) => nodes.length > 1);
   if (machine === undefined) throw new Error("a machine in the catalog has several nodes");
-  const text = matrixOf(machine);
-  const standIn = (id: number): number => standInNode(9 - id);
   // As old drivers say it: CPUs beside each GPU, and no node; a job may see only some of them.
-  const vague: Topology = {
-    ...text,
-    nodes: text.nodes
-      .map((node) => ({ ...node, id: standIn(node.id), cpus: first(node.cpus) }))
-      .toSorted((a, b) => a.id - b.id),
-    pci: text.pci.map((device) => ({
-      ...device,
-      node: device.node === null ? null : standIn(device.node),
-    })),
-  };
+  const vague = withoutNumbers(matrixOf(machine), first);
   const kernel = withoutNodes({ ...machine, accelerators: [], nics: [], pci: [], links: [] });
   for (const parts of [
     [vague, kernel],

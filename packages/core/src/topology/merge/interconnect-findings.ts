@@ -59,10 +59,11 @@ export function mergeInterconnects(
  * Whether a topology is a mere listing: devices with addresses, all on their own buses, and no
  * nodes.
  */
-function isWithoutBridges({ pci, nodes }: Topology): boolean {
+function isWithoutBridges({ pci, nodes, unnumberedNodes }: Topology): boolean {
   const isOnOwnBus = ({ address, parent, root }: PciDevice): boolean =>
     parent === null && root === `pci${address.slice(0, address.lastIndexOf(":"))}`;
-  return nodes.length === 0 && pci.length > 0 && pci.every(isOnOwnBus);
+  const tellsNodes = nodes.length > 0 || unnumberedNodes.length > 0;
+  return !tellsNodes && pci.length > 0 && pci.every(isOnOwnBus);
 }
 
 function knowsBridges(topology: Topology): boolean {

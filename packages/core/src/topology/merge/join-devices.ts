@@ -1,7 +1,7 @@
 import { EvenkeelError } from "../../error/evenkeel-error.ts";
 import { count, countOf, type Tally } from "../../unit/tally.ts";
 import { comparePciAddresses } from "../pci-address.ts";
-import { isStandIn, isStandInNode, standInAddress } from "../stand-in.ts";
+import { isStandIn, standInAddress } from "../stand-in.ts";
 import type { Accelerator, PciDevice } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
 import type { Part, Report } from "./finding.ts";
@@ -148,9 +148,7 @@ function knownOf(
   { address: key, model: name, uuid, memoryBytes }: Accelerator,
   device: PciDevice | undefined,
 ): Known {
-  const node = device?.node ?? null;
-  const real = node === null || isStandInNode(node) ? null : node;
-  return { key, label, name, uuid, memoryBytes, node: real };
+  return { key, label, name, uuid, memoryBytes, node: device?.node ?? null };
 }
 
 /** The matching reference device for each device, or the reason why there is no match. */

@@ -49,6 +49,9 @@ export function mergeNodes(
         },
         report,
       ),
+      // It changes between two readings, so that sources differ in it without a contradiction.
+      freeBytes:
+        claims((node) => node.freeBytes).find(({ value }) => value !== null)?.value ?? null,
       sideCacheBytes: settle(
         {
           ...about("sideCacheBytes", "bytes of memory-side cache"),

@@ -5,7 +5,7 @@ import { buildTopology } from "../build.ts";
 import { catalogMachine, catalogNames } from "../catalog/catalog.ts";
 import { contradictions } from "../check.ts";
 import { interconnects } from "../interconnect.ts";
-import { standInAddress, standInNode, standInRoot } from "../stand-in.ts";
+import { standInAddress, standInRoot } from "../stand-in.ts";
 import { syntheticTopology } from "../synthetic/build.ts";
 import { detailedTopology } from "../../../testing/topology/arbitrary-details.ts";
 import { wideTopology } from "../../../testing/topology/arbitrary-machine.ts";
@@ -15,6 +15,7 @@ import type { CacheAllocation, PciDevice, Topology } from "../topology.ts";
 import { mergeTopologies } from "./merge-topologies.ts";
 import { matrixOf } from "../../../testing/topology/merge/matrix-of.ts";
 import { factsOf, projection } from "../../../testing/topology/merge/projection.ts";
+import { withoutNumbers } from "../../../testing/topology/without-numbers.ts";
 import { unknownSettings } from "../unknown-settings.ts";
 
 const hgx = (): Topology => {
@@ -338,17 +339,10 @@ test("a tree whose class for two devices differs from the text's is a finding", 
   ]);
 });
 
-test("stand-ins for nodes are replaced by the nodes of other sources", () => {
+test("nodes without numbers get those of other sources", () => {
   const machine = hgx();
-  const text = matrixOf(machine);
-  const hidden = (id: number | null): number | null => (id === null ? null : standInNode(7 - id));
-  const vague: Topology = {
-    ...text,
-    nodes: text.nodes
-      .map((node) => ({ ...node, id: standInNode(7 - node.id), cpus: null }))
-      .toSorted((a, b) => a.id - b.id),
-    pci: text.pci.map((device) => ({ ...device, node: hidden(device.node) })),
-  };
+  const vague = withoutNumbers(matrixOf(machine), () => null);
+  expect(vague.unnumberedNodes.map(({ devices }) => devices.length)).toEqual([8, 8]);
   expect(contradictions(vague)).toEqual([]);
   const { topology, findings } = mergeTopologies([vague, machine]);
   expect(findings).toEqual([]);

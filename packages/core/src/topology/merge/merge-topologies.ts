@@ -11,7 +11,7 @@ import { mergeAccess, mergeDistances, mergeNodes } from "./merge-nodes.ts";
 import { mergePci } from "./merge-pci.ts";
 import { mergeAccelerators, mergeLinks, mergeNics, mergePartitions } from "./merge-roles.ts";
 import { sameName } from "./same.ts";
-import { resolveStandInNodes } from "./stand-in-nodes.ts";
+import { numberNodes } from "./unnumbered-nodes.ts";
 import { refuseUnrelated } from "./unrelated-sources.ts";
 
 /** The merged topology of several sources, and their contradictions. */
@@ -49,7 +49,7 @@ export function mergeTopologies(topologies: readonly Topology[]): Merged {
   const given = labelled(topologies);
   const joined = joinDevices(given, report);
   refuseUnrelated(given, joined, [...findings], report);
-  const parts = resolveStandInNodes(given, joined);
+  const { parts, unnumberedNodes } = numberNodes(given, joined, report);
   const cpus = mergeCpus(parts, report);
   const nodes = mergeNodes(parts, cpus, report);
   const built = buildTopology({
@@ -57,6 +57,7 @@ export function mergeTopologies(topologies: readonly Topology[]): Merged {
     source: sourcesOf(topologies).join(" + "),
     machine: mergeMachine(parts, report),
     nodes,
+    unnumberedNodes,
     distances: mergeDistances(parts, nodes, report),
     access: mergeAccess(parts, report),
     cores: cpus.cores,

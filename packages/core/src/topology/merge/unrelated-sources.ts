@@ -50,6 +50,7 @@ interface Identity {
   readonly cores: Topology["cores"];
   readonly cpus: IndexSet;
   readonly nodes: Topology["nodes"];
+  readonly unnumberedNodes: Topology["unnumberedNodes"];
   readonly gpus: ReadonlySet<string>;
   readonly devices: ReadonlySet<string>;
 }
@@ -63,6 +64,7 @@ function identityIn({ label, topology }: Part, position: number, joined: Joined)
     cores: topology.cores,
     cpus: onlineCpus(topology.cores),
     nodes: topology.nodes,
+    unnumberedNodes: topology.unnumberedNodes,
     gpus: new Set(gpus),
     devices: new Set([...gpus, ...keys(topology.nics)]),
   };
@@ -71,7 +73,10 @@ function identityIn({ label, topology }: Part, position: number, joined: Joined)
 function sharesIdentity(a: Identity, b: Identity): boolean {
   if (a.cores.length > 0 && b.cores.length > 0 && equals(a.cpus, b.cpus)) return true;
   const nodes = new Map(a.nodes.map(({ id, cpus }) => [id, cpus]));
-  if (b.nodes.some(({ id, cpus }) => cpus !== "" && nodes.get(id) === cpus)) return true;
+  const told = (cpus: string | null): cpus is string => cpus !== null && cpus !== "";
+  if (b.nodes.some(({ id, cpus }) => told(cpus) && nodes.get(id) === cpus)) return true;
+  const unnumbered = new Set(a.unnumberedNodes.map(({ cpus }) => cpus));
+  if (b.unnumberedNodes.some(({ cpus }) => told(cpus) && unnumbered.has(cpus))) return true;
   return [...a.devices].some((key) => b.devices.has(key));
 }
 

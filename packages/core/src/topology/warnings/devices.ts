@@ -108,17 +108,12 @@ function mixedModels(topology: Topology): TopologyWarning[] {
 /** Only if some accelerator has a NIC on its node; a machine without NICs gets no warning. */
 function withoutNics(topology: Topology): TopologyWarning[] {
   const between = interconnects(topology);
-  const near = (address: string): boolean =>
-    topology.nics.some((nic) => {
-      const way = between(address, nic.address);
-      return way !== null && way !== "SYS";
-    });
-  const nodes = new Map(topology.pci.map(({ address, node }) => [address, node]));
-  const placed = wholeAccelerators(topology).filter(
-    ({ address }) => (nodes.get(address) ?? null) !== null,
-  );
-  const far = placed.filter(({ address }) => !near(address));
-  if (far.length === placed.length) return [];
+  const ways = wholeAccelerators(topology).map(({ address }) => ({
+    address,
+    to: topology.nics.map((nic) => between(address, nic.address)),
+  }));
+  const far = ways.filter(({ to }) => to.every((way) => way === "SYS"));
+  if (!ways.some(({ to }) => to.some((way) => way !== null && way !== "SYS"))) return [];
   const names = deviceNames(topology);
   return far.map(({ address }) => {
     const name = names.get(address) ?? address;

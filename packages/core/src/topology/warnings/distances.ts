@@ -1,13 +1,11 @@
 import { at } from "../../unit/list.ts";
 import { counted } from "../draw/describe.ts";
-import { realNodes } from "../stand-in.ts";
 import type { Topology } from "../topology.ts";
 import type { TopologyWarning } from "./warning.ts";
 
 /** Warnings about distances that are missing, flat or asymmetric. */
 export function distanceWarnings(topology: Topology): TopologyWarning[] {
-  const { distances } = topology;
-  const nodes = realNodes(topology.nodes);
+  const { distances, nodes } = topology;
   if (nodes.length < 2) return [];
   if (distances === null) {
     const message = `There are ${nodes.length} nodes, and the distances between them are unknown.`;

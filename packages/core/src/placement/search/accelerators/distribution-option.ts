@@ -23,7 +23,6 @@ export function mostPerNode(
   const { count } = request.accelerators;
   return byNode.map(({ node, members }) => {
     let most = Math.min(members.length, count);
-    if (node === null) return most;
     const cellNode = nodeOf(space, node);
     // Rounded down: the remainder goes to cells that have room.
     const fits = (some: number): boolean =>
@@ -39,46 +38,33 @@ export function mostPerNode(
 }
 
 /**
- * The options for a distribution's cells. A cell lies on each node of its accelerators;
- * accelerators of unknown node add no cell and belong to the lowest. Where no node is known at all,
- * any one node with cores may be the cell. No option where the nodes have too few NICs and the
- * locality wants the NICs there.
+ * A distribution with its cells: one on each node of its accelerators. Null where the nodes have
+ * too few NICs and the locality wants the NICs there.
  */
 export function distributionOptions(
   space: Space,
   byNode: readonly NodeCandidates[],
   policy: LocalityPolicy,
-): (distribution: Distribution) => readonly DistributionOption[] {
-  const hasNics = policy.devicesOnCellNodes ? enoughNics(space) : () => true;
+): (distribution: Distribution) => DistributionOption | null {
+  const hasNics = policy.nicsOnCellNodes ? enoughNics(space) : () => true;
   const { distance } = space.inventory.relations;
-  const option = (
-    distribution: Distribution,
-    cellNodes: readonly number[],
-  ): readonly DistributionOption[] => {
-    if (!hasNics(cellNodes)) return [];
-    const deviceNodes = cellNodes.map((node, cell) =>
-      byNode.flatMap((entry, s): (number | null)[] => {
-        const isOwn = entry.node === node || (entry.node === null && cell === 0);
-        return isOwn ? entry.members.slice(0, at(distribution, s)).map(() => entry.node) : [];
-      }),
-    );
-    return [
-      {
-        distribution,
-        cellNodes,
-        deviceNodes,
-        nodeDistanceSum: nodeDistanceSumOf(cellNodes, distance),
-      },
-    ];
-  };
   return (current) => {
     const distribution = [...current];
     const cellNodes = byNode
-      .flatMap(({ node }, s) => (node === null || at(distribution, s) === 0 ? [] : [node]))
+      .flatMap(({ node }, s) => (at(distribution, s) === 0 ? [] : [node]))
       .toSorted((a, b) => a - b);
-    if (cellNodes.length > 0) return option(distribution, cellNodes);
-    const withCores = space.nodes.filter((node) => node.units > 0);
-    return withCores.flatMap(({ id }) => option(distribution, [id]));
+    if (!hasNics(cellNodes)) return null;
+    const deviceNodes = cellNodes.map((node) =>
+      byNode.flatMap((entry, s) =>
+        entry.node === node ? entry.members.slice(0, at(distribution, s)).map(() => node) : [],
+      ),
+    );
+    return {
+      distribution,
+      cellNodes,
+      deviceNodes,
+      nodeDistanceSum: nodeDistanceSumOf(cellNodes, distance),
+    };
   };
 }
 
@@ -98,7 +84,7 @@ export function nodeDistanceSumOf(
 function enoughNics({ request, nics }: Space): (cellNodes: readonly number[]) => boolean {
   const wanted = request.nics.count;
   if (wanted === 0) return () => true;
-  const on: Tally<number | null> = new Map();
+  const on: Tally<number> = new Map();
   for (const { node } of nics) countOne(on, node);
   return (cellNodes) => sumOf(cellNodes, (cellNode) => countOf(on, cellNode)) >= wanted;
 }

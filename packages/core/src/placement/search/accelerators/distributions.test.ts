@@ -11,22 +11,21 @@ interface Task {
   readonly limits: Omit<DistributionLimits, "effort">;
 }
 
-/** Nodes, where one may be unknown and some may be in the orbit of an earlier one. */
+/** Nodes, of which some may be in the orbit of an earlier one. */
 const task: fc.Arbitrary<Task> = fc
   .record({
     most: fc.array(fc.nat(3), { minLength: 1, maxLength: 5 }),
     count: fc.integer({ min: 1, max: 6 }),
-    unknown: fc.option(fc.nat(4)),
     previous: fc.array(fc.option(fc.nat(4)), { minLength: 5, maxLength: 5 }),
     apart: fc.option(fc.array(fc.tuple(fc.nat(4), fc.nat(4)), { maxLength: 6 })),
   })
-  .map(({ most, count, unknown, previous, apart }) => {
-    const nodeOf = (s: number): number | null => (s === unknown ? null : 10 + s);
+  .map(({ most, count, previous, apart }) => {
+    const nodeOf = (s: number): number => 10 + s;
     const byNode = most.map((_, s) => ({ node: nodeOf(s), members: [] }));
     const pairs = most.flatMap((_, s) => {
       const [node, earlier] = [nodeOf(s), at(previous, s)];
       const before = earlier !== null && earlier < s ? nodeOf(earlier) : null;
-      return node === null || before === null ? [] : [[node, before] as const];
+      return before === null ? [] : [[node, before] as const];
     });
     const isApart = (s: number, t: number): boolean =>
       apart?.some(([a, b]) => (a === s && b === t) || (a === t && b === s)) ?? false;
@@ -48,7 +47,7 @@ function allDistributions({ byNode, limits }: Task, cells: number): readonly (re
         vector,
         byNode.findIndex((entry) => entry.node === node),
       );
-    const used = byNode.flatMap(({ node }) => (node !== null && on(node) > 0 ? [node] : []));
+    const used = byNode.flatMap(({ node }) => (on(node) > 0 ? [node] : []));
     const total = sum(vector);
     const isInOrder = used.every((node) => {
       const before = previousNode.get(node);
@@ -60,8 +59,7 @@ function allDistributions({ byNode, limits }: Task, cells: number): readonly (re
         return !isBoth || together === null || together(s, t);
       }),
     );
-    // Accelerators of unknown node are together on any one node.
-    return total === count && Math.max(1, used.length) === cells && isInOrder && mayBeTogether;
+    return total === count && used.length === cells && isInOrder && mayBeTogether;
   });
 }
 

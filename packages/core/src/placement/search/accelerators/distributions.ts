@@ -34,8 +34,7 @@ export type VisitDistributions = (
  * Nodes are taken in order, the most accelerators first. A beginning is given up when the nodes to
  * come cannot make up what is missing on as many nodes as are left, or when two nodes may not be
  * used together. One distribution of each orbit is enough: a distribution that skips a node and
- * uses a later one of its orbit is the image of one visited before. Accelerators of unknown node
- * add no node, unless there are no others: then their cell may be anywhere.
+ * uses a later one of its orbit is the image of one visited before.
  */
 export function distributionsOf(
   byNode: readonly NodeCandidates[],
@@ -44,9 +43,9 @@ export function distributionsOf(
   const most = mostOfEach.map((some, s) =>
     together !== null && !together(s, s) ? Math.min(some, 1) : some,
   );
-  const rooms = roomsFrom(byNode, most);
+  const rooms = roomsFrom(most);
   const previousOf = byNode.map(({ node }) => {
-    const previous = node === null ? undefined : previousNode.get(node);
+    const previous = previousNode.get(node);
     return previous === undefined ? null : byNode.findIndex((entry) => entry.node === previous);
   });
   const counts = byNode.map(() => 0);
@@ -58,20 +57,13 @@ export function distributionsOf(
   };
   return (cells, visit) => {
     const extend = (s: number, missing: number, nodes: number): boolean => {
-      if (missing === 0) {
-        const isAnywhere =
-          cells === 1 && byNode.every(({ node }, i) => node === null || at(counts, i) === 0);
-        return nodes > 0 && !isAnywhere ? true : visit(counts);
-      }
+      if (missing === 0) return nodes > 0 ? true : visit(counts);
       if (!effort.spend(workPerStep)) return false;
-      const isNode = at(byNode, s).node !== null;
-      const left = isNode ? nodes - 1 : nodes;
-      // Each of the other nodes needs at least one.
-      const others = isNode ? left : cells === 1 ? 0 : nodes;
+      const left = nodes - 1;
       const isUsable = left >= 0 && mayUse(s);
-      // The rest must find room on the nodes to come.
+      // Each of the other nodes needs at least one; the rest must find room on the nodes to come.
       const room = left < 0 ? 0 : rooms(s + 1, left);
-      let some = isUsable ? Math.min(at(most, s), missing - others) : 0;
+      let some = isUsable ? Math.min(at(most, s), missing - left) : 0;
       for (; some > 0 && missing - some <= room; some--) {
         counts[s] = some;
         if (!extend(s + 1, missing - some, left)) return false;
@@ -91,22 +83,15 @@ const workPerStep = 4;
  * An upper bound on the accelerators that `nodes` of the nodes from position `from` on can carry:
  * no more than all of them together, and on each node no more than the largest.
  */
-function roomsFrom(
-  byNode: readonly NodeCandidates[],
-  most: readonly number[],
-): (from: number, nodes: number) => number {
+function roomsFrom(most: readonly number[]): (from: number, nodes: number) => number {
   const onNodes = [0];
   const largest = [0];
-  const unknown = [0];
-  for (let s = byNode.length - 1; s >= 0; s--) {
-    const isNode = at(byNode, s).node !== null;
-    const some = at(most, s);
-    onNodes.push(at(onNodes, onNodes.length - 1) + (isNode ? some : 0));
-    largest.push(Math.max(at(largest, largest.length - 1), isNode ? some : 0));
-    unknown.push(at(unknown, unknown.length - 1) + (isNode ? 0 : some));
+  for (const some of most.toReversed()) {
+    onNodes.push(at(onNodes, onNodes.length - 1) + some);
+    largest.push(Math.max(at(largest, largest.length - 1), some));
   }
   return (from, nodes) => {
-    const left = byNode.length - from;
-    return Math.min(at(onNodes, left), nodes * at(largest, left)) + at(unknown, left);
+    const left = most.length - from;
+    return Math.min(at(onNodes, left), nodes * at(largest, left));
   };
 }

@@ -1,5 +1,5 @@
 import { at } from "../../../unit/list.ts";
-import type { Device } from "../../inventory/devices.ts";
+import type { PlacedDevice } from "../../inventory/devices.ts";
 import { mixesClasses } from "../../space/space.ts";
 import type { Objective } from "../../layout/layout.ts";
 import { offerLayouts, type SearchContext, leastCostOf, suppliesOf } from "../supply/supplies.ts";
@@ -9,7 +9,7 @@ import type { DistributionOption } from "./distribution-option.ts";
 
 /** The accelerators of one search, and their sets on distributions. */
 export interface SetSearch extends SearchContext {
-  readonly devices: readonly Device[];
+  readonly devices: readonly PlacedDevice[];
   /** The devices, as sets are made of them. */
   readonly candidates: Candidates;
 }
@@ -42,8 +42,8 @@ export function rankDistribution(
   const positionsOf = (set: readonly number[]): readonly number[] =>
     set.map((i) => at(devices, i).position);
   if (!ranked.couldImprove(boundOn(search, option, least), first)) return effort.sufficed();
-  const nics = policy.devicesOnCellNodes
-    ? space.nics.filter(({ node }) => node !== null && cellNodes.includes(node))
+  const nics = policy.nicsOnCellNodes
+    ? space.nics.filter(({ node }) => cellNodes.includes(node))
     : space.nics;
   const offer = (set: readonly number[]): boolean => {
     effort.spend(workPerSet + set.length ** 2);

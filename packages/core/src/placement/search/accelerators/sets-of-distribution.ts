@@ -6,8 +6,8 @@ import type { Distribution } from "./distributions.ts";
 import { sum } from "../../../unit/sum.ts";
 
 /** The accelerators to choose sets from, by their positions among the candidates. */
-export interface Candidates {
-  readonly byNode: readonly NodeCandidates[];
+export interface Candidates<Node extends number | null = number> {
+  readonly byNode: readonly NodeCandidates<Node>[];
   /** For each candidate, the position of its node in `byNode`. */
   readonly nodeIndexOf: readonly number[];
   /** For each candidate, the previous one of its orbit; null where there is none. */
@@ -49,7 +49,7 @@ export interface SetPruning {
  * swaps, of an earlier set that differs in nothing else.
  */
 export function visitSets(
-  candidates: Candidates,
+  candidates: Candidates<number | null>,
   distribution: Distribution,
   { couldMatter, effort }: SetPruning,
   visit: (set: readonly number[]) => boolean,
@@ -110,7 +110,7 @@ interface Remaining {
 }
 
 function remainingOf(
-  { byNode, nodeIndexOf, unconnected }: Candidates,
+  { byNode, nodeIndexOf, unconnected }: Candidates<number | null>,
   distribution: Distribution,
 ): Remaining {
   // For each candidate, with how many of the taken ones it is not connected.
@@ -163,7 +163,7 @@ function remainingOf(
  * Whether a distribution has a set whose pairs are all connected; true once the effort is used up.
  */
 export function hasSetOn(
-  candidates: Candidates,
+  candidates: Candidates<number | null>,
   distribution: Distribution,
   effort: Effort,
 ): boolean {

@@ -1,5 +1,5 @@
 import { at } from "../../../unit/list.ts";
-import type { Device } from "../../inventory/devices.ts";
+import type { Device, PlacedDevice } from "../../inventory/devices.ts";
 import type { Space } from "../../space/space.ts";
 import { previousInOrbit, previousNodeWithDevices } from "../candidates/device-orbits.ts";
 import { freePartitions } from "../candidates/partitions.ts";
@@ -28,14 +28,11 @@ export function rankWithAccelerators(context: SearchContext): void {
   const { space, policy, ranked, effort } = context;
   const { request, topology } = space;
   if (space.nics.length < request.nics.count) return;
-  const devices = withEnoughLinks(
-    space,
-    space.accelerators.filter(({ node }) => node !== null || !policy.devicesOnCellNodes),
-  );
+  const devices = withEnoughLinks(space, space.accelerators);
   const candidates = candidatesOf(space, devices);
   const { byNode } = candidates;
   const search = { ...context, devices, candidates };
-  const optionsOf = distributionOptions(space, byNode, policy);
+  const optionOf = distributionOptions(space, byNode, policy);
   const isPartitioned = topology.partitions.length > 0;
   const partitions = isPartitioned ? freePartitions(space, devices, candidates.connected) : [];
   const visitDistributions = distributionsOf(byNode, {
@@ -45,25 +42,21 @@ export function rankWithAccelerators(context: SearchContext): void {
     together: togetherAsAsked(space, candidates),
     effort,
   });
-  const nodes = byNode.filter(({ node }) => node !== null).length;
-  for (let cells = 1; cells <= Math.max(1, nodes) && !ranked.isComplete(); cells++) {
+  for (let cells = 1; cells <= byNode.length && !ranked.isComplete(); cells++) {
     if (!policy.isPossible(cells)) continue;
     for (const partition of partitions) {
       const { set } = partition;
       const distribution = byNode.map(
         ({ members }) => set.filter((i) => members.includes(i)).length,
       );
-      for (const option of optionsOf(distribution)) {
-        if (option.cellNodes.length === cells) rankDistribution(search, option, partition);
-      }
+      const option = optionOf(distribution);
+      if (option?.cellNodes.length === cells) rankDistribution(search, option, partition);
     }
     if (isPartitioned) continue;
     visitDistributions(cells, (distribution) => {
       effort.spend(workPerCell * cells);
-      return (
-        effort.sufficed() &&
-        optionsOf(distribution).every((one) => rankDistribution(search, one, null))
-      );
+      const option = optionOf(distribution);
+      return effort.sufficed() && (option === null || rankDistribution(search, option, null));
     });
   }
 }
@@ -75,7 +68,7 @@ const workPerCell = 20;
  * The accelerators that are connected as asked with enough others to make a set. One that is not
  * can be in no set; without it others may have too few, so the rest is filtered again.
  */
-function withEnoughLinks(space: Space, devices: readonly Device[]): readonly Device[] {
+function withEnoughLinks(space: Space, devices: readonly PlacedDevice[]): readonly PlacedDevice[] {
   const { link, count } = space.request.accelerators;
   if (link === "any") return devices;
   const links = space.inventory.relations.connected(link);
@@ -87,7 +80,10 @@ function withEnoughLinks(space: Space, devices: readonly Device[]): readonly Dev
 }
 
 /** The free accelerators, as sets are made of them. */
-export function candidatesOf(space: Space, devices: readonly Device[]): Candidates {
+export function candidatesOf<Node extends number | null>(
+  space: Space,
+  devices: readonly (Device & { readonly node: Node })[],
+): Candidates<Node> {
   const byNode = candidatesByNode(devices);
   const connected = connectedAsAsked(space, devices);
   const isAny = space.request.accelerators.link === "any";

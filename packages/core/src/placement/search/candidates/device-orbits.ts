@@ -1,4 +1,4 @@
-import type { Device } from "../../inventory/devices.ts";
+import type { Device, PlacedDevice } from "../../inventory/devices.ts";
 import { freeUnits } from "../../space/cores.ts";
 import { mixesClasses, type NodeSpace, type Space } from "../../space/space.ts";
 import { at, valueOf } from "../../../unit/list.ts";
@@ -32,16 +32,16 @@ export function previousInOrbit(
  */
 export function previousNodeWithDevices(
   space: Space,
-  candidates: readonly Device[],
+  candidates: readonly PlacedDevice[],
 ): ReadonlyMap<number, number> {
   const { symmetry, nodePosition } = space.inventory;
-  const nodes = [...new Set(candidates.map(({ node }) => node))].filter((node) => node !== null);
+  const nodes = [...new Set(candidates.map(({ node }) => node))];
   const orbits = nodes.map((node) =>
     at(symmetry.nodeOrbitWithDevices, valueOf(nodePosition, node)),
   );
   // On many machines no two nodes are in one orbit.
   if (orbits.every((orbit, i) => orbits.indexOf(orbit) === i)) return noPrevious;
-  const offered = new Set([...candidates, ...space.nics]);
+  const offered = new Set<Device>([...candidates, ...space.nics]);
   const previousNode = new Map<number, number>();
   for (const [i, node] of nodes.entries()) {
     const previous = nodes.findLast((other, j) => {

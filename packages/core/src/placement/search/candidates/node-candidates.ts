@@ -1,16 +1,18 @@
 import { at } from "../../../unit/list.ts";
 import type { Device } from "../../inventory/devices.ts";
 
-/** The candidates that lie on one node, or whose node is unknown. */
-export interface NodeCandidates {
-  readonly node: number | null;
+/** The candidates that lie on one node; a refusal also counts those of unknown node. */
+export interface NodeCandidates<Node extends number | null = number> {
+  readonly node: Node;
   /** Their positions among all candidates, ascending. */
   readonly members: readonly number[];
 }
 
 /** All nodes, in the order of their first members. */
-export function candidatesByNode(candidates: readonly Device[]): readonly NodeCandidates[] {
-  const byNode = new Map<number | null, number[]>();
+export function candidatesByNode<Node extends number | null>(
+  candidates: readonly (Device & { readonly node: Node })[],
+): readonly NodeCandidates<Node>[] {
+  const byNode = new Map<Node, number[]>();
   for (const [i, { node }] of candidates.entries()) {
     const members = byNode.get(node);
     if (members === undefined) byNode.set(node, [i]);
@@ -21,7 +23,7 @@ export function candidatesByNode(candidates: readonly Device[]): readonly NodeCa
 
 /** For each candidate, the position of its node in `byNode`. */
 export function nodeOfEachCandidate(
-  byNode: readonly NodeCandidates[],
+  byNode: readonly NodeCandidates<number | null>[],
   candidates: number,
 ): readonly number[] {
   const nodeIndexOf = Array.from({ length: candidates }, () => 0);
@@ -37,7 +39,7 @@ export type ConnectedNodes = (s: number, t: number) => boolean;
 
 /** Tabulates which nodes have connected candidates. */
 export function connectedNodes(
-  byNode: readonly NodeCandidates[],
+  byNode: readonly NodeCandidates<number | null>[],
   connected: (a: number, b: number) => boolean,
 ): ConnectedNodes {
   const table = byNode.map(({ members }) =>

@@ -30,7 +30,7 @@ export function interleavePolicy(space: Space, model: CostModel): LocalityPolicy
     isPossible: (cells) => over.length > 0 && rooms.every((room) => room >= leastOn(cells)),
     coresOnOwnNode: true,
     memoryOnOwnNode: false,
-    devicesOnCellNodes: false,
+    nicsOnCellNodes: false,
     isCostFixed: false,
     work: 30 * space.nodes.length,
     leastMemory: (nodes, cells) => leastMemory(space, model, over, nodes, cells),

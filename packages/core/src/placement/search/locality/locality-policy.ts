@@ -11,8 +11,8 @@ export interface LocalityPolicy {
   /** Whether a cell's cores, and its memory, must be those of its own node. */
   readonly coresOnOwnNode: boolean;
   readonly memoryOnOwnNode: boolean;
-  /** Whether every device must lie on a cell's node, which a device of unknown node cannot. */
-  readonly devicesOnCellNodes: boolean;
+  /** Whether every NIC must lie on a cell's node, as accelerators do. */
+  readonly nicsOnCellNodes: boolean;
   /** Whether the cost is the same whichever cells get the remainder of cores and granules. */
   readonly isCostFixed: boolean;
   /**
@@ -43,8 +43,8 @@ export interface LocalityPolicy {
 export interface CellShares {
   /** The cells' nodes, ascending. */
   readonly cellNodes: readonly number[];
-  /** For each cell the nodes of its accelerators, which copy to its memory; null where unknown. */
-  readonly deviceNodes: readonly (readonly (number | null)[])[];
+  /** For each cell the nodes of its accelerators, which copy to its memory. */
+  readonly deviceNodes: readonly (readonly number[])[];
 }
 
 /** The nodes that a cell's cores and memory come from. */

@@ -50,11 +50,8 @@ function ownAmounts({ units, granules }: Space, policy: LocalityPolicy): readonl
   return [...(policy.coresOnOwnNode ? [cores] : []), ...(policy.memoryOnOwnNode ? [memory] : [])];
 }
 
-function nicsOf(
-  { request, nics }: Space,
-  { devicesOnCellNodes }: LocalityPolicy,
-): readonly SetNeed[] {
-  if (!devicesOnCellNodes || request.nics.count === 0) return [];
+function nicsOf({ request, nics }: Space, { nicsOnCellNodes }: LocalityPolicy): readonly SetNeed[] {
+  if (!nicsOnCellNodes || request.nics.count === 0) return [];
   const onNode = ({ id }: NodeSpace): number => nics.filter(({ node }) => node === id).length;
   return [{ total: request.nics.count, has: onNode }];
 }

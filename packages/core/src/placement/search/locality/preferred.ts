@@ -29,7 +29,7 @@ export function preferredPolicy(space: Space, model: CostModel): LocalityPolicy 
     isPossible: () => enough,
     coresOnOwnNode: false,
     memoryOnOwnNode: false,
-    devicesOnCellNodes: false,
+    nicsOnCellNodes: false,
     isCostFixed: false,
     work: 10 * space.nodes.length ** 2,
     leastMemory: () => null,
@@ -139,7 +139,7 @@ function* granulesOf(
 export interface CellWithoutMemory {
   readonly granules: number;
   readonly units: readonly OnNode[];
-  readonly deviceNodes: readonly (number | null)[];
+  readonly deviceNodes: readonly number[];
 }
 
 /** For each node, what one granule of a cell there adds to the placement's cost. */

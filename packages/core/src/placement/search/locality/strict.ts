@@ -18,7 +18,7 @@ export function strictPolicy(space: Space): LocalityPolicy {
     isPossible: () => enough,
     coresOnOwnNode: true,
     memoryOnOwnNode: true,
-    devicesOnCellNodes: true,
+    nicsOnCellNodes: true,
     isCostFixed: true,
     work: 10,
     leastMemory: () => null,

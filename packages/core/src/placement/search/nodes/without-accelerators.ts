@@ -1,5 +1,5 @@
 import { at } from "../../../unit/list.ts";
-import type { Device } from "../../inventory/devices.ts";
+import type { PlacedDevice } from "../../inventory/devices.ts";
 import { knownGranules, mixesClasses, type NodeSpace } from "../../space/space.ts";
 import { distancesOf } from "./node-set-bounds.ts";
 import type { Objective } from "../../layout/layout.ts";
@@ -101,8 +101,8 @@ const workPerLayout = 100;
 function nicsFor(
   { space, policy }: SearchContext,
   cellNodes: readonly number[],
-): readonly Device[] {
-  const isNear = ({ node }: Device): boolean => node !== null && cellNodes.includes(node);
+): readonly PlacedDevice[] {
+  const isNear = ({ node }: PlacedDevice): boolean => cellNodes.includes(node);
   const near = space.nics.filter(isNear);
-  return policy.devicesOnCellNodes ? near : [...near, ...space.nics.filter((nic) => !isNear(nic))];
+  return policy.nicsOnCellNodes ? near : [...near, ...space.nics.filter((nic) => !isNear(nic))];
 }

@@ -144,8 +144,8 @@ export function offerLayouts(
 }
 
 /**
- * Gives the cells their devices. An accelerator of unknown node belongs to the first cell, and so
- * do the NICs of other nodes; or these NICs belong to each cell in turn.
+ * Gives the cells their devices. NICs of other nodes belong to the first cell, or to each cell in
+ * turn.
  */
 function withDevices(
   cells: readonly SuppliedCell[],
@@ -158,9 +158,7 @@ function withDevices(
   const farIn = (chosen: number): readonly LayoutCell[] =>
     cells.map((cell, i) => ({
       ...cell,
-      accelerators: accelerators.filter(
-        ({ node }) => node === cell.node || (node === null && i === 0),
-      ),
+      accelerators: accelerators.filter(({ node }) => node === cell.node),
       nics: nics.filter((nic) => nic.node === cell.node || (i === chosen && far.includes(nic))),
     }));
   return inAnyCell && far.length > 0 ? cells.map((_, i) => farIn(i)) : [farIn(0)];

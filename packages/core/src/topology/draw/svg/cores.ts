@@ -1,9 +1,9 @@
 import { at } from "../../../unit/list.ts";
-import { className, hasCoreClasses } from "../../core-classes.ts";
+import { className, coreClassesOf, hasCoreClasses } from "../../core-classes.ts";
 import type { Core, Topology } from "../../topology.ts";
 import { counted, listOf, sizeOf } from "../describe.ts";
 import { line, span } from "../line.ts";
-import { type Block, block, flow, rectPath, row, textBlock } from "./block.ts";
+import { type Block, block, flow, type Mark, rectPath, row, textBlock } from "./block.ts";
 
 const side = 11;
 const step = 14;
@@ -12,9 +12,10 @@ const margin = 4;
 const offlineDrawnMax = 64;
 
 /**
- * A node's cores as small squares, those of one class that share an L3 in one frame, as many frames
- * side by side as fit. A square is divided into its threads; a thread that other cores of the
- * machine have and this one does not stays hollow.
+ * A node's cores as small squares, those that share an L3 in one frame, as many frames side by side
+ * as fit. Classes of cores have colors of their own, the fastest first in each frame. A square is
+ * divided into its threads; a thread that other cores of the machine have and this one does not
+ * stays hollow.
  */
 export function coresDrawer(topology: Topology): (node: number | null, most: number) => Block {
   const coresOf = Map.groupBy(topology.cores, ({ node }) => node);
@@ -30,7 +31,7 @@ interface Look {
 }
 
 function coresBlock(cores: readonly Core[], look: Look, most: number): Block {
-  const groups = Map.groupBy(cores, (core) => `${core.l3} ${core.class}`);
+  const groups = Map.groupBy(cores, ({ l3 }) => l3);
   const columnsMax = Math.max(1, Math.floor((most - 2 * margin + step - side) / step));
   return flow(
     [...groups.values()].map((members) => cacheBlock(members, look, columnsMax)),
@@ -39,11 +40,20 @@ function coresBlock(cores: readonly Core[], look: Look, most: number): Block {
   );
 }
 
-function cacheBlock(cores: readonly Core[], { threads, classed }: Look, columnsMax: number): Block {
-  const { l3, class: of } = at(cores, 0);
+/** How the threads of a core look. */
+export function coreLook(of: number | null, classed: boolean): string {
+  if (!classed || of === 0) return "thread";
+  return of === null ? "threadUnknown" : of === 1 ? "thread1" : "thread2";
+}
+
+function cacheBlock(given: readonly Core[], { threads, classed }: Look, columnsMax: number): Block {
+  const { l3 } = at(given, 0);
+  const classes = coreClassesOf(given);
+  const cores = classes.flatMap((of) => given.filter((core) => core.class === of));
   const columns = columnsOf(cores.length, columnsMax);
   const rows = Math.ceil(cores.length / columns);
   const places = cores.map((core, i) => ({
+    look: coreLook(core.class, classed),
     threads: sizeOf(core.cpus),
     x: margin + (i % columns) * step,
     y: margin + Math.floor(i / columns) * step,
@@ -54,26 +64,28 @@ function cacheBlock(cores: readonly Core[], { threads, classed }: Look, columnsM
       const gap = count > 1 && count <= 4 ? 1 : 0;
       const width = (side - gap * (count - 1)) / count;
       const x = core.x + i * (width + gap);
-      return { on: i < core.threads, x, y: core.y, width };
+      return { look: i < core.threads ? core.look : "threadOff", x, y: core.y, width };
     }),
   );
-  const on = slots.filter((slot) => slot.on);
-  const off = slots.filter((slot) => !slot.on);
-  const solid = on.map(({ x, y, width }) => rectPath(x, y, width, side)).join("");
-  const hollow = off
-    .map(({ x, y, width }) => rectPath(x + 0.5, y + 0.5, width - 1, side - 1))
-    .join("");
+  const marks = [...Map.groupBy(slots, ({ look }) => look)].map(([look, members]): Mark => {
+    const inset = look === "threadOff" ? 0.5 : 0;
+    const d = members.map(({ x, y, width }) =>
+      rectPath(x + inset, y + inset, width - 2 * inset, side - 2 * inset),
+    );
+    return { kind: "path", look, d: d.join("") };
+  });
   const ids = listOf(cores.map(({ id }) => id));
   const cache = l3 === null ? "L3 unknown" : `L3 ${l3}`;
-  const kind = classed ? ` of ${className(of)}` : "";
+  const kinds = classes.map((of) => {
+    const { length } = cores.filter((core) => core.class === of);
+    return `${length} of ${className(of)}`;
+  });
+  const kind = classed ? `: ${kinds.join(", ")}` : "";
   return block(2 * margin + columns * step - 3, 2 * margin + rows * step - 3, {
     look: l3 === null ? "cacheUnknown" : "cache",
-    tooltip: `${cache}: ${counted(cores.length, "core")}${kind} (${ids})`,
+    tooltip: `${cache}: ${counted(cores.length, "core")} (${ids})${kind}`,
     about: { cores: ids },
-    marks: [
-      ...(solid === "" ? [] : [{ kind: "path", look: "thread", d: solid } as const]),
-      ...(hollow === "" ? [] : [{ kind: "path", look: "threadOff", d: hollow } as const]),
-    ],
+    marks,
   });
 }
 

@@ -1,8 +1,7 @@
 import type { Topology } from "../../topology.ts";
-import { counted, headerLines } from "../describe.ts";
-import { line, span } from "../line.ts";
+import { headerLines } from "../describe.ts";
 import { partitionLines } from "../matrix.ts";
-import { hiddenFunctions } from "../pci-branches.ts";
+import { restLines } from "../pci-branches.ts";
 import { type Block, block, column, flow, textBlock } from "./block.ts";
 import { offlineBlock } from "./cores.ts";
 import { distancesBlock } from "./distances.ts";
@@ -23,7 +22,6 @@ export function svgLayout(topology: Topology, width: number): Block {
   const nodes = nodesBlock(topology, inner);
   const text = Math.max(innerMin, Math.min(inner, nodes.width));
   const [title = [], ...about] = headerLines(topology, Math.floor(text / 8));
-  const hidden = hiddenFunctions(topology);
   const lower = flow([distancesBlock(topology), linksBlock(topology, text)], 48, text);
   const content = column(
     [
@@ -44,14 +42,7 @@ export function svgLayout(topology: Topology, width: number): Block {
       column(
         [
           legendBlock(topology, text),
-          ...(hidden === 0
-            ? []
-            : [
-                textBlock(
-                  line(span(`${counted(hidden, "other PCI function")} not shown`, "faint")),
-                  11,
-                ),
-              ]),
+          ...restLines(topology, Math.floor(text / 8)).map((one) => textBlock(one, 11, text)),
         ],
         4,
       ),

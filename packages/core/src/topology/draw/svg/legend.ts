@@ -1,8 +1,10 @@
+import { className, coreClassesOf, hasCoreClasses } from "../../core-classes.ts";
 import { knownPools } from "../../node-facts.ts";
 import type { Topology } from "../../topology.ts";
 import { sizeOf } from "../describe.ts";
 import { line, span } from "../line.ts";
 import { type Block, block, flow, type Mark, rectPath, row, textBlock } from "./block.ts";
+import { coreLook } from "./cores.ts";
 
 /** What the signs of a drawing mean: those that this one has. */
 export function legendBlock(topology: Topology, width: number): Block {
@@ -13,14 +15,19 @@ export function legendBlock(topology: Topology, width: number): Block {
   const memory = nodes.some(
     ({ memoryBytes, hugepages }) => memoryBytes !== null && memoryBytes > 0 && hugepages !== null,
   );
+  const classed = hasCoreClasses(topology);
+  const kinds = classed ? coreClassesOf(cores) : [null];
+  const core = threads === 1 ? "core" : `core of ${threads} threads`;
+  const parts = threads <= 4 ? threads : 1;
+  const coreEntries = kinds.map((of): readonly [boolean, Mark[], string] => [
+    cores.length > 0,
+    Array.from({ length: parts }, (_, i) =>
+      path(coreLook(of, classed), (i * 12) / parts, 12 / parts - (parts > 1 ? 1 : 0)),
+    ),
+    classed ? `${core}, ${className(of)}` : core,
+  ]);
   const entries: readonly (readonly [boolean, Mark[], string])[] = [
-    [
-      cores.length > 0,
-      Array.from({ length: threads <= 4 ? threads : 1 }, (_, i, all = threads <= 4 ? threads : 1) =>
-        path("thread", (i * 12) / all, 12 / all - (all > 1 ? 1 : 0)),
-      ),
-      threads === 1 ? "core" : `core of ${threads} threads`,
-    ],
+    ...coreEntries,
     [
       uneven || topology.offlineCpus !== "",
       [path("threadOff", 0.5, 5)],

@@ -1,10 +1,10 @@
 import { indices } from "../../../set/index-set.ts";
 import { setOf } from "../../../set/list-format.ts";
 import type { MemoryNode, Topology } from "../../topology.ts";
-import { coresLine, hugepagesLine, memoryText, nodesText, nodeName } from "../describe.ts";
+import { coresLine, freeText, hugepagesLine, memoryText, nodesText } from "../describe.ts";
 import { type Line, line, span, wrapped } from "../line.ts";
 import { packageGroups } from "../package-boxes.ts";
-import { pciForests } from "../pci-branches.ts";
+import { pciForests, placeLine } from "../pci-branches.ts";
 import {
   balancedColumns,
   type Block,
@@ -36,7 +36,8 @@ const smallNode = 100;
 interface Scale {
   readonly topology: Topology;
   readonly small: boolean;
-  readonly trees: ReadonlyMap<number | null, Block>;
+  /** The trees of nodes with numbers. */
+  readonly trees: ReadonlyMap<number, Block>;
   readonly treeWidth: number;
   readonly memoryMost: number;
   /** The cores of a node, in a width. */
@@ -46,8 +47,13 @@ interface Scale {
 /** Packages with their nodes, memory without CPUs, and devices of unknown node, in a width. */
 export function nodesBlock(topology: Topology, width: number): Block {
   const drawTree = treeDrawer(topology);
-  const trees = new Map(pciForests(topology).map((forest) => [forest.node, drawTree(forest)]));
-  const known = [...trees].flatMap(([node, tree]) => (node === null ? [] : [tree.width]));
+  const forests = pciForests(topology);
+  const trees = new Map(
+    forests.flatMap((forest) =>
+      typeof forest.place === "number" ? [[forest.place, drawTree(forest)] as const] : [],
+    ),
+  );
+  const known = [...trees.values()].map((tree) => tree.width);
   const small = topology.nodes.filter(({ cpus }) => cpus !== "").length > fullNodesMax;
   const scale: Scale = {
     topology,
@@ -57,14 +63,22 @@ export function nodesBlock(topology: Topology, width: number): Block {
     drawCores: coresDrawer(topology),
     memoryMost: Math.max(1, ...topology.nodes.flatMap(({ memoryBytes }) => memoryBytes ?? [])),
   };
-  const strays = trees.get(null);
+  const strays = forests
+    .filter(({ place }) => typeof place !== "number")
+    .map((forest) => column([textBlock(placeLine(forest.place), 11), drawTree(forest)], 4));
   const apart = [
     ...(small ? treesApart(scale) : []),
     ...memoryOnly(scale, width),
     ...homelessCores(scale, width),
-    ...(strays === undefined
+    ...(strays.length === 0
       ? []
-      : [titled(line(span("node unknown", "unknown")), strays, "stray")]),
+      : [
+          titled(
+            line(span("node unknown", "unknown")),
+            flow(strays, 2 * gap, width - 2 * margin),
+            "stray",
+          ),
+        ]),
   ];
   return column([packagesBlock(scale, width), flow(apart, gap, width)], gap);
 }
@@ -125,8 +139,8 @@ function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string 
   const inner = width - 2 * margin;
   const beside = treeWidth > 0 && inner - treeWidth - 2 * margin >= sideMin;
   const side = beside ? inner - treeWidth - 2 * margin : inner;
-  const name = span(nodeName(node.id), "title");
-  const title = small ? [name] : [name, span("  "), ...memoryText(node)];
+  const name = span(`node ${node.id}`, "title");
+  const title = small ? [name] : [name, span("  "), ...memoryText(node), ...freeText(node)];
   const cpus =
     node.cpus === null
       ? line(span("CPUs unknown", "unknown"))
@@ -232,7 +246,7 @@ function treesApart({ topology, trees }: Scale): Block[] {
   return topology.nodes.flatMap(({ id, cpus }) => {
     const tree = trees.get(id);
     if (tree === undefined || cpus === "") return [];
-    return [titled(line(span(`beside ${nodeName(id)}`, "title")), tree, "package")];
+    return [titled(line(span(`beside node ${id}`, "title")), tree, "package")];
   });
 }
 
@@ -256,7 +270,12 @@ function memoryOnly(scale: Scale, width: number): Block[] {
   const boxes = runs.flatMap(([first, ...others]) => {
     if (first === undefined) return [];
     const ids = [first, ...others].map(({ id }) => id);
-    const title = [span(nodesText(ids), "title"), span("  "), ...memoryText(first)];
+    const title = [
+      span(nodesText(ids), "title"),
+      span("  "),
+      ...memoryText(first),
+      ...freeText(first),
+    ];
     const tree = scale.trees.get(first.id);
     const about = [
       textBlock(title, 13, width / 2),
