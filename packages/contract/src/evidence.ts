@@ -44,6 +44,7 @@ const processSchema = object({
       sharedHugeBytes: bytes,
     }),
   ),
+  mergedPages: orUnknown(notNegativeInteger),
 });
 
 const role = z.union(
@@ -108,6 +109,7 @@ const cgroup = object({
       memoryMaxBytes: orUnknown(bytes),
       memoryHighBytes: orUnknown(bytes),
       memoryBytes: orUnknown(bytes),
+      memoryCacheBytes: orUnknown(bytes),
       memoryReclaims: orUnknown(notNegativeInteger),
     }),
   ),

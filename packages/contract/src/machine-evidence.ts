@@ -30,12 +30,22 @@ const settings = object({
   irqbalance: orUnknown(flag),
 });
 
+const idleState = object({
+  name: text(32),
+  latencyUs: id,
+  disabled: flag,
+  entered: orUnknown(notNegativeInteger),
+});
+
 const cpuSettings = object({
   cpus: indexList,
+  driver: orUnknown(text(32)),
   governor: orUnknown(text(32)),
+  energyPreference: orUnknown(text(32)),
+  minKHz: orUnknown(id),
   maxKHz: orUnknown(id),
   hardwareMaxKHz: orUnknown(id),
-  idleStates: orUnknown(list(object({ name: text(32), latencyUs: id, disabled: flag }), 16)),
+  idleStates: orUnknown(list(idleState, 16)),
 });
 
 const nodeMemory = object({

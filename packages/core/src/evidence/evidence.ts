@@ -69,6 +69,8 @@ export interface ProcessEvidence {
   readonly vfioFiles: readonly string[] | null;
   /** What of its memory lies in huge pages of any kind; null where that was not read. */
   readonly hugeMemory: HugeMemory | null;
+  /** How many of its pages are merged with equal ones (`ksm_merging_pages`). */
+  readonly mergedPages: number | null;
 }
 
 /** `/proc/PID/smaps_rollup`: memory that is there, and how much of it in large pages. */
@@ -169,6 +171,8 @@ export interface CgroupLimits {
   readonly memoryMaxBytes: number | null;
   readonly memoryHighBytes: number | null;
   readonly memoryBytes: number | null;
+  /** What of that is the page cache of files, which can be given back at little cost. */
+  readonly memoryCacheBytes: number | null;
   /** `memory.events`: how often a limit made it give pages back. */
   readonly memoryReclaims: number | null;
 }

@@ -49,7 +49,13 @@ export interface MachineSettings {
 /** How some CPUs are set. */
 export interface CpuSettings {
   readonly cpus: string;
+  /** What sets the clocks: `intel_pstate`, `acpi-cpufreq`, `amd-pstate-epp`. */
+  readonly driver: string | null;
   readonly governor: string | null;
+  /** What the processor itself is told: `performance`, `balance_performance`, `power`. */
+  readonly energyPreference: string | null;
+  /** The lowest that `cpufreq` goes to. */
+  readonly minKHz: number | null;
   /** What `cpufreq` allows, and what the hardware can do. */
   readonly maxKHz: number | null;
   readonly hardwareMaxKHz: number | null;
@@ -63,6 +69,8 @@ export interface IdleState {
   /** How long it takes to wake up from it. */
   readonly latencyUs: number;
   readonly disabled: boolean;
+  /** How often it was entered since the machine was started; null where nothing counts that. */
+  readonly entered: number | null;
 }
 
 /** The memory of a node now. */

@@ -27,6 +27,7 @@ export function asPlanned(plan: Plan): Evidence {
     uuid: guest.uuid,
     threadCount: 0,
     hugeMemory: null,
+    mergedPages: null,
     vfioFiles: plan.devices.map((_, i) => `/dev/vfio/${i}`),
   };
   const threads = threadsOf(plan);

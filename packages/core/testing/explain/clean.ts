@@ -16,7 +16,7 @@ import { GiB, MiB } from "../../src/unit/bytes.ts";
  * 24-31 on node 1; the second thread of a core has its first one's number plus 16.
  */
 const described = syntheticTopology(
-  "package:2 core:8 thread:2 memory:64Gi hugepages:32x1Gi distances:10/21 root[switch[gpu:h100-sxm nic:cx7]] nvlink:18",
+  'cpu:"Intel(R) Xeon(R) Platinum 8480+" package:2 core:8 thread:2 memory:64Gi hugepages:32x1Gi distances:10/21 root[switch[gpu:h100-sxm nic:cx7]] nvlink:18',
   "twin-host",
 );
 
@@ -83,6 +83,7 @@ export function cleanVm(node: 0 | 1): Evidence {
         anonymousHugeBytes: 180 * MiB,
         sharedHugeBytes: 0,
       },
+      mergedPages: null,
     },
     threads: [
       thread(pid, "qemu-system-x86", { kind: "emulator" }, spare),
@@ -120,6 +121,7 @@ export function cleanVm(node: 0 | 1): Evidence {
           memoryMaxBytes: null,
           memoryHighBytes: null,
           memoryBytes: 17 * GiB,
+          memoryCacheBytes: 256 * MiB,
           memoryReclaims: 0,
         },
       },
@@ -272,7 +274,10 @@ function cleanMachine(node: 0 | 1): MachineEvidence {
       microcode: "0x2b000603",
       cpuFlags: ["avx", "avx2", "avx512f", "amx_tile"],
       smt: "on",
-      vulnerabilities: [{ name: "spectre_v2", state: "Mitigation: Enhanced IBRS" }],
+      vulnerabilities: [
+        { name: "gather_data_sampling", state: "Not affected" },
+        { name: "spectre_v2", state: "Mitigation: Enhanced / Automatic IBRS" },
+      ],
       nxHugePages: false,
       turbo: true,
       shmemHugepages: "never",
@@ -283,14 +288,17 @@ function cleanMachine(node: 0 | 1): MachineEvidence {
     cpus: [
       {
         cpus: "0-31",
+        driver: "intel_pstate",
         governor: "performance",
+        energyPreference: "performance",
+        minKHz: 800_000,
         maxKHz: 3_800_000,
         hardwareMaxKHz: 3_800_000,
         idleStates: [
-          { name: "POLL", latencyUs: 0, disabled: false },
-          { name: "C1", latencyUs: 1, disabled: false },
-          { name: "C1E", latencyUs: 4, disabled: false },
-          { name: "C6", latencyUs: 170, disabled: true },
+          { name: "POLL", latencyUs: 0, disabled: false, entered: 4711 },
+          { name: "C1", latencyUs: 1, disabled: false, entered: 40_000_000 },
+          { name: "C1E", latencyUs: 4, disabled: false, entered: 60_000_000 },
+          { name: "C6", latencyUs: 170, disabled: true, entered: 90_000 },
         ],
       },
     ],

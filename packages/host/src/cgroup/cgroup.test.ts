@@ -1,19 +1,21 @@
 import { expect, test } from "vitest";
 import { memoryTree } from "../tree/memory-tree.ts";
-import { parseCgroup, parseCpuset } from "./parse.ts";
+import { parseCpuset, parseMembership } from "./parse.ts";
 import { cgroupOf, readCgroup } from "./read.ts";
+
+const cpusetOf = (text: string) => parseMembership(text).cpuset;
 
 const tree = (files: Readonly<Record<string, string>>) =>
   memoryTree(new Map(Object.entries(files)), new Map(), "test");
 
 test("the hierarchy with cpusets is found in both versions of cgroups, and where they are mixed", () => {
   const scope = "/machine.slice/machine-qemu\\x2d1\\x2dllm.scope/libvirt/vcpu0";
-  expect(parseCgroup(`0::${scope}\n`)).toEqual({ version: 2, path: scope });
-  expect(parseCgroup("5:devices:/\n3:cpuset,cpu:/vm\n0::/other\n")).toEqual({
+  expect(cpusetOf(`0::${scope}\n`)).toEqual({ version: 2, path: scope });
+  expect(cpusetOf("5:devices:/\n3:cpuset,cpu:/vm\n0::/other\n")).toEqual({
     version: 1,
     path: "/vm",
   });
-  expect(parseCgroup("5:devices:/\n")).toBeNull();
+  expect(cpusetOf("5:devices:/\n")).toBeNull();
   expect([parseCpuset("0-3\n"), parseCpuset("\n"), parseCpuset(null), parseCpuset("x")]).toEqual([
     "0-3",
     null,
@@ -44,6 +46,6 @@ test("a cgroup without files of its own takes the limits of its nearest ancestor
 });
 
 test("a path with control characters, which no document may contain, is unknown", () => {
-  expect(parseCgroup("0::/vm\u001b[2J\n")).toBeNull();
-  expect(parseCgroup("0::/vm\n")).toEqual({ version: 2, path: "/vm" });
+  expect(cpusetOf("0::/vm\u001b[2J\n")).toBeNull();
+  expect(cpusetOf("0::/vm\n")).toEqual({ version: 2, path: "/vm" });
 });

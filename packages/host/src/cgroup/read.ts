@@ -1,7 +1,7 @@
 import type { CgroupEvidence } from "@evenkeel/core/evidence/evidence.ts";
 import { joined, parentOf } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
-import { type CpusetPath, parseCgroup, parseCpuset } from "./parse.ts";
+import { type CgroupPath, parseCpuset, parseMembership } from "./parse.ts";
 
 /** The folder of a cpuset hierarchy, and the names of its files for the effective sets. */
 interface CpusetHierarchy {
@@ -26,14 +26,17 @@ const unified: CpusetHierarchy = {
 
 export const cpusetHierarchies: readonly CpusetHierarchy[] = [unified, own];
 
+/** What a cgroup's cpuset allows. */
+export type Cpuset = Omit<CgroupEvidence, "limits">;
+
 /** The folder of a cgroup. */
 export function cgroupFolder({ folder }: CpusetHierarchy, path: string): string {
   return path === "/" ? folder : joined(folder, path.slice(1));
 }
 
-/** The cgroup of a thread, or null. */
-export function cgroupOf(tree: Tree, task: string): CpusetPath | null {
-  return parseCgroup(tree.readText(`${task}/cgroup`) ?? "");
+/** The cgroup of a thread in the hierarchy with cpusets, or null. */
+export function cgroupOf(tree: Tree, task: string): CgroupPath | null {
+  return parseMembership(tree.readText(`${task}/cgroup`) ?? "").cpuset;
 }
 
 /**
@@ -41,19 +44,18 @@ export function cgroupOf(tree: Tree, task: string): CpusetPath | null {
  * enables the controller; otherwise the nearest ancestor that has them decides. The root of version
  * 2 has only the effective sets.
  */
-export function readCgroup(tree: Tree, { version, path }: CpusetPath): CgroupEvidence | null {
+export function readCgroup(tree: Tree, { version, path }: CgroupPath): Cpuset | null {
   const hierarchy = version === 1 ? own : unified;
   for (let at = path; ; at = parentOf(at)) {
     const where = cgroupFolder(hierarchy, at);
     const set = (name: string): string | null => parseCpuset(tree.readText(`${where}/${name}`));
-    const found: CgroupEvidence = {
+    const found: Cpuset = {
       path,
       where,
       cpus: set("cpuset.cpus"),
       effectiveCpus: set(hierarchy.effectiveCpus),
       nodes: set("cpuset.mems"),
       effectiveNodes: set(hierarchy.effectiveNodes),
-      limits: null,
     };
     const anySet = found.cpus ?? found.effectiveCpus ?? found.nodes ?? found.effectiveNodes;
     if (anySet !== null) return found;

@@ -7,7 +7,7 @@ import type {
 import type { MachineEvidence } from "@evenkeel/core/evidence/machine-evidence.ts";
 import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
-import { readCgroup } from "../cgroup/read.ts";
+import { readCgroups } from "../cgroup/read-cgroups.ts";
 import type { FoundProcess } from "../procfs/find-process.ts";
 import { parseStatus } from "../procfs/parse-task.ts";
 import type { CellBackend } from "../procfs/attribute-memory.ts";
@@ -18,6 +18,7 @@ import { type ReadThreads, readThreads } from "../procfs/read-threads.ts";
 import { qemuOptions } from "../qemu/command-line.ts";
 import { backendsOf, shapeOf } from "../qemu/shape.ts";
 import { sizeBytes } from "../qemu/options.ts";
+import { readIndex } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
 import type { HypervisorAnswers, OrWhy } from "./ask-hypervisor.ts";
 import { readDevices } from "./read-devices.ts";
@@ -79,8 +80,8 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
   if (devices.some(({ interrupts }) => interrupts === null)) {
     noteMissing("interrupts", null, "/proc/interrupts was not read");
   }
-  const groups = [...(read?.threads?.cgroups.values() ?? [])].map((one) => readCgroup(tree, one));
-  if (groups.every((group) => group === null)) {
+  const cgroups = readCgroups(tree, read?.threads?.cgroups ?? []);
+  if (cgroups.every(({ effectiveCpus, cpus }) => (cpus ?? effectiveCpus) === null)) {
     noteMissing("cgroups", null, "its cgroups have no cpuset controller");
   }
   return {
@@ -96,9 +97,7 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
         : { ...processEvidence(tree, process, read?.threads ?? null), hugeMemory },
     threads,
     memory: read?.memory ?? null,
-    cgroups: groups
-      .filter((group) => group !== null)
-      .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+    cgroups,
     kernel,
     nodes: noteMissing("nodes", readNodeCpus(tree), "there is no /sys/devices/system/node"),
     cores: noteMissing(
@@ -192,6 +191,7 @@ function processEvidence(
       threads === null
         ? parseStatus(tree.readText(`${where}/status`) ?? "").threads
         : threads.count,
+    mergedPages: readIndex(tree, `${where}/ksm_merging_pages`),
     vfioFiles: files.length === 0 ? null : [...new Set(vfio)].toSorted(),
   };
 }

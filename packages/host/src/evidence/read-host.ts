@@ -1,6 +1,6 @@
 import type { KernelEvidence, NodeEvidence } from "@evenkeel/core/evidence/evidence.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
-import { indexedNames, readIndex, readLine } from "../sysfs/values.ts";
+import { indexedNames, readCount, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
 
 const cpuFolder = "/sys/devices/system/cpu";
@@ -9,8 +9,8 @@ const nodeFolder = "/sys/devices/system/node";
 export function readKernel(tree: Tree): KernelEvidence {
   const huge = readLine(tree, "/sys/kernel/mm/transparent_hugepage/enabled");
   return {
-    ksmRun: readIndex(tree, "/sys/kernel/mm/ksm/run"),
-    numaBalancing: readIndex(tree, "/proc/sys/kernel/numa_balancing"),
+    ksmRun: readCount(tree, "/sys/kernel/mm/ksm/run"),
+    numaBalancing: readCount(tree, "/proc/sys/kernel/numa_balancing"),
     transparentHugepages: /\[([a-z]{1,16})\]/.exec(huge ?? "")?.[1] ?? null,
   };
 }

@@ -1,8 +1,11 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import type { MachineEvidence, MachineSettings } from "@evenkeel/core/evidence/machine-evidence.ts";
+import type { MachineEvidence } from "@evenkeel/core/evidence/machine-evidence.ts";
 import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readMachineTree } from "../machine/read-machine-tree.ts";
+import { readCpus } from "../machine-evidence/read-cpus.ts";
+import { readNodes } from "../machine-evidence/read-nodes.ts";
+import { readMachineSettings } from "../machine-evidence/read-settings.ts";
 import type { Note } from "../text/note.ts";
 import type { Tree } from "../tree/tree.ts";
 
@@ -25,9 +28,10 @@ export async function readMachine(tree: Tree, host: string, note: Note): Promise
   return {
     machine: {
       topology: isRead ? topology : null,
-      settings: noSettings,
-      cpus: null,
-      nodes: null,
+      settings: readMachineSettings(tree),
+      // The CPUs in use are as malformed for this reader as for that of the topology.
+      cpus: isRead ? readCpus(tree) : null,
+      nodes: readNodes(tree),
       accelerators: null,
     },
     unreadable: isRead ? [] : [{ what: "topology", why: topology.why }],
@@ -46,17 +50,3 @@ async function topologyOf(
     return { why: error.message };
   }
 }
-
-const noSettings: MachineSettings = {
-  kernelRelease: null,
-  bootOptions: null,
-  microcode: null,
-  smt: null,
-  vulnerabilities: null,
-  nxHugePages: null,
-  turbo: null,
-  shmemHugepages: null,
-  zoneReclaim: null,
-  numad: null,
-  irqbalance: null,
-};

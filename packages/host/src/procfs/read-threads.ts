@@ -1,6 +1,5 @@
 import type { ThreadEvidence, ThreadRole } from "@evenkeel/core/evidence/evidence.ts";
-import { cgroupOf } from "../cgroup/read.ts";
-import type { CpusetPath } from "../cgroup/parse.ts";
+import { type Membership, parseMembership } from "../cgroup/parse.ts";
 import type { MonitorReading } from "../qmp/read.ts";
 import { readLine } from "../sysfs/values.ts";
 import { shown } from "../text/shown.ts";
@@ -11,8 +10,8 @@ export interface ReadThreads {
   readonly threads: readonly ThreadEvidence[];
   /** The kernel's count of threads without those that come and go; null where it has none. */
   readonly count: number | null;
-  /** The cgroups of the threads, by path. */
-  readonly cgroups: ReadonlyMap<string, CpusetPath>;
+  /** The cgroups of the threads, each once. */
+  readonly cgroups: readonly Membership[];
 }
 
 /** The threads of a process now, in ascending order. */
@@ -43,7 +42,7 @@ export function readThreads(
   const { tids, count } = countedThreads(tree, pid);
   if (tids.length === 0) return null;
   const folder = `/proc/${pid}/task`;
-  const cgroups = new Map<string, CpusetPath>();
+  const cgroups = new Map<string, Membership>();
   const read = tids.flatMap((tid): ThreadEvidence[] => {
     const where = `${folder}/${tid}`;
     const status = tree.readText(`${where}/status`);
@@ -53,8 +52,9 @@ export function readThreads(
     const name = readLine(tree, `${where}/comm`);
     const role = byMonitor(tid, monitor) ?? (name === null ? null : roleByName(name));
     if (role === null && before?.has(tid) === false) return [];
-    const cgroup = cgroupOf(tree, where);
-    if (cgroup !== null) cgroups.set(cgroup.path, cgroup);
+    const listed = tree.readText(`${where}/cgroup`) ?? "";
+    const cgroup = cgroups.get(listed) ?? parseMembership(listed);
+    cgroups.set(listed, cgroup);
     return [
       {
         tid,
@@ -64,7 +64,7 @@ export function readThreads(
         allowedCpus,
         allowedNodes,
         lastCpu: parseLastCpu(tree.readText(`${where}/stat`) ?? ""),
-        cgroup: cgroup?.path ?? null,
+        cgroup: cgroup.cpuset?.path ?? null,
         ...parseSchedstat(tree.readText(`${where}/schedstat`) ?? ""),
       },
     ];
@@ -72,7 +72,11 @@ export function readThreads(
   const rolesKnown = read.some(({ role }) => role?.kind === "vcpu");
   const threads = rolesKnown ? read.map(withRole) : read;
   const passing = tids.length - read.length;
-  return { threads, count: count === null ? null : count - passing, cgroups };
+  return {
+    threads,
+    count: count === null ? null : count - passing,
+    cgroups: [...cgroups.values()],
+  };
 }
 
 /** A thread that begins between the list and the count is in the next list. */

@@ -37,6 +37,12 @@ export function readIndex(tree: Tree, path: string): number | null {
   return value !== null && value >= 0 ? value : null;
 }
 
+/** What the kernel counts in 32 bits, as do documents; more than that is no such value. */
+export function readCount(tree: Tree, path: string): number | null {
+  const value = readIndex(tree, path);
+  return value !== null && value < 2 ** 31 ? value : null;
+}
+
 /** The last name in a link's target, which identifies drivers and groups. */
 export function linkName(tree: Tree, path: string): string | null {
   const link = tree.readLink(path);
