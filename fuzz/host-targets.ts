@@ -1,18 +1,27 @@
 import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
+import { explain } from "@evenkeel/core/explain/explain.ts";
 import { contractOf } from "@evenkeel/core/guest/contract/from-guest.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { ncclXml } from "@evenkeel/core/guest/nccl/print.ts";
 import { preflight } from "@evenkeel/core/preflight/preflight.ts";
+import { cleanVm } from "@evenkeel/core/testing/explain/clean.ts";
 import { startOf } from "@evenkeel/core/testing/preflight/facts-for.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { checkGuest } from "@evenkeel/core/verify/check-guest.ts";
+import { readCgroups } from "@evenkeel/host/cgroup/read-cgroups.ts";
+import { readKernel } from "@evenkeel/host/evidence/read-host.ts";
 import { contractFile, readGuest } from "@evenkeel/host/guest-check/read-guest.ts";
 import { readHoldings } from "@evenkeel/host/holding/read-holdings.ts";
+import { readCpus } from "@evenkeel/host/machine-evidence/read-cpus.ts";
+import { readNodes } from "@evenkeel/host/machine-evidence/read-nodes.ts";
+import { readMachineSettings } from "@evenkeel/host/machine-evidence/read-settings.ts";
 import { readFacts } from "@evenkeel/host/preflight/read-facts.ts";
 import { findProcess } from "@evenkeel/host/procfs/find-process.ts";
 import { listensOn } from "@evenkeel/host/procfs/listening.ts";
 import { readOpenFiles } from "@evenkeel/host/procfs/open-files.ts";
+import { readThreads } from "@evenkeel/host/procfs/read-threads.ts";
 import { generateSysfs } from "@evenkeel/host/testing/sysfs/generate-sysfs.ts";
 import { memoryTree } from "@evenkeel/host/tree/memory-tree.ts";
 import type { Tree } from "@evenkeel/host/tree/tree.ts";
@@ -193,4 +202,76 @@ function contractIn(text: string): ReturnType<typeof contractOf> {
   }
 }
 
-export const hostTargets: readonly Target[] = [process, facts, guestCheck];
+/** How a machine is set, and the cgroups of a process in both versions. */
+function settings(): TreeSample {
+  const cpu = "/sys/devices/system/cpu";
+  const files = new Map<string, string>([
+    [`${cpu}/online`, "0-1\n"],
+    [`${cpu}/smt/control`, "on\n"],
+    [`${cpu}/vulnerabilities/l1tf`, "Mitigation: PTE Inversion; VMX: cache flushes\n"],
+    [`${cpu}/cpufreq/boost`, "0\n"],
+    [`${cpu}/intel_pstate/max_perf_pct`, "60\n"],
+    ["/proc/cmdline", "root=/dev/sda1 iommu=pt isolcpus=2-9 -- quiet\n"],
+    ["/proc/version", "Linux version 6.1.0 (a@b) (gcc) #1 SMP\n"],
+    ["/proc/cpuinfo", "processor\t: 0\nmicrocode\t: 0xd0003f5\n"],
+    ["/proc/2/comm", "kthreadd\n"],
+    ["/proc/4711/comm", "numad\n"],
+    ["/proc/4711/task/4711/cgroup", "4:cpu,cpuacct:/pod\n3:cpuset:/pod/c\n0::/pod\n"],
+    ["/proc/sys/vm/zone_reclaim_mode", "1\n"],
+    ["/proc/sys/kernel/numa_balancing", "1\n"],
+    ["/sys/kernel/mm/ksm/run", "1\n"],
+    ["/sys/module/kvm/parameters/nx_huge_pages", "Y\n"],
+    ["/sys/devices/system/node/node0/meminfo", "Node 0 MemTotal: 64 kB\nNode 0 MemFree: 8 kB\n"],
+    ["/sys/devices/system/node/node0/numastat", "numa_hit 9\nnuma_foreign 3\n"],
+    ["/sys/fs/cgroup/cpuset/pod/c/cpuset.cpus", "2-3\n"],
+    ["/sys/fs/cgroup/cpu/pod/cpu.cfs_quota_us", "100000\n"],
+    ["/sys/fs/cgroup/cpu/pod/cpu.cfs_period_us", "100000\n"],
+    ["/sys/fs/cgroup/cpu/pod/cpu.shares", "2\n"],
+    ["/sys/fs/cgroup/cpu/pod/cpu.stat", "nr_periods 9\nnr_throttled 4\nthrottled_time 90\n"],
+    ["/sys/fs/cgroup/pod/memory.max", "4096\n"],
+    ["/sys/fs/cgroup/pod/memory.current", "4096\n"],
+    ["/sys/fs/cgroup/pod/memory.events", "low 0\nhigh 3\nmax 40\n"],
+    ["/sys/fs/cgroup/pod/memory.stat", "anon 7\nfile 2\nshmem 1\n"],
+  ]);
+  for (const own of [`${cpu}/cpu0`, `${cpu}/cpu1`]) {
+    for (const [name, text] of [
+      ["acpi_cppc/highest_perf", "196"],
+      ["acpi_cppc/nominal_perf", "150"],
+      ["cpufreq/scaling_driver", "acpi-cpufreq"],
+      ["cpufreq/scaling_governor", "powersave"],
+      ["cpufreq/scaling_min_freq", "800000"],
+      ["cpufreq/scaling_max_freq", "2000000"],
+      ["cpufreq/cpuinfo_max_freq", "3800000"],
+      ["cpuidle/state1/name", "C6"],
+      ["cpuidle/state1/latency", "170"],
+      ["cpuidle/state1/disable", "0"],
+      ["cpuidle/state1/usage", "4711"],
+      ["power/pm_qos_resume_latency_us", "0"],
+    ] as const) {
+      files.set(`${own}/${name}`, `${text}\n`);
+    }
+  }
+  return { files, links: new Map() };
+}
+
+/** Whatever the files say, they make a document that explains itself. */
+const machineSettings = treeTarget("machine-settings", settings, (tree) => {
+  const clean = cleanVm(0);
+  const { machine } = clean;
+  if (machine === null) throw new Error("the clean VM is on no machine");
+  const evidence: Evidence = {
+    ...clean,
+    kernel: readKernel(tree),
+    cgroups: readCgroups(tree, readThreads(tree, 4711, null, null)?.cgroups ?? []),
+    machine: {
+      ...machine,
+      settings: readMachineSettings(tree),
+      cpus: readCpus(tree),
+      nodes: readNodes(tree),
+    },
+  };
+  mustBeDocument(evidence, "Evidence");
+  return `${explain(evidence, cleanVm(1)).differences.length} differences`;
+});
+
+export const hostTargets: readonly Target[] = [process, facts, guestCheck, machineSettings];

@@ -1,10 +1,10 @@
 import type { Cause } from "./subject/cause.ts";
-import { deepIdleStates } from "./cause/settings/deep-idle-states.ts";
 import { memoryOffNode } from "./cause/placement/memory-off-node.ts";
 import { deviceCauses } from "./device-causes.ts";
 import { fabricCauses } from "./fabric-causes.ts";
 import { memoryUnbound } from "./cause/placement/memory-unbound.ts";
 import { guestCauses } from "./guest-causes.ts";
+import { settingsCauses } from "./settings-causes.ts";
 
 /**
  * Every cause that `why` and `doctor` look for, as in docs/causes.md. Among equals the order
@@ -14,7 +14,7 @@ import { guestCauses } from "./guest-causes.ts";
 export const causes: readonly Cause[] = [
   memoryUnbound,
   memoryOffNode,
-  deepIdleStates,
+  ...settingsCauses,
   ...fabricCauses,
   ...deviceCauses,
   ...guestCauses,
