@@ -50,6 +50,9 @@ export const autonumaOn: Cause = {
     }
     if (memory.length === 0) return irrelevant;
     if (!memory.some(isWatched)) {
+      if (memory.some(({ policy }) => policy === null)) {
+        return untold(`${said}; the policy of its memory was not read`);
+      }
       return acquitted(`${said}, but leaves its memory alone: it is bound or in huge pages`);
     }
     const helps = whyItHelps(subject);
@@ -58,10 +61,10 @@ export const autonumaOn: Cause = {
   },
 };
 
-/** Base pages without a policy; where the size was not read they may be base pages. */
+/** Base pages without a policy. Where nobody told their size, they are what memory is usually of. */
 function isWatched({ policy, pageBytes }: MemoryMapping): boolean {
   const isBase = pageBytes === null || pageBytes < 2 * MiB;
-  return isBase && (policy === null || policy.mode === "default");
+  return isBase && policy?.mode === "default";
 }
 
 /** What balancing does for a subject that is bound to no node; null where it does nothing. */

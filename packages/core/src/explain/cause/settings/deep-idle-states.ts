@@ -23,7 +23,12 @@ export const deepIdleStates: Cause = {
     const cpus = ownCpus(subject);
     if (cpus === null) return untold(cpusUntold);
     const known = cpus.filter(({ idleStates }) => idleStates !== null);
-    if (known.length === 0) return untold("cpuidle was not read, or the kernel has none");
+    if (known.length === 0) {
+      const isPolling = subject.machine?.settings.bootOptions?.includes("idle=poll") === true;
+      return isPolling
+        ? acquitted("idle CPUs do not sleep: idle=poll")
+        : untold("cpuidle was not read, or the kernel has none");
+    }
     // A state that was never entered is kept out by a limit that no file shows, as tuned's.
     const deep = known.flatMap(({ cpus: on, idleStates }) =>
       (idleStates ?? [])

@@ -9,6 +9,7 @@ import {
 import { cleanVm, onMachine } from "../../../../testing/explain/clean.ts";
 import type { Evidence } from "../../../evidence/evidence.ts";
 import type { CpuSettings, MachineSettings } from "../../../evidence/machine-evidence.ts";
+import { syntheticTopology } from "../../../topology/synthetic/build.ts";
 import { GiB, MiB } from "../../../unit/bytes.ts";
 import { diagnose, type Found } from "../../diagnose.ts";
 import { explain } from "../../explain.ts";
@@ -45,10 +46,24 @@ const merged = (mergedPages: number | null, of: Evidence = clean): Evidence => (
   kernel: { ...of.kernel, ksmRun: 1 },
 });
 
+const onProcessor = (evidence: Evidence, cpuModel: string): Evidence =>
+  onMachine(evidence, ({ topology }) => ({
+    topology:
+      topology === null ? null : { ...topology, machine: { ...topology.machine, cpuModel } },
+  }));
+
 describe("NUMA balancing", () => {
   test("watches no memory that is bound or in huge pages", () => {
     expect(codesIn(balanced(clean))).toEqual([]);
     expect(checkedIn(balanced(clean), "autonuma-on")).toContain("leaves its memory alone");
+    const inHugePages = (unbound(clean).memory ?? []).map((one) => ({ ...one, pageBytes: GiB }));
+    expect(codesIn(balanced({ ...clean, memory: inHugePages }))).toEqual([]);
+  });
+
+  test("is unknown where nobody read what its memory is bound to", () => {
+    const memory = (clean.memory ?? []).map((mapping) => ({ ...mapping, policy: null }));
+    expect(uncheckedIn(balanced({ ...clean, memory }))).toContain("autonuma-on");
+    expect(uncheckedIn(balanced({ ...clean, memory: null }))).toContain("autonuma-on");
   });
 
   test("is not accused where nothing else brings memory and threads together", () => {
@@ -192,7 +207,9 @@ test("turbo is priced by the twin's clock, if the twin has it on an equal proces
   const price = (other: Evidence): unknown =>
     foundIn(off, other).find(({ cause }) => cause.code === "turbo-off")?.cost;
   expect(price(twin)).toEqual({ slowdown: 1.9, basis: "measured" });
-  expect(price(set(twin, { turbo: null }))).toEqual({ slowdown: null, basis: "unknown" });
+  const unknown = { slowdown: null, basis: "unknown" };
+  expect(price(set(twin, { turbo: null }))).toEqual(unknown);
+  expect(price(onProcessor(twin, "AMD EPYC 9654"))).toEqual(unknown);
   const { differences } = explain(off, twin);
   expect(differences.map(({ code, in: side }) => `${code} ${side}`)).toEqual(["turbo-off a"]);
 });
@@ -205,6 +222,9 @@ test("a state that is disabled, short, or never entered does not keep its CPUs w
   expect(deep({ latencyUs: 15 })).toEqual([]);
   expect(deep({ disabled: true })).toEqual([]);
   expect(deep({ entered: 0 })).toEqual([]);
+  const none = withCpus(clean, { idleStates: null });
+  expect(uncheckedIn(none)).toEqual(["deep-idle-states"]);
+  expect(uncheckedIn(set(none, { bootOptions: ["idle=poll"] }))).toEqual([]);
 });
 
 describe("a quota of CPU time", () => {
@@ -225,6 +245,7 @@ describe("a quota of CPU time", () => {
 
   test("that was used up only at the start, or never, costs nothing", () => {
     expect(stopped(3, 90_000)).toEqual([]);
+    expect(stopped(11, 90_000)).toHaveLength(1);
     expect(codesIn(limited(clean, { quota }))).toEqual([]);
   });
 
@@ -340,6 +361,9 @@ describe("mere differences", () => {
       vulnerabilities: [{ name: "spectre_v2", state: "Vulnerable" }],
     });
     expect(explain(clean, off).differences.map(({ code }) => code)).toEqual(["mitigations-differ"]);
+    const on = set(clean, { bootOptions: ["intel_iommu=on", "iommu=pt", "spectre_v2=on"] });
+    const none = set(off, { bootOptions: ["intel_iommu=on", "iommu=pt"] });
+    expect(explain(on, none).differences.map(({ code }) => code)).toEqual(["mitigations-differ"]);
     const unread = set(off, { vulnerabilities: null });
     expect(explain(clean, unread).differences.map(({ code }) => code)).toEqual([
       "boot-options-differ",
@@ -366,13 +390,20 @@ describe("mere differences", () => {
     expect(codesIn(state(clean, less), state(twin, more))).toEqual([]);
   });
 
+  test("of two hosts with equal processors, that with four nodes a socket is told of", () => {
+    const cut = (evidence: Evidence, machine: string): Evidence =>
+      onMachine(evidence, () => ({
+        topology: syntheticTopology(`cpu:"AMD EPYC 9575F" package:2 ${machine}`, "host"),
+      }));
+    const [four, one] = ["node:4 core:16 memory:64Gi", "core:64 memory:256Gi"];
+    expect(codesIn(cut(clean, four), cut(twin, one))).toEqual(["firmware-differs"]);
+    expect(codesIn(cut(clean, one), cut(twin, four))).toEqual([]);
+    // Of another processor that says nothing.
+    expect(codesIn(cut(clean, four), twin)).toEqual(["processor-differs"]);
+  });
+
   test("microcode of another processor is not compared", () => {
-    const other = onMachine(set(clean, { microcode: "0xd0003f5" }), ({ topology }) => ({
-      topology:
-        topology === null
-          ? null
-          : { ...topology, machine: { ...topology.machine, cpuModel: "AMD EPYC 9654" } },
-    }));
+    const other = onProcessor(set(clean, { microcode: "0xd0003f50" }), "AMD EPYC 9654");
     expect(codesIn(other, twin)).toEqual(["processor-differs"]);
   });
 });
