@@ -6,6 +6,7 @@ import { deepIdleStates } from "./cause/settings/deep-idle-states.ts";
 import { firmwareDiffers } from "./cause/settings/firmware-differs.ts";
 import { frequencyCapped } from "./cause/settings/frequency-capped.ts";
 import { governorSaving } from "./cause/settings/governor-saving.ts";
+import { isolatedCrowd } from "./cause/settings/isolated-crowd.ts";
 import { kernelDiffers } from "./cause/settings/kernel-differs.ts";
 import { ksmOn } from "./cause/settings/ksm-on.ts";
 import { memoryLimited } from "./cause/settings/memory-limited.ts";
@@ -24,6 +25,7 @@ export const settingsCauses: readonly Cause[] = [
   cpuQuota,
   memoryLimited,
   cpuWeightLow,
+  isolatedCrowd,
   frequencyCapped,
   turboOff,
   governorSaving,

@@ -7,6 +7,9 @@ import { readNodes } from "../machine-evidence/read-nodes.ts";
 import { readMachineSettings } from "../machine-evidence/read-settings.ts";
 import { askAccelerators } from "../machine/ask-accelerators.ts";
 import { readMachineTree } from "../machine/read-machine-tree.ts";
+import { readCpus } from "../machine-evidence/read-cpus.ts";
+import { readNodes } from "../machine-evidence/read-nodes.ts";
+import { readMachineSettings } from "../machine-evidence/read-settings.ts";
 import type { Note } from "../text/note.ts";
 import type { Tree } from "../tree/tree.ts";
 
@@ -30,7 +33,8 @@ export async function readMachine(tree: Tree, host: string, note: Note): Promise
     machine: {
       topology: isRead ? topology : null,
       settings: readMachineSettings(tree),
-      cpus: readCpus(tree),
+      // The CPUs in use are as malformed for this reader as for that of the topology.
+      cpus: isRead ? readCpus(tree) : null,
       nodes: readNodes(tree),
       accelerators: tree.live ? await askAccelerators(note) : null,
     },

@@ -30,6 +30,11 @@ export const settingsAlterations: readonly Alteration[] = [
     alter: (evidence) => limited(evidence, { cpuWeight: 1 }),
   },
   {
+    code: "isolated-crowd",
+    what: "its vCPUs crowd on one of several isolated CPUs",
+    alter: (evidence) => set(onCpus(evidence, "1-4,17-20"), { bootOptions: isolating }),
+  },
+  {
     code: "frequency-capped",
     what: "scaling_max_freq is 2.0 of 3.8 GHz",
     alter: (evidence) => withCpus(evidence, { maxKHz: 2_000_000 }),
@@ -149,6 +154,20 @@ export const settingsAlterations: readonly Alteration[] = [
     alter: (evidence) => set(evidence, { microcode: "0x2b000639" }),
   },
 ];
+
+const isolating = ["intel_iommu=on", "iommu=pt", "isolcpus=managed_irq,domain,1-7,17-23"];
+
+/** The evidence with vCPUs that may all use these CPUs, and were all on the first. */
+function onCpus(evidence: Evidence, allowedCpus: string): Evidence {
+  return {
+    ...evidence,
+    threads: (evidence.threads ?? []).map((thread) =>
+      thread.role?.kind === "vcpu"
+        ? { ...thread, allowedCpus, lastCpu: Number.parseInt(allowedCpus, 10) }
+        : thread,
+    ),
+  };
+}
 
 /** The evidence with some settings of its machine changed. */
 export function set(evidence: Evidence, change: Partial<MachineSettings>): Evidence {

@@ -61,7 +61,7 @@ export const autonumaOn: Cause = {
   },
 };
 
-/** Base pages without a policy. Where nobody told their size, they are what memory is usually of. */
+/** Base pages without a policy. Pages whose size nobody told are what memory is usually of. */
 function isWatched({ policy, pageBytes }: MemoryMapping): boolean {
   const isBase = pageBytes === null || pageBytes < 2 * MiB;
   return isBase && policy?.mode === "default";

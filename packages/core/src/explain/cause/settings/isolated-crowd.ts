@@ -7,9 +7,9 @@ import { accused, acquitted, type Cause, irrelevant, untold } from "../../subjec
 import { isolatedCpus } from "../../subject/isolated-cpus.ts";
 
 /**
- * On CPUs that `isolcpus` takes out of the scheduler's balancing a thread stays where it was started
- * until somebody moves it. Threads that may use several of them crowd on one, often the first, and
- * the others stay idle: such threads must be pinned one by one.
+ * On CPUs that `isolcpus` takes out of the scheduler's balancing a thread stays where it was
+ * started until somebody moves it. Threads that may use several of them crowd on one, often the
+ * first, and the others stay idle: such threads must be pinned one by one.
  * https://docs.kernel.org/admin-guide/kernel-parameters.html, isolcpus
  */
 export const isolatedCrowd: Cause = {

@@ -227,6 +227,37 @@ test("a state that is disabled, short, or never entered does not keep its CPUs w
   expect(uncheckedIn(set(none, { bootOptions: ["idle=poll"] }))).toEqual([]);
 });
 
+describe("isolated CPUs", () => {
+  const isolating = (...options: readonly string[]): Evidence =>
+    floating(set(clean, { bootOptions: options }), "2-5");
+
+  test("crowd threads that share them, but not those that are pinned or may leave", () => {
+    expect(codesIn(isolating("isolcpus=2-9"))).toEqual(["isolated-crowd"]);
+    expect(codesIn(isolating("isolcpus=nohz,domain,2-5"))).toEqual(["isolated-crowd"]);
+    expect(codesIn(isolating("isolcpus=3-9"))).toEqual([]);
+    expect(codesIn(set(clean, { bootOptions: ["isolcpus=0-31"] }))).toEqual([]);
+  });
+
+  test("are balanced where they are isolated from ticks or interrupts alone", () => {
+    expect(codesIn(isolating("isolcpus=nohz,managed_irq,2-9"))).toEqual([]);
+    expect(codesIn(isolating("nohz_full=2-9"))).toEqual([]);
+    expect(codesIn(isolating("isolcpus=managed_irq,2-x"))).toEqual([]);
+  });
+
+  test("are seen to crowd them only where two were on one CPU", () => {
+    const spread = isolating("isolcpus=2-9");
+    const threads = (spread.threads ?? []).map((thread, i) => ({ ...thread, lastCpu: i }));
+    const seen = (evidence: Evidence): string[] => foundIn(evidence).map((one) => one.seen);
+    expect(seen({ ...spread, threads })).toEqual(["inferred"]);
+    expect(seen(onOne(spread))).toEqual(["directly"]);
+  });
+});
+
+const onOne = (evidence: Evidence): Evidence => ({
+  ...evidence,
+  threads: (evidence.threads ?? []).map((thread) => ({ ...thread, lastCpu: 2 })),
+});
+
 describe("a quota of CPU time", () => {
   const quota = { quotaUs: 200_000, periodUs: 100_000 };
   const stopped = (throttledPeriods: number, throttledUs: number): readonly Found[] =>
