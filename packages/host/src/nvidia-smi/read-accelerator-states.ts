@@ -50,13 +50,10 @@ function areAll(attached: number | null, listed: number): boolean {
   return attached === null || attached === listed;
 }
 
-/** Parts of a GPU have fields of the same names, and lists have no fields. */
-const leftOut: ReadonlySet<string> = new Set(["mig_devices", "processes", "supported_clocks"]);
-
 /** The texts of a GPU's elements by their paths; of those that occur twice the first counts. */
 function flatten(from: XmlElement, path: string, into: Map<string, string>): void {
   for (const node of from.children) {
-    if (typeof node === "string" || leftOut.has(node.name)) continue;
+    if (typeof node === "string") continue;
     const at = path === "" ? node.name : `${path}/${node.name}`;
     const hasElements = node.children.some((child) => typeof child !== "string");
     if (hasElements) flatten(node, at, into);

@@ -51,6 +51,23 @@ describe("an idle accelerator", () => {
     expect(codesOf(silent, twin)).toEqual([]);
   });
 
+  test("may stay at P0: the tool says that it is idle", () => {
+    const kept = { ...idle, performanceState: "P0", utilizationPercent: null };
+    expect(codesOf(withStates(clean, kept))).toEqual([]);
+  });
+
+  test("is no measure for its twin", () => {
+    const stuck = withStates(clean, { coreClock: at(345) });
+    expect(codesOf(stuck, withStates(twin, idle))).toEqual(["clocks-low"]);
+  });
+
+  test("that is too hot is told, for a price that nobody knows", () => {
+    const hot = withStates(clean, { ...idle, throttleReasons: ["Idle", "SW Thermal Slowdown"] });
+    expect(judged("throttled-thermal", hot)).toMatchObject({
+      accusations: [{ cost: { slowdown: null, basis: "unknown" } }],
+    });
+  });
+
   test("whose power limit was lowered will be held by it, for a price that nobody knows", () => {
     const lowered = withStates(clean, { ...idle, power: watts(150, 300) });
     expect(judged("power-capped", lowered)).toMatchObject({

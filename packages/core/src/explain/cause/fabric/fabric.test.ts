@@ -93,7 +93,11 @@ describe("link-slow", () => {
     const guest = onFunctions(clean, ({ class: code }) =>
       code.startsWith("0604") ? { vendor: "1b36", device: "000c", link: invented } : {},
     );
-    expect(kindOf("link-slow", guest)).toBe("acquitted");
+    const idle = withStates(guest, { performanceState: "P8" });
+    expect([guest, idle].map((one) => kindOf("link-slow", one))).toEqual([
+      "acquitted",
+      "acquitted",
+    ]);
     const narrow = onDevice(clean, 0, { link: { ...full, width: 1 } });
     const c2c = onMachine(narrow, ({ topology }) => ({
       topology:
@@ -110,6 +114,16 @@ describe("link-slow", () => {
     ]);
   });
 
+  test("where the kernel was not asked, the guest's tool tells of its only accelerator", () => {
+    const unread = onFunctions(onDevice(clean, 0, { link: null }), ({ address }) =>
+      address === clean.devices[0]?.address ? { link: null } : {},
+    );
+    expect(kindOf("link-slow", unread)).toBe("acquitted");
+    const narrow = withStates(unread, { link: { ...full, width: 8 } });
+    expect(foundBy("link-slow", narrow)).toEqual(["gen5 x8"]);
+    expect(kindOf("link-slow", doubled(narrow))).toBe("unknown");
+  });
+
   test("a link that nobody read is unknown; a machine's NIC for management is nobody's", () => {
     const topology = syntheticTopology("core:4 memory:8Gi root[gpu:l40s nic:cx7 nic:e810]");
     const unread = changed(topology, () => ({ link: null }));
@@ -121,7 +135,7 @@ describe("link-slow", () => {
       ...thin,
       nics: thin.nics.map((nic) => ({
         ...nic,
-        rdma: thin.pci.find(({ address }) => address === nic.address)?.vendor === "15b3",
+        rdma: thin.pci.some((one) => one.address === nic.address && one.vendor === "15b3") || null,
       })),
     };
     const host: Evidence = { ...processOn(without, gpusOf(without)), of: "machine" };
@@ -177,6 +191,24 @@ describe("accelerators-apart", () => {
     );
     const [a = "", , c = ""] = gpusOf(topology);
     expect(kindOf("accelerators-apart", processOn(topology, [a, c]))).toBe("unknown");
+    const linked = syntheticTopology(
+      "package:2 core:4 memory:8Gi root[switch[gpu:h100-sxm*2]]@0-1 nvlink:18(among:0-1;2-3)",
+    );
+    const [first = "", , third = ""] = gpusOf(linked);
+    expect(kindOf("accelerators-apart", processOn(linked, [first, third]))).toBe("accused");
+  });
+
+  test("what nobody named may be such modules", () => {
+    const topology = syntheticTopology(
+      "package:2 core:4 memory:8Gi distances:10/21 root[switch[gpu:l40s*2]]@0-1",
+    );
+    const [a = "", , c = ""] = gpusOf(topology);
+    const nameless = changed(topology, ({ address }) =>
+      gpusOf(topology).includes(address) ? { device: null } : {},
+    );
+    const accelerators = nameless.accelerators.map((one) => ({ ...one, model: null }));
+    const unnamed = { ...nameless, accelerators };
+    expect(kindOf("accelerators-apart", processOn(unnamed, [a, c]))).toBe("unknown");
   });
 
   test("two on both sockets where two would share a switch", () => {
@@ -258,10 +290,12 @@ describe("copies between devices of a switch", () => {
   test("accelerators that NVLink joins, or that share no switch, do not copy over one", () => {
     const linked = syntheticTopology("core:4 memory:8Gi root[switch[gpu:a100-sxm*2]] nvlink:12");
     const apart = syntheticTopology("core:4 memory:8Gi root[gpu:l40s gpu:l40s]");
-    for (const topology of [linked, apart]) {
-      expect(kindOf("acs-redirect", redirecting(processOn(topology, gpusOf(topology))))).toBe(
-        "irrelevant",
-      );
+    const withoutRdma = syntheticTopology(
+      "core:4 memory:8Gi root[switch[gpu:l40s nic:e810(rdma:no)]]",
+    );
+    for (const topology of [linked, apart, withoutRdma]) {
+      const all = processOn(topology, [...gpusOf(topology), ...nicsOf(topology)]);
+      expect(kindOf("acs-redirect", redirecting(all))).toBe("irrelevant");
     }
   });
 

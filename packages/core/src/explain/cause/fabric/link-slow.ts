@@ -76,16 +76,27 @@ function hopsAbove(address: string, subject: Subject, own: OwnDevices): Hop[] {
   const device = physical(address, own.byAddress);
   if (device === undefined) return [];
   const chain = chainOf(device, own.byAddress);
-  const now = subject.evidence.devices.find((one) => one.address === device.address)?.link ?? null;
+  const now = linkNow(device, subject, own);
   const isInUse = own.nics.includes(address) ? true : isUsed(device.address, subject, own);
   return chain.flatMap((lower, i): Hop[] => {
-    const link = (i === 0 ? now : null) ?? lower.link;
+    const link = i === 0 ? now : lower.link;
     // What is built into the processor or made by QEMU has no link.
     const isLinked = link !== null || lower.parent !== null;
     if (i % 2 === 1 || isEmulated(lower) || !isLinked) return [];
     const above = chain[i + 1] ?? null;
     return [{ lower, link, port: above === null || isEmulated(above) ? null : above, isInUse }];
   });
+}
+
+/** A device's link as the kernel has it, or else the vendor's tool, where it is clear of which. */
+function linkNow(device: PciDevice, subject: Subject, own: OwnDevices): PcieLink | null {
+  const read = subject.evidence.devices.find(({ address }) => address === device.address);
+  const states = statesOf(subject) ?? [];
+  const itself = states.find(({ address }) => address === device.address);
+  const isOnly = states.length === 1 && own.accelerators.length === 1;
+  const isItsOwn = own.accelerators.includes(device.address);
+  const told = subject.evidence.of === "vm" ? (isOnly ? states[0] : undefined) : itself;
+  return read?.link ?? device.link ?? (isItsOwn ? (told?.link ?? null) : null);
 }
 
 /**
