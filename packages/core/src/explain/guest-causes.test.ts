@@ -297,6 +297,12 @@ test.each<[code: string, what: string, evidence: Evidence, said: RegExp]>([
   ],
   [
     "smt-hidden",
+    "on AMD of unknown name, by a flag of the guest's",
+    threads(flags(processor(onProcessor(clean, null), { threads: 2 }), "sse4a", "avx"), 1),
+    /^accused: .*topoext/,
+  ],
+  [
+    "smt-hidden",
     "of vCPUs whose CPUs were not read",
     { ...threads(processor(clean, { threads: 1 }), 1), threads: null },
     /^unknown/,

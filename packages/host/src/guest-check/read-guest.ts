@@ -17,10 +17,11 @@ import { KiB } from "@evenkeel/core/unit/bytes.ts";
 import { gpuDirectIn } from "../nccl/gpu-direct.ts";
 import { slowestLink } from "../nccl/slowest-link.ts";
 import { isDistance } from "../qemu/shape.ts";
+import { firstProcessor } from "../sysfs/first-processor.ts";
 import { pciControls } from "../sysfs/pci-config.ts";
 import { readLink } from "../sysfs/pci-link.ts";
 import { pciDirectory } from "../sysfs/pci.ts";
-import { fields, indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.ts";
+import { indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.ts";
 import { shown } from "../text/shown.ts";
 import type { Tree } from "../tree/tree.ts";
 import { guestBars, guestCpu } from "./guest-facts.ts";
@@ -163,12 +164,10 @@ const cpuFolder = "/sys/devices/system/cpu";
 
 /** The processor; the first one stands for all. */
 function cpuOf(tree: Tree): GuestReport["cpu"] {
-  const first = (tree.readText("/proc/cpuinfo") ?? "").split("\n\n", 1)[0] ?? "";
-  const words = new Map(fields(first));
-  const flags = words.get("flags") ?? words.get("Features") ?? null;
+  const { model, flags } = firstProcessor(tree);
   return guestCpu({
-    model: words.get("model name") ?? null,
-    flags: flags === null ? null : flags.split(/\s+/),
+    model,
+    flags,
     threads: readLine(tree, `${cpuFolder}/cpu0/topology/thread_siblings_list`),
     packages: indexedNames(tree, cpuFolder, "cpu").flatMap(
       (cpu) => readLine(tree, `${cpuFolder}/cpu${cpu}/topology/physical_package_id`) ?? [],
