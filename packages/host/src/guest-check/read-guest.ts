@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { beyondGuest, guestReportBounds } from "@evenkeel/core/evidence/guest-report-bounds.ts";
+import type { AcceleratorState } from "@evenkeel/core/evidence/machine-evidence.ts";
 import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type {
   GuestDevice,
@@ -37,10 +38,13 @@ const nodeFolder = "/sys/devices/system/node";
 /**
  * Reads what a guest sees of itself, from inside the guest: the same facts as `report.sh`, without
  * a shell.
+ *
+ * @param accelerators what `askAccelerators` was told there, which no file tells.
  */
 export function readGuest(
   tree: Tree,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
+  accelerators: readonly AcceleratorState[] | null = null,
 ): GuestReport {
   const unreadable: Unreadable[] = [];
   /** The facts of a kind; null with a reason where a report cannot have them. */
@@ -67,7 +71,7 @@ export function readGuest(
     hugepages: readable("hugepages", pools, nodeFolder) ?? [],
     cpu: cpuOf(tree),
     ports: portsOf(tree),
-    accelerators: null,
+    accelerators,
     contract: contract === null ? null : { where: contractFile, sha256: digest(contract) },
     nccl: ncclOf(tree, env),
     gpuDirect: gpuDirectOf(tree, env),
