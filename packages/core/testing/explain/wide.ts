@@ -10,7 +10,7 @@ import { cleanVm, onMachine, withoutRedirects } from "./clean.ts";
  */
 const topology = withoutRedirects(
   syntheticTopology(
-    "numbering:adjacent package:2 node:2 core:8 thread:2 memory:64Gi hugepages:32x1Gi distances:10/12/32 root[switch[gpu:h100-sxm nic:cx7]]@0-3 nvlink:18",
+    'cpu:"Intel(R) Xeon(R) Platinum 8480+" numbering:adjacent package:2 node:2 core:8 thread:2 memory:64Gi hugepages:32x1Gi distances:10/12/32 root[switch[gpu:h100-sxm nic:cx7]]@0-3 nvlink:18',
     "wide-host",
   ),
 );

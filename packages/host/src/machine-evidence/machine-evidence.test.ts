@@ -19,6 +19,7 @@ describe("the machine's settings", () => {
     const files = {
       "/proc/sys/kernel/osrelease": "6.8.0-45-generic\n",
       "/proc/cmdline": "BOOT_IMAGE=/vmlinuz root=UUID=1-2 password=hunter2 iommu=pt nosmt\n",
+      "/proc/cpuinfo": "processor\t: 0\nflags\t\t: fpu sse2 avx avx2 amx_tile lm\n\n",
       "/proc/sys/vm/zone_reclaim_mode": "1\n",
       "/sys/kernel/mm/transparent_hugepage/shmem_enabled":
         "always [within_size] advise never deny force\n",
@@ -37,6 +38,7 @@ describe("the machine's settings", () => {
       kernelRelease: "6.8.0-45-generic",
       bootOptions: ["iommu=pt", "nosmt"],
       microcode: "0x2b000603",
+      cpuFlags: ["avx", "avx2", "amx_tile"],
       smt: "forceoff",
       vulnerabilities: [
         { name: "l1tf", state: "Not affected" },
