@@ -38,6 +38,8 @@ const parts: readonly (readonly [path: string, text: string])[] = [
       "-numa dist,src=0,dst=1,val=21",
       "-device pxb-pcie,id=pci.1,bus=pcie.0,numa_node=1",
       '-device {"driver":"vfio-pci","host":"0000:1b:00.0","bus":"pci.1"}',
+      "-smp 4,sockets=1,cores=2 -cpu host,topoext=on,-avx512f",
+      "-global pcie-root-port.x-speed=16 -device pcie-root-port,id=pci.2,bus=pci.1,x-width=16",
       "-fw_cfg name=opt/evenkeel/contract",
     ]
       .join(" ")
@@ -76,12 +78,20 @@ const answers = [
   '{"return": "0000:1b:00.0"}',
   '{"return": "/machine/peripheral/pci.1/pci.1"}',
   '{"return": 1}',
+  '{"return": {"actual": 1073741824}}',
+  '{"return": {"base-memory": 2147483648}}',
+  '{"return": "16"}',
+  '{"return": "Haswell-x86_64-cpu"}',
+  '{"return": [{"cpu-index": 0, "thread-id": 4711, "qom-path": "/machine/unattached/device[0]", "props": {"core-id": 0, "thread-id": 1, "socket-id": 0}}]}',
 ].join("\n");
 
 const domain = `<domain type='kvm'><numatune><memory mode='strict' nodeset='0-1'/><memnode cellid='0' mode='strict' nodeset='0'/></numatune>
 <cputune><vcpupin vcpu='0' cpuset='2'/><emulatorpin cpuset='0-1'/></cputune>
-<cpu><numa><cell id='0' cpus='0' memory='2048' unit='KiB'><distances><sibling id='0' value='10'/></distances></cell></numa></cpu>
-<devices><controller type='pci' index='1' model='pcie-expander-bus'><target busNr='250'><node>0</node></target></controller>
+<vcpu current='2'>4</vcpu><memory unit='GiB'>2</memory><currentMemory>1048576</currentMemory>
+<memoryBacking><hugepages><page size='2048' unit='KiB' nodeset='0'/></hugepages></memoryBacking>
+<qemu:override><qemu:device alias='pci.1'><qemu:frontend><qemu:property name='x-speed' value='16'/></qemu:frontend></qemu:device></qemu:override>
+<cpu mode='custom'><model>Haswell</model><topology sockets='1' dies='1' cores='2' threads='2'/><feature policy='disable' name='avx2'/><numa><cell id='0' cpus='0' memory='2048' unit='KiB'><distances><sibling id='0' value='10'/></distances></cell></numa></cpu>
+<devices><memballoon model='virtio'/><controller type='pci' index='1' model='pcie-expander-bus'><target busNr='250'><node>0</node></target></controller>
 <hostdev mode='subsystem' type='pci'><source><address domain='0x0000' bus='0x1b' slot='0x00' function='0x0'/></source>
 <address type='pci' bus='0x01' slot='0x00' function='0x0'/></hostdev></devices></domain>`;
 
@@ -129,13 +139,23 @@ async function readMutated(text: string): Promise<null> {
 
 const shellReport = `evenkeel-guest-report 1
 kernel 6.1.0
+cpu model AMD EPYC
+cpu flags avx avx2 topoext
+cpu threads 0-1
+cpu packages 0 0 1 1
 node 0 memory-kib 1048576 cpus 0-3 distances 10 21
 hugepages 0 size-kib 2048 total 7 free 3
 node 1 memory-kib 1048576 cpus - distances 21 10
 pci
 device 0000:f9:00.0 vendor 0x10de device 0x2330 node 1 speed 32.0_GT/s_PCIe width 16 max-speed 32.0_GT/s_PCIe max-width 16
+bars 0000:f9:00.0${" 0x00000000c0000000 0x00000000c0ffffff 0x0000000000040200".repeat(6)}
+port 0000:f8:00.0 speed 16.0_GT/s_PCIe width 16 max-speed 16.0_GT/s_PCIe max-width 32 acs 001d below 0000:f9:00.0
 contract ${"a".repeat(64)} /sys/firmware/qemu_fw_cfg/by_name/opt/evenkeel/contract/raw
 nccl ${"b".repeat(64)} /etc/nccl.conf /etc/evenkeel/nccl-topology.xml
+nccl-force yes
+nccl-text <system><cpu><pci class="0x030200" link_speed="2.5 GT/s" link_width="1"><gpu/></pci></cpu></system>
+nccl-log GPU Direct RDMA Disabled for GPU ca000 / HCA 0 (distance 7 > 4)
+smi-query <nvidia_smi_log><gpu id="00000000:02:00.0"><persistence_mode>Enabled</persistence_mode></gpu></nvidia_smi_log>
 unreadable devices: none
 end
 `;

@@ -174,7 +174,13 @@ function guestFiles(): TreeSample {
   const { files, links } = generateSysfs(machine);
   const own: readonly (readonly [string, string])[] = [
     [contractFile, JSON.stringify(contractOf(guest), null, 1)],
-    ["/etc/nccl.conf", "NCCL_DEBUG=WARN\nNCCL_TOPO_FILE=/etc/evenkeel/nccl-topology.xml\n"],
+    [
+      "/etc/nccl.conf",
+      "NCCL_DEBUG_FILE=/tmp/n.%h.%p\nNCCL_TOPO_FILE=/etc/evenkeel/nccl-topology.xml\n",
+    ],
+    ["/tmp/n.a.1", "GPU Direct RDMA Disabled for GPU ca000 / HCA 0 (distance 7 > 4)\n"],
+    ["/tmp/n.a.2", "Channel 00 : 0[0] -> 1[0] [receive] via NET/IB/0/GDRDMA\n"],
+    ["/proc/cpuinfo", "processor\t: 0\nmodel name\t: x\nflags\t: avx2 topoext hypervisor\n\n"],
     ["/etc/evenkeel/nccl-topology.xml", ncclXml(guest)],
     ["/var/run/nvidia-topologyd/virtualTopology.xml", ncclXml(guest)],
     ["/proc/sys/kernel/osrelease", "6.1.0\n"],

@@ -110,7 +110,8 @@ function inside(evidence: Evidence): Evidence {
 }
 
 test("a VM as wide as four nodes is in order, and nothing is left unlooked at", () => {
-  const { found, unchecked } = diagnose(subjectOf(wideVm()), subjectOf(twin), guestCauses);
+  const wide = subjectOf(wideVm());
+  const { found, unchecked } = diagnose(wide, wide);
   expect(found.map(({ cause, found: what }) => `${cause.code}: ${what}`)).toEqual([]);
   expect(unchecked).toEqual([]);
 });
@@ -294,6 +295,12 @@ test.each<[code: string, what: string, evidence: Evidence, said: RegExp]>([
     "on AMD with a model that has topoext, without a report",
     withoutReport(onProcessor(processor(clean, { model: "EPYC-Milan" }), "AMD EPYC 7713")),
     /^acquitted: the guest sees 2 threads/,
+  ],
+  [
+    "smt-hidden",
+    "on AMD of unknown name, by a flag of the guest's",
+    threads(flags(processor(onProcessor(clean, null), { threads: 2 }), "sse4a", "avx"), 1),
+    /^accused: .*topoext/,
   ],
   [
     "smt-hidden",

@@ -20,13 +20,17 @@ const described = syntheticTopology(
   "twin-host",
 );
 
-/** No port of a switch redirects what devices below it copy to each other. */
-const machineTopology: Topology = {
-  ...described,
-  pci: described.pci.map((one) => {
-    return one.class.startsWith("0604") ? { ...one, acsRedirect: false } : one;
-  }),
-};
+/** A machine on which no port of a switch redirects what devices below it copy to each other. */
+export function withoutRedirects(topology: Topology): Topology {
+  return {
+    ...topology,
+    pci: topology.pci.map((one) => {
+      return one.class.startsWith("0604") ? { ...one, acsRedirect: false } : one;
+    }),
+  };
+}
+
+const machineTopology = withoutRedirects(described);
 
 const accelerators = machineTopology.accelerators.map(({ address }) => address);
 const nics = machineTopology.nics.map(({ address }) => address);

@@ -1,16 +1,18 @@
 import type { Evidence, MemoryMapping, ThreadEvidence } from "../../src/evidence/evidence.ts";
-import type { GuestReport } from "../../src/evidence/guest-report.ts";
+import type { GuestDevice, GuestReport } from "../../src/evidence/guest-report.ts";
 import { syntheticTopology } from "../../src/topology/synthetic/build.ts";
 import { GiB } from "../../src/unit/bytes.ts";
-import { cleanVm, onMachine } from "./clean.ts";
+import { cleanVm, onMachine, withoutRedirects } from "./clean.ts";
 
 /**
  * A machine of two sockets with two nodes each, an accelerator and a NIC on a switch of every node;
  * CPUs 0 to 15 are on node 0, and so on.
  */
-const topology = syntheticTopology(
-  "numbering:adjacent package:2 node:2 core:8 thread:2 memory:64Gi hugepages:32x1Gi distances:10/12/32 root[switch[gpu:h100-sxm nic:cx7]]@0-3 nvlink:18",
-  "wide-host",
+const topology = withoutRedirects(
+  syntheticTopology(
+    'cpu:"Intel(R) Xeon(R) Platinum 8480+" numbering:adjacent package:2 node:2 core:8 thread:2 memory:64Gi hugepages:32x1Gi distances:10/12/32 root[switch[gpu:h100-sxm nic:cx7]]@0-3 nvlink:18',
+    "wide-host",
+  ),
 );
 
 const nodes = [0, 1, 2, 3];
@@ -135,13 +137,14 @@ function memoryOf(mapping: MemoryMapping, node: number): MemoryMapping {
 }
 
 function guestOf(report: GuestReport): GuestReport {
-  const devices = nodes.flatMap((node) =>
+  const devices: readonly GuestDevice[] = nodes.flatMap((node) =>
     (report.devices ?? []).map((device, i) => ({
       ...device,
       address: `0000:${node * 16 + 2 + i}`.replace(/\d+$/, (bus) => `${bus.padStart(2, "0")}:00.0`),
       node,
     })),
   );
+  const gpus = devices.filter(({ vendor }) => vendor === "10de").map(({ address }) => address);
   return {
     ...report,
     nodes: nodes.map((id) => ({
@@ -155,10 +158,15 @@ function guestOf(report: GuestReport): GuestReport {
       return { address: `0000:01:0${i}.0`, link, acsRedirect: false, below: [address] };
     }),
     cpu: report.cpu === null ? null : { ...report.cpu, sockets: 4 },
-    accelerators: devices
-      .filter(({ vendor }) => vendor === "10de")
-      .flatMap(({ address }, index) =>
-        (report.accelerators ?? []).map((one) => ({ ...one, address, index })),
-      ),
+    accelerators: gpus.flatMap((address, index) =>
+      (report.accelerators ?? []).map((one) => ({
+        ...one,
+        address,
+        index,
+        peers: gpus
+          .filter((peer) => peer !== address)
+          .map((peer) => ({ address: peer, status: "OK" })),
+      })),
+    ),
   };
 }

@@ -7,9 +7,6 @@ import { readNodes } from "../machine-evidence/read-nodes.ts";
 import { readMachineSettings } from "../machine-evidence/read-settings.ts";
 import { askAccelerators } from "../machine/ask-accelerators.ts";
 import { readMachineTree } from "../machine/read-machine-tree.ts";
-import { readCpus } from "../machine-evidence/read-cpus.ts";
-import { readNodes } from "../machine-evidence/read-nodes.ts";
-import { readMachineSettings } from "../machine-evidence/read-settings.ts";
 import type { Note } from "../text/note.ts";
 import type { Tree } from "../tree/tree.ts";
 

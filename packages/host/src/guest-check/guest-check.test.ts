@@ -271,6 +271,46 @@ test("a report of an earlier release is read, with what it does not tell unknown
 });
 
 test.each(shells.map((shell) => [shell.join(" "), shell] as const))(
+  "%s reports what nvidia-smi says, without what is nobody's business",
+  (_name, shell) => {
+    const folder = scratchFolder();
+    const tool = join(folder, "nvidia-smi");
+    const query = [
+      "<nvidia_smi_log><driver_version>570.86.15</driver_version><attached_gpus>1</attached_gpus>",
+      '\t<gpu id="00000000:02:00.0">',
+      "\t\t<product_name>NVIDIA H100 80GB HBM3</product_name>",
+      "\t\t<serial>4711</serial><uuid>GPU-1</uuid>",
+      "\t\t<persistence_mode>Enabled</persistence_mode>",
+      "\t\t<supported_clocks>",
+      "\t\t\t<value>2619 MHz</value>",
+      "\t\t</supported_clocks>",
+      "\t\t<processes>",
+      "\t\t\t<process_info><process_name>secret</process_name></process_info>",
+      "\t\t</processes>",
+      "\t</gpu>",
+      "</nvidia_smi_log>",
+    ];
+    const nvlink = "GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-1)\n\t Link 0: 26.562 GB/s\n";
+    const answers = [
+      "#!/bin/sh",
+      'case "$1" in',
+      `-q) cat <<'END'\n${query.join("\n")}\nEND\n;;`,
+      `nvlink) cat <<'END'\n${nvlink}END\n;;`,
+      "*) exit 1 ;;",
+      "esac",
+    ];
+    writeFileSync(tool, answers.join("\n"), { mode: 0o755 });
+    const text = report(shell, { PATH: `${folder}:${process.env["PATH"]}` });
+    expect(text).not.toMatch(/secret|4711|GPU-1|2619/);
+    expect(parseShellReport(text, "x").accelerators).toMatchObject([
+      { address: "0000:02:00.0", index: 0, persistence: true, nvlinks: { active: 1, total: 1 } },
+    ]);
+    const cut = text.replace("smi-query </nvidia_smi_log>", "");
+    expect(parseShellReport(cut, "x").accelerators).toBeNull();
+  },
+);
+
+test.each(shells.map((shell) => [shell.join(" "), shell] as const))(
   "%s finds the file that nothing names, and the user's own settings",
   (_name, shell) => {
     const folder = guestFolder();

@@ -16,11 +16,11 @@ export interface CpuWords {
 }
 
 /** The flags that a report keeps, as report.sh does. */
-const keptFlag = /^(?:avx|amx|sse4|sve|asimd)|^(?:fma|f16c|topoext|hypervisor)$/;
+const keptFlag = /^(?:(?:avx|amx|sse4|sve|asimd)\w{0,24}|fma|f16c|topoext|hypervisor)$/;
 
 /** Of a processor's flags, those of vector units and of topology. */
 export function keptFlags(flags: readonly string[]): readonly string[] {
-  return flags.filter((flag) => keptFlag.test(flag) && flag.length <= 32).slice(0, 512);
+  return flags.filter((flag) => keptFlag.test(flag)).slice(0, 512);
 }
 
 /** The guest's processor; null where nothing is known of it. */

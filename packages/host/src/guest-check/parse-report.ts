@@ -15,6 +15,7 @@ import type { PcieLink } from "@evenkeel/core/topology/topology.ts";
 import { KiB } from "@evenkeel/core/unit/bytes.ts";
 import { gpuDirectIn } from "../nccl/gpu-direct.ts";
 import { slowestLink } from "../nccl/slowest-link.ts";
+import { readAcceleratorStates } from "../nvidia-smi/read-accelerator-states.ts";
 import { plainText } from "../text/plain-text.ts";
 import { readLines } from "../text/read-lines.ts";
 import { guestBars, guestCpu } from "./guest-facts.ts";
@@ -69,7 +70,7 @@ export function parseShellReport(text: string, where: string): GuestReport {
     cpu: cpuOf(facts),
     // Reports of earlier releases have no processor, and no ports either.
     ports: end < 0 || !hasPci || !isRecent(facts) ? null : within(facts, portOf, "ports", where),
-    accelerators: null,
+    accelerators: acceleratorsOf(facts, where),
     hugepages: within(facts, hugepagesOf, "hugepages", where),
     contract: contractOf(facts),
     nccl: ncclOf(facts),
@@ -251,6 +252,22 @@ function cpuOf(lines: readonly string[]): GuestReport["cpu"] {
 function textAfter(lines: readonly string[], start: string): string {
   const own = lines.filter((line) => line.startsWith(start)).slice(0, 8000);
   return own.map((line) => line.slice(start.length)).join("\n");
+}
+
+/** What NVIDIA's tool said; null where it was not there, or said something else. */
+function acceleratorsOf(lines: readonly string[], where: string): GuestReport["accelerators"] {
+  const [query, nvlink, peers] = ["query", "nvlink", "peers"].map((name) => {
+    return textAfter(lines, `smi-${name} `) || null;
+  });
+  if (query === undefined || query === null) return null;
+  const texts = { query, nvlink: nvlink ?? null, peers: peers ?? null };
+  try {
+    const states = readAcceleratorStates(texts, where);
+    return states.length > guestReportBounds.devices ? null : states;
+  } catch (error) {
+    if (error instanceof EvenkeelError) return null;
+    throw error;
+  }
 }
 
 function contractOf(lines: readonly string[]): GuestReport["contract"] {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { beyondGuest, guestReportBounds } from "@evenkeel/core/evidence/guest-report-bounds.ts";
+import type { AcceleratorState } from "@evenkeel/core/evidence/machine-evidence.ts";
 import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type {
   GuestDevice,
@@ -17,10 +18,11 @@ import { KiB } from "@evenkeel/core/unit/bytes.ts";
 import { gpuDirectIn } from "../nccl/gpu-direct.ts";
 import { slowestLink } from "../nccl/slowest-link.ts";
 import { isDistance } from "../qemu/shape.ts";
+import { firstProcessor } from "../sysfs/first-processor.ts";
 import { pciControls } from "../sysfs/pci-config.ts";
 import { readLink } from "../sysfs/pci-link.ts";
 import { pciDirectory } from "../sysfs/pci.ts";
-import { fields, indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.ts";
+import { indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.ts";
 import { shown } from "../text/shown.ts";
 import type { Tree } from "../tree/tree.ts";
 import { guestBars, guestCpu } from "./guest-facts.ts";
@@ -36,10 +38,13 @@ const nodeFolder = "/sys/devices/system/node";
 /**
  * Reads what a guest sees of itself, from inside the guest: the same facts as `report.sh`, without
  * a shell.
+ *
+ * @param accelerators what `askAccelerators` was told there, which no file tells.
  */
 export function readGuest(
   tree: Tree,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
+  accelerators: readonly AcceleratorState[] | null = null,
 ): GuestReport {
   const unreadable: Unreadable[] = [];
   /** The facts of a kind; null with a reason where a report cannot have them. */
@@ -66,7 +71,7 @@ export function readGuest(
     hugepages: readable("hugepages", pools, nodeFolder) ?? [],
     cpu: cpuOf(tree),
     ports: portsOf(tree),
-    accelerators: null,
+    accelerators,
     contract: contract === null ? null : { where: contractFile, sha256: digest(contract) },
     nccl: ncclOf(tree, env),
     gpuDirect: gpuDirectOf(tree, env),
@@ -163,12 +168,10 @@ const cpuFolder = "/sys/devices/system/cpu";
 
 /** The processor; the first one stands for all. */
 function cpuOf(tree: Tree): GuestReport["cpu"] {
-  const first = (tree.readText("/proc/cpuinfo") ?? "").split("\n\n", 1)[0] ?? "";
-  const words = new Map(fields(first));
-  const flags = words.get("flags") ?? words.get("Features") ?? null;
+  const { model, flags } = firstProcessor(tree);
   return guestCpu({
-    model: words.get("model name") ?? null,
-    flags: flags === null ? null : flags.split(/\s+/),
+    model,
+    flags,
     threads: readLine(tree, `${cpuFolder}/cpu0/topology/thread_siblings_list`),
     packages: indexedNames(tree, cpuFolder, "cpu").flatMap(
       (cpu) => readLine(tree, `${cpuFolder}/cpu${cpu}/topology/physical_package_id`) ?? [],

@@ -3,6 +3,7 @@
 # plan. It needs a POSIX shell and the kernel's files, and changes nothing:
 #   sh report.sh > /dev/ttyS0      over a serial console
 #   sh report.sh > report.txt      as a file
+# In the environment of a job its NCCL_TOPO_FILE counts, and the log that NCCL_DEBUG_FILE names.
 # ROOT=/some/folder reads a recorded guest. The last line is "end": what ends earlier was cut short.
 LC_ALL=C
 export LC_ALL

@@ -239,9 +239,10 @@ export function portLinkIn(
   speed: string | null,
   width: string | null,
 ): Pick<ShapeDevice, "portSpeedGTs" | "portWidth"> {
+  const [gts, lanes] = [Number(speed?.replace("_", ".")), Number(width)];
   return {
-    portSpeedGTs: /^\d{1,3}(?:_\d)?$/.test(speed ?? "") ? Number(speed?.replace("_", ".")) : null,
-    portWidth: /^\d{1,2}$/.test(width ?? "") ? Number(width) : null,
+    portSpeedGTs: /^\d{1,3}(?:_\d)?$/.test(speed ?? "") && gts > 0 ? gts : null,
+    portWidth: /^\d{1,2}$/.test(width ?? "") && lanes > 0 ? lanes : null,
   };
 }
 

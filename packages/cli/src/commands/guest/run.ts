@@ -3,6 +3,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { GuestContract } from "@evenkeel/core/guest/contract/contract.ts";
 import { checkGuest } from "@evenkeel/core/verify/check-guest.ts";
 import { contractFile, readGuest } from "@evenkeel/host/guest-check/read-guest.ts";
+import { askAccelerators } from "@evenkeel/host/machine/ask-accelerators.ts";
 import { directoryTree, liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import type { Tree } from "@evenkeel/host/tree/tree.ts";
 import type { CliContext } from "../../command/context.ts";
@@ -25,7 +26,9 @@ export async function runGuest(
     return;
   }
   const tree = flags.root === undefined ? liveTree() : directoryTree(flags.root);
-  const report = readGuest(tree, surroundings.env);
+  // What a tool does not answer is unknown in the report.
+  const accelerators = tree.live ? await askAccelerators(() => {}) : null;
+  const report = readGuest(tree, surroundings.env, accelerators);
   if (task === "report") {
     surroundings.stdout.write(jsonText(report));
     return;

@@ -51,8 +51,12 @@ export function sharedCore(subject: Subject): readonly [number, number] | null {
   return null;
 }
 
-/** Whether the host's processors are AMD's, by either side's word for them. */
+/**
+ * Whether the host's processors are AMD's, or the guest's emulated ones are taken for such, by
+ * their names or by a flag that only AMD's have.
+ */
 export function isAmd({ topology }: Subject, { report }: GuestView): boolean {
+  if ((report?.cpu?.flags ?? []).includes("sse4a")) return true;
   const names = [topology?.machine.cpuModel, report?.cpu?.model];
   return names.some((name) => /\b(?:AMD|EPYC|Ryzen|Opteron)\b/i.test(name ?? ""));
 }

@@ -7,8 +7,8 @@ import { guestViewOf, passedDevices, withoutReport } from "../../subject/guest-v
 /**
  * A port of the guest that redirects copies between devices to the root (ACS). It is emulated and
  * routes nothing, but drivers and NCCL read it and give up direct copies, whatever the host allows.
- * A guest's kernel sets it when it uses an IOMMU of its own
- * (Documentation/admin-guide/kernel-parameters.txt, `pci=config_acs=`).
+ * Linux sets it on every port as soon as it uses an IOMMU (drivers/pci/pci.c, pci_enable_acs): in a
+ * guest of QEMU with intel_iommu=on, root ports read 001d, which has both redirects.
  */
 export const guestAcs: Cause = {
   code: "guest-acs",

@@ -13,7 +13,8 @@ import {
  * A BAR for which the guest found no address, because its PCI window is smaller than its devices
  * need. The driver then reaches the GPU's memory through what is left, or not at all ("This PCI I/O
  * region assigned to your NVIDIA device is invalid"). OVMF gives PCI an eighth of the guest's
- * address space (https://github.com/tianocore/edk2/pull/12997: a quarter since then).
+ * address space (https://github.com/tianocore/edk2/pull/12997: a quarter since then). Linux clears
+ * the BAR in `resource` ("no space", "failed to assign" in its log), so it is missed by the host's.
  */
 export const mmioWindowSmall: Cause = {
   code: "mmio-window-small",
