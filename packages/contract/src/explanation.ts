@@ -1,4 +1,5 @@
 import { subjectKinds } from "@evenkeel/core/evidence/evidence.ts";
+import { checkStates } from "@evenkeel/core/explain/diagnosis.ts";
 import { sides } from "@evenkeel/core/explain/explanation.ts";
 import {
   apiVersion,
@@ -47,6 +48,16 @@ export const diagnosisSchema = object({
       faults: list(object(faultFields), 65_536),
       checked: list(checked, 1024),
       unchecked: list(object({ code, why: sentence }), 1024),
+      checks: list(
+        object({
+          id: text(8),
+          asks: sentence,
+          state: oneOf(checkStates),
+          found: sentence.nullable(),
+          otherwise: sentence.nullable(),
+        }),
+        64,
+      ),
     }),
     65_536,
   ),

@@ -1,4 +1,9 @@
-import type { Diagnosed, Diagnosis } from "@evenkeel/core/explain/diagnosis.ts";
+import {
+  type CheckResult,
+  checkStates,
+  type Diagnosed,
+  type Diagnosis,
+} from "@evenkeel/core/explain/diagnosis.ts";
 import { amountOf } from "@evenkeel/core/text/amount.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { faultLines } from "./fault-text.ts";
@@ -19,7 +24,8 @@ export function diagnosisText({ host, subjects }: Diagnosis, view: View): string
   ]);
 }
 
-function subjectLines({ name, of, faults, checked, unchecked }: Diagnosed, view: View): string[] {
+function subjectLines(diagnosed: Diagnosed, view: View): string[] {
+  const { name, of, faults, checked, unchecked, checks } = diagnosed;
   const { paint, width } = view;
   const kind = { vm: "VM", process: "process", container: "container", machine: "machine" }[of];
   const called = of === "process" ? name : `${kind} ${name}`;
@@ -37,5 +43,20 @@ function subjectLines({ name, of, faults, checked, unchecked }: Diagnosed, view:
       const codes = own.map(({ code }) => code).join(", ");
       return hanging("  not looked at: ", wrap(`${why}: ${codes}`, width - 17));
     }),
+    ...checkLines(checks, view),
   ];
+}
+
+/** What vendors' guides ask, by how each check went. A check that nothing here sees says how to look. */
+function checkLines(checks: readonly CheckResult[], { width }: View): string[] {
+  const shown = checkStates.filter((state) => state !== "not concerned");
+  return shown.flatMap((state) => {
+    const own = checks.filter((check) => check.state === state);
+    if (own.length === 0) return [];
+    const words = own.map(({ id, asks, otherwise, found }) => {
+      const how = state === "not looked at" ? (otherwise ?? found) : null;
+      return how === null ? `${id} ${asks}` : `${id} ${asks} (${how})`;
+    });
+    return hanging(`  guides ask, ${state}: `, wrap(words.join("; "), width - state.length - 16));
+  });
 }

@@ -1,10 +1,10 @@
-import type { Diagnosed } from "./diagnosis.ts";
+import type { CheckResult, CheckState, Diagnosed } from "./diagnosis.ts";
 
 /**
  * One thing that the vendors' guides for VMs with GPUs ask of a host, and the causes that look at
  * it. Nobody is told to be compliant: what was checked is said, with what was found.
  */
-export interface Check {
+interface Check {
   readonly id: string;
   /** What is asked, in a few words. */
   readonly asks: string;
@@ -18,12 +18,12 @@ export interface Check {
  * After NVIDIA's papers on configuring VMs for inference on HGX H200 and B300, the notes of its DRA
  * driver and device plugins, and discussions of its open kernel modules and of qemu-devel.
  */
-export const checks: readonly Check[] = [
+const checks: readonly Check[] = [
   {
     id: "P1",
     asks: "address translation (ATS) is enabled in the firmware of every NIC",
-    causes: ["ats-off"],
-    otherwise: "mlxconfig -d DEVICE query ATS_ENABLED tells whether it survives a reboot",
+    causes: [],
+    otherwise: "mlxconfig -d DEVICE query ATS_ENABLED says True(1)",
   },
   {
     id: "P2",
@@ -136,24 +136,27 @@ export const checks: readonly Check[] = [
   },
 ];
 
-/** A check of one subject. */
-export interface CheckResult {
-  readonly check: Check;
-  readonly state: "in order" | "not as asked" | "not looked at" | "not concerned";
-}
-
 /** What the causes of each check say of a subject. */
-export function checkResults({ faults, checked, unchecked }: Diagnosed): readonly CheckResult[] {
-  const found = new Set(faults.flatMap(({ code, leadsTo }) => [code, ...leadsTo]));
-  const right = new Set(checked.map(({ code }) => code));
-  const unseen = new Set(unchecked.map(({ code }) => code));
+export function checkResults({
+  faults,
+  checked,
+  unchecked,
+}: Pick<Diagnosed, "faults" | "checked" | "unchecked">): readonly CheckResult[] {
+  const wrong = new Map(
+    faults.flatMap(({ code, leadsTo, found }) => [code, ...leadsTo].map((one) => [one, found])),
+  );
+  const right = new Map(checked.map(({ code, found }) => [code, found]));
+  const unseen = new Map(unchecked.map(({ code, why }) => [code, why]));
   return checks.map((check): CheckResult => {
-    const { causes } = check;
-    if (causes.some((code) => found.has(code))) return { check, state: "not as asked" };
-    if (causes.length === 0 || causes.some((code) => unseen.has(code))) {
-      return { check, state: "not looked at" };
-    }
-    const isRight = causes.every((code) => right.has(code));
-    return { check, state: isRight ? "in order" : "not concerned" };
+    const said = (by: ReadonlyMap<string, string>): string[] =>
+      check.causes.flatMap((code) => by.get(code) ?? []);
+    const result = (state: CheckState, words: readonly string[]): CheckResult => {
+      const { id, asks, otherwise } = check;
+      return { id, asks, state, found: words.length === 0 ? null : words.join("; "), otherwise };
+    };
+    const [bad, unknown, good] = [said(wrong), said(unseen), said(right)];
+    if (bad.length > 0) return result("not as asked", bad);
+    if (check.causes.length === 0 || unknown.length > 0) return result("not looked at", unknown);
+    return good.length > 0 ? result("in order", good) : result("not concerned", []);
   });
 }

@@ -19,4 +19,22 @@ export interface Diagnosed {
   readonly faults: readonly Fault[];
   readonly checked: readonly Checked[];
   readonly unchecked: readonly Omit<Unchecked, "in">[];
+  /** What vendors' guides ask of a VM's host (`checks.ts`); empty for anything but a VM. */
+  readonly checks: readonly CheckResult[];
+}
+
+export const checkStates = ["in order", "not as asked", "not looked at", "not concerned"] as const;
+/** How a check went; "not concerned" where the subject has nothing that it is about. */
+export type CheckState = (typeof checkStates)[number];
+
+/** One thing that the guides ask, and what was found. */
+export interface CheckResult {
+  /** `P8`, as in docs/checks.md. */
+  readonly id: string;
+  readonly asks: string;
+  readonly state: CheckState;
+  /** What the causes that look at it say; null where none looked. */
+  readonly found: string | null;
+  /** How to look at what no cause sees. */
+  readonly otherwise: string | null;
 }

@@ -1,5 +1,6 @@
 import type { Evidence } from "../evidence/evidence.ts";
 import { causes } from "./causes.ts";
+import { checkResults } from "./checks.ts";
 import { diagnose, faultOf } from "./diagnose.ts";
 import type { Diagnosed, Diagnosis } from "./diagnosis.ts";
 import { subjectOf } from "./subject/subject.ts";
@@ -25,5 +26,6 @@ export function examine(host: string, evidence: readonly Evidence[]): Diagnosis 
 function diagnosed(evidence: Evidence): Diagnosed {
   const { name, of, takenAt } = evidence;
   const { found, checked, unchecked } = diagnose(subjectOf(evidence), null, causes);
-  return { name, of, takenAt, faults: found.map(faultOf), checked, unchecked };
+  const judged = { faults: found.map(faultOf), checked, unchecked };
+  return { name, of, takenAt, ...judged, checks: of === "vm" ? checkResults(judged) : [] };
 }

@@ -11,9 +11,9 @@ const uses: Readonly<Record<HostUse, string>> = {
 };
 
 /**
- * What the host itself needs, below the switch of an accelerator that a VM has: their traffic shares
- * the switch's uplink, and a reset of the branch takes the host's disk or network along. NVIDIA's
- * set-up of HGX H200 for VMs rules it out.
+ * What the host itself needs, below the switch of an accelerator that a VM has: their traffic
+ * shares the switch's uplink, and a reset of the branch takes the host's disk or network along.
+ * NVIDIA's set-up of HGX H200 for VMs rules it out.
  */
 export const hostDeviceNear: Cause = {
   code: "host-device-near",
@@ -49,7 +49,7 @@ export const hostDeviceNear: Cause = {
   },
 };
 
-/** The port of the root bus that a function is below; null for a function on the root bus itself. */
+/** The port of the root bus that a function is below; null for one on the root bus itself. */
 function topPort(address: string, { pci }: Topology): string | null {
   const byAddress = new Map(pci.map((device) => [device.address, device]));
   let at = byAddress.get(address);

@@ -24,8 +24,7 @@ export const portShared: Cause = {
     const given = (shape.devices ?? []).filter(({ hostAddress }) => own.has(hostAddress));
     if (given.length === 0) return irrelevant;
     const groups = Map.groupBy(given, ({ above }) => above[0] ?? "no bus");
-    const shared = [...groups].filter(([, devices]) => devices.length > 1);
-    const [first] = shared;
+    const first = [...groups].find(([, devices]) => devices.length > 1);
     if (first === undefined) return acquitted("each accelerator has a port of its own");
     const [bus, devices] = first;
     return accused({
