@@ -1,3 +1,4 @@
+import { checks } from "@evenkeel/core/explain/checks.ts";
 import type { Cause } from "@evenkeel/core/explain/subject/cause.ts";
 import { causes } from "@evenkeel/core/explain/causes.ts";
 import { layers } from "@evenkeel/core/verify/verdict/verdict.ts";
@@ -37,4 +38,23 @@ function entry(cause: Cause): string {
 
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+const checksHeading = `# Checks
+
+What vendors' guides for VMs with GPUs ask of a host, and what \`evenkeel doctor\` looks at. It says
+what was checked and what was found; it calls nothing compliant. The sources are NVIDIA's papers on
+configuring VMs for inference on HGX H200 and B300, the notes of its DRA driver and device plugins,
+and discussions of its open kernel modules and of qemu-devel.
+
+| check | asks | looked at by | how to look otherwise |
+|---|---|---|---|`;
+
+/** docs/checks.md. A test compares the two. */
+export function checksReference(): string {
+  const rows = checks.map(({ id, asks, causes: codes, otherwise }) => {
+    const by = codes.map((code) => `[\`${code}\`](causes.md#${code})`).join(", ");
+    return `| ${id} | ${asks} | ${by || "nothing here"} | ${otherwise ?? ""} |`;
+  });
+  return `${[checksHeading, ...rows].join("\n")}\n`;
 }

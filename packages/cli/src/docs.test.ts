@@ -7,7 +7,7 @@ import { mergeFindingCodes } from "@evenkeel/core/topology/merge/finding.ts";
 import { topologyWarningCodes } from "@evenkeel/core/topology/warnings/warning.ts";
 import { findingCodes } from "@evenkeel/core/verify/verdict/finding-codes.ts";
 import { expect, test } from "vitest";
-import { causesReference } from "./causes-reference.ts";
+import { causesReference, checksReference } from "./causes-reference.ts";
 import { commandReference } from "./reference.ts";
 
 const docs = new URL("../../../docs/", import.meta.url);
@@ -35,6 +35,10 @@ test("docs/errors.md has every code with its meaning, and no other", () => {
 
 test("docs/cli.md is what the commands say of themselves", async () => {
   await expect(commandReference()).toMatchFileSnapshot(new URL("cli.md", docs).pathname);
+});
+
+test("docs/checks.md has every check that doctor makes", async () => {
+  await expect(checksReference()).toMatchFileSnapshot(new URL("checks.md", docs).pathname);
 });
 
 test("docs/causes.md has every cause as its file has it, and no other", async () => {

@@ -4,6 +4,7 @@ import {
   type Diagnosed,
   type Diagnosis,
 } from "@evenkeel/core/explain/diagnosis.ts";
+import type { Checked } from "@evenkeel/core/explain/explanation.ts";
 import { amountOf } from "@evenkeel/core/text/amount.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { faultLines } from "./fault-text.ts";
@@ -38,7 +39,7 @@ function subjectLines(diagnosed: Diagnosed, view: View): string[] {
     ...faults.flatMap((fault, i) => faultLines(fault, `${i + 1}. `, view)),
     ...(checked.length === 0
       ? []
-      : hanging("  in order: ", wrap(checked.map(({ code }) => code).join(", "), width - 12))),
+      : hanging("  in order: ", wrap(inOrder(checked, faults.length > 0), width - 12))),
     ...[...groups].flatMap(([why, own]) => {
       const codes = own.map(({ code }) => code).join(", ");
       return hanging("  not looked at: ", wrap(`${why}: ${codes}`, width - 17));
@@ -47,16 +48,23 @@ function subjectLines(diagnosed: Diagnosed, view: View): string[] {
   ];
 }
 
-/** What vendors' guides ask, by how each check went. A check that nothing here sees says how to look. */
+/** What was looked at: by name where nothing was found, which is the answer, otherwise how many. */
+function inOrder(checked: readonly Checked[], isBrief: boolean): string {
+  const codes = checked.map(({ code }) => code);
+  return isBrief ? amountOf(codes.length, "other cause") : codes.join(", ");
+}
+
+/** What vendors' guides ask: in full where it is not as asked, otherwise by its number. */
 function checkLines(checks: readonly CheckResult[], { width }: View): string[] {
   const shown = checkStates.filter((state) => state !== "not concerned");
   return shown.flatMap((state) => {
     const own = checks.filter((check) => check.state === state);
     if (own.length === 0) return [];
-    const words = own.map(({ id, asks, otherwise, found }) => {
-      const how = state === "not looked at" ? (otherwise ?? found) : null;
-      return how === null ? `${id} ${asks}` : `${id} ${asks} (${how})`;
-    });
-    return hanging(`  guides ask, ${state}: `, wrap(words.join("; "), width - state.length - 16));
+    const isFull = state === "not as asked";
+    const words = own.map(({ id, asks }) => (isFull ? `${id} ${asks}` : id));
+    const text = words.join(isFull ? "; " : ", ");
+    const more = state === "not looked at" ? " (docs/checks.md says how)" : "";
+    const label = `  guides, ${state}: `;
+    return hanging(label, wrap(`${text}${more}`, width - label.length));
   });
 }

@@ -34,7 +34,7 @@ export function explanationText(explanation: Explanation, view: View): string {
     }),
     ...section("and", briefLines(apart.slice(toldInFull), explanation, view)),
     ...section("both have", briefLines(both, explanation, view)),
-    ...section("in order in both", checkedLines(checked, width)),
+    ...section("in order in both", checkedLines(checked, apart.length > 0, width)),
     ...section("not looked at", uncheckedLines(unchecked, explanation, width)),
     ...(apart.length === 0 ? section("next", nextLines(explanation, width)) : []),
   ]);
@@ -79,10 +79,13 @@ function briefLines(
   });
 }
 
-function checkedLines(checked: readonly Checked[], width: number): string[] {
+/** By name where nothing sets the two apart, since that is the answer; otherwise how many. */
+function checkedLines(checked: readonly Checked[], isBrief: boolean, width: number): string[] {
   if (checked.length === 0) return [];
+  const amount = amountOf(checked.length, "cause");
+  if (isBrief) return [`  ${amount}, which --output json lists`];
   const codes = checked.map(({ code }) => code).join(", ");
-  return hanging("  ", wrap(`${amountOf(checked.length, "cause")}: ${codes}`, width - 2));
+  return hanging("  ", wrap(`${amount}: ${codes}`, width - 2));
 }
 
 /** One entry for each reason that several causes share. */

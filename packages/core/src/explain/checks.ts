@@ -4,7 +4,7 @@ import type { CheckResult, CheckState, Diagnosed } from "./diagnosis.ts";
  * One thing that the vendors' guides for VMs with GPUs ask of a host, and the causes that look at
  * it. Nobody is told to be compliant: what was checked is said, with what was found.
  */
-interface Check {
+export interface Check {
   readonly id: string;
   /** What is asked, in a few words. */
   readonly asks: string;
@@ -18,7 +18,7 @@ interface Check {
  * After NVIDIA's papers on configuring VMs for inference on HGX H200 and B300, the notes of its DRA
  * driver and device plugins, and discussions of its open kernel modules and of qemu-devel.
  */
-const checks: readonly Check[] = [
+export const checks: readonly Check[] = [
   {
     id: "P1",
     asks: "address translation (ATS) is enabled in the firmware of every NIC",
