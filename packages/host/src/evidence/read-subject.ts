@@ -1,6 +1,7 @@
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Neighbour } from "@evenkeel/core/evidence/machine-evidence.ts";
+import { readGuest } from "../guest-check/read-guest.ts";
 import type { ProcessLoad } from "../procfs/process-load.ts";
 import { shapeOf } from "../qemu/shape.ts";
 import {
@@ -15,6 +16,7 @@ import type { Around } from "./look-around.ts";
 import { openDevices } from "./open-devices.ts";
 import { readCoreCpus, readKernel, readNodeCpus } from "./read-host.ts";
 import { readEvidence } from "./read-evidence.ts";
+import type { Tree } from "../tree/tree.ts";
 
 /** How a subject is read, and what is known of it already. */
 export interface SubjectOptions extends AskOptions {
@@ -117,8 +119,17 @@ export function machineEvidence(
     cores: readCoreCpus(tree),
     devices: [],
     shapes: [],
-    guest: null,
+    guest: ownReport(tree),
     machine: { ...machine, neighbours },
     unreadable,
   };
+}
+
+/**
+ * What a machine that is itself a guest reports of itself; null where it is none. What it says of
+ * its accelerators is in the machine's evidence already.
+ */
+function ownReport(tree: Tree): GuestReport | null {
+  const report = readGuest(tree, {});
+  return (report.cpu?.flags ?? []).includes("hypervisor") ? report : null;
 }
