@@ -136,6 +136,18 @@ test.each<[code: string, what: string, evidence: Evidence, said: RegExp]>([
     },
     /^acquitted: its memory is interleaved/,
   ],
+  [
+    "port-shared",
+    "where accelerators are on the root bus itself",
+    {
+      ...wideVm(),
+      shapes: wideVm().shapes.map((shape) => ({
+        ...shape,
+        devices: (shape.devices ?? []).map((device) => ({ ...device, above: ["pcie.0"] })),
+      })),
+    },
+    /^acquitted/,
+  ],
   ["vnuma-missing", "of a VM that one node holds", clean, /^acquitted: one node of the host/],
   [
     "vnuma-missing",

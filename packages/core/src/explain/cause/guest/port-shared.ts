@@ -23,7 +23,9 @@ export const portShared: Cause = {
     if (shape === undefined) return untold("neither QEMU nor libvirt tells the VM's devices");
     const given = (shape.devices ?? []).filter(({ hostAddress }) => own.has(hostAddress));
     if (given.length === 0) return irrelevant;
-    const groups = Map.groupBy(given, ({ above }) => above[0] ?? "no bus");
+    // On the root bus itself there is no port.
+    const behind = given.filter(({ above }) => above.length > 1);
+    const groups = Map.groupBy(behind, ({ above }) => above[0] ?? "no bus");
     const first = [...groups].find(([, devices]) => devices.length > 1);
     if (first === undefined) return acquitted("each accelerator has a port of its own");
     const [bus, devices] = first;
