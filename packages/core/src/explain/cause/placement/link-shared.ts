@@ -92,16 +92,13 @@ function sharedPorts(
   const chains = new Map([...own, ...theirs].map((address) => [address, above(address)]));
   const chainOf = (address: string): readonly string[] => chains.get(address) ?? [];
   const lowest = own.flatMap((mine) =>
-    theirs.flatMap((other) => {
-      // Functions of one device share its link by nature.
-      if (chainOf(mine)[0] === chainOf(other)[0]) return [];
-      return chainOf(mine).find((port) => chainOf(other).includes(port)) ?? [];
-    }),
+    theirs.flatMap((other) => chainOf(mine).find((port) => chainOf(other).includes(port)) ?? []),
   );
   return [...new Set(lowest)].flatMap((address): SharedPort[] => {
     const port = byAddress.get(address);
     if (port === undefined) return [];
     const below = [...own, ...theirs].filter((one) => chainOf(one).includes(address));
+    // Functions of one device have one link.
     const slots = new Map(below.map((one) => [chainOf(one)[0], byAddress.get(one)?.link ?? null]));
     const links = allKnown([...slots.values()].map(capacity));
     const wants = links === null ? null : sum(links);
