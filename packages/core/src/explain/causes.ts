@@ -1,10 +1,9 @@
 import type { Cause } from "./subject/cause.ts";
-import { memoryOffNode } from "./cause/placement/memory-off-node.ts";
 import { deviceCauses } from "./device-causes.ts";
 import { fabricCauses } from "./fabric-causes.ts";
-import { memoryUnbound } from "./cause/placement/memory-unbound.ts";
 import { guestCauses } from "./guest-causes.ts";
 import { settingsCauses } from "./settings-causes.ts";
+import { placementCauses } from "./placement-causes.ts";
 
 /**
  * Every cause that `why` and `doctor` look for, as in docs/causes.md. Among equals the order
@@ -12,8 +11,7 @@ import { settingsCauses } from "./settings-causes.ts";
  * devices, and what the guest is shown.
  */
 export const causes: readonly Cause[] = [
-  memoryUnbound,
-  memoryOffNode,
+  ...placementCauses,
   ...settingsCauses,
   ...fabricCauses,
   ...deviceCauses,

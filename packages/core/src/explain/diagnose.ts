@@ -69,16 +69,24 @@ export function faultOf({ cause, about, expected, seen, ...rest }: Found): Fault
   };
 }
 
-/** Leaves out what follows from another cause that was found, and gives its price to the root. */
+/**
+ * Leaves out what follows from another cause that was found, and gives its price to the root. What
+ * follows from several is told with each, and paid for by one: the first that it names.
+ */
 function rooted(found: readonly Omit<Found, "leadsTo">[]): Found[] {
   const codes = new Set(found.map(({ cause }) => cause.code));
-  const isEffect = ({ cause }: Pick<Found, "cause">): boolean =>
-    cause.followsFrom.some((code) => codes.has(code));
+  const causeOf = ({ cause }: Pick<Found, "cause">): string | undefined =>
+    cause.followsFrom.find((code) => codes.has(code));
+  const rootOf = (one: Pick<Found, "cause">): string => {
+    const from = found.find(({ cause }) => cause.code === causeOf(one));
+    return from === undefined ? one.cause.code : rootOf(from);
+  };
   return found
-    .filter((one) => !isEffect(one))
+    .filter((one) => causeOf(one) === undefined)
     .map((root) => {
-      const effects = effectsOf(root.cause.code, found);
-      const costs = effects.map(({ cost }) => cost);
+      const { code } = root.cause;
+      const effects = effectsOf(code, found);
+      const costs = effects.filter((one) => rootOf(one) === code).map(({ cost }) => cost);
       const leadsTo = [...new Set(effects.map(({ cause }) => cause.code))];
       return { ...root, leadsTo, cost: [root.cost, ...costs].reduce(dearer) };
     });

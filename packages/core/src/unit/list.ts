@@ -7,6 +7,12 @@ export function at<Item>(items: ArrayLike<Item>, index: number): Item {
   return item;
 }
 
+/** The items of a list, if every one is known; null if one is not. */
+export function allKnown<Item>(items: readonly (Item | null)[]): readonly Item[] | null {
+  const known = items.filter((item) => item !== null);
+  return known.length < items.length ? null : known;
+}
+
 /** The value of a map under a key that it has. A missing key is a bug and throws. */
 export function valueOf<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Value {
   const value = map.get(key);

@@ -11,12 +11,13 @@ import { syntheticTopology } from "../../src/topology/synthetic/build.ts";
 import { GiB, MiB } from "../../src/unit/bytes.ts";
 
 /**
- * A machine of two equal sockets: on each eight cores of two threads, 64 GiB with 32 huge pages of
- * 1 GiB, and an accelerator and a NIC on one switch. CPUs 0-7 and 16-23 are on node 0, 8-15 and
- * 24-31 on node 1; the second thread of a core has its first one's number plus 16.
+ * A machine of two equal sockets: on each eight cores of two threads below two last-level caches,
+ * 64 GiB with 32 huge pages of 1 GiB, and an accelerator and a NIC on one switch. CPUs 0-7 and
+ * 16-23 are on node 0, 8-15 and 24-31 on node 1; the second thread of a core has its first one's
+ * number plus 16.
  */
 const described = syntheticTopology(
-  'cpu:"Intel(R) Xeon(R) Platinum 8480+" package:2 core:8 thread:2 memory:64Gi hugepages:32x1Gi distances:10/21 root[switch[gpu:h100-sxm nic:cx7]] nvlink:18',
+  'cpu:"Intel(R) Xeon(R) Platinum 8480+" package:2 l3:2 core:4 thread:2 classes:0-31 memory:64Gi hugepages:32x1Gi distances:10/21 root[switch[gpu:h100-sxm nic:cx7]] nvlink:18',
   "twin-host",
 );
 
@@ -192,7 +193,7 @@ function shapeOf(addresses: readonly string[], node: number): ShapeEvidence {
       threads: 2,
       features: [],
     },
-    balloon: null,
+    balloon: { actualBytes: 16 * GiB, maxBytes: 16 * GiB },
     contract: true,
     pins: null,
   };

@@ -7,10 +7,12 @@ test("numa_maps is read as the kernel writes it: base pages, huge pages, files a
     "7f5e00000000 bind:0 file=/dev/hugepages/qemu_back_mem._objects_ram-node0.Xy12Zz\\040(deleted) huge dirty=4 N0=3 N2=1 kernelpagesize_kB=1048576",
     "7fe40be00000 prefer (many):0-1 anon=512 N1=512 kernelpagesize_kB=4",
     "7fe462a00000 interleave=static:0,2 stack",
+    "7fe482a00000 weighted interleave:0-1 anon=2 N0=1 N1=1 kernelpagesize_kB=4",
     "",
   ].join("\n");
-  const [binary, huge, many, none] = parseNumaMaps(text);
-  expect(parseNumaMaps(text)).toHaveLength(4);
+  const [binary, huge, many, none, weighted] = parseNumaMaps(text);
+  expect(parseNumaMaps(text)).toHaveLength(5);
+  expect(weighted?.policy).toEqual({ mode: "weighted-interleave", nodes: "0-1" });
   expect(binary).toMatchObject({
     policy: { mode: "default", nodes: "" },
     file: "/usr/bin/qemu-system-x86_64",

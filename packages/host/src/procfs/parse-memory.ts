@@ -68,6 +68,7 @@ export function parseNumaMaps(text: string): NumaRange[] {
     const [address = "", policy = "", ...words] = line
       .trimEnd()
       .replace("prefer (many)", "prefer-many")
+      .replace("weighted interleave", "weighted-interleave")
       .split(" ");
     if (!/^[0-9a-f]{1,14}$/.test(address) || policy === "") return [];
     const counts = words.flatMap((word) => {
@@ -102,8 +103,8 @@ export function parseNumaMaps(text: string): NumaRange[] {
 
 /**
  * Parses `bind:0`, `prefer:1`, `prefer-many:0-1` (`prefer (many)` in the kernel's words),
- * `interleave=static:0-3` or `default`, as mpol_to_str in mm/mempolicy.c writes them; null for
- * anything else.
+ * `interleave=static:0-3`, `weighted-interleave:0-1` (with a space in the kernel's) or `default`,
+ * as mpol_to_str in mm/mempolicy.c writes them; null for anything else.
  */
 export function parsePolicy(word: string): MemoryPolicy | null {
   const match = /^([a-z][a-z-]{0,31})(?:=[a-z|]{1,32})?(?::([\d,-]{1,4096}))?$/.exec(word);

@@ -18,9 +18,11 @@ function record(name: string, content: unknown): string {
 const [clean, twin] = [cleanVm(0), cleanVm(1)];
 const b = record("b.json", twin);
 
-test.each(alterations)("the records of two twins are explained: $code", async ({ code, alter }) => {
+test.each(alterations)("the records of two twins are explained: $code", async (altered) => {
+  const { code, alter, alterTwin } = altered;
   const a = record(`${code}.json`, alter(clean));
-  const { status, stdout, stderr } = await evenkeel(["why", a, b, "--output", "json"]);
+  const other = alterTwin === undefined ? b : record(`${code}-twin.json`, alterTwin(twin));
+  const { status, stdout, stderr } = await evenkeel(["why", a, other, "--output", "json"]);
   expect([status, stderr]).toEqual([0, ""]);
   const { differences, twins } = readDocument(stdout, "stdout", "Explanation");
   expect(twins).toBe(false);

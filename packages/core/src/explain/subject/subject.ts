@@ -22,7 +22,10 @@ export interface Subject {
    * of a VM's threads is known for a vCPU's.
    */
   readonly workers: readonly ThreadEvidence[] | null;
-  /** The other threads of a VM: its emulator's, iothreads, vhost. */
+  /**
+   * The other threads of a VM: its emulator's, iothreads, vhost. A thread of a VM whose role is
+   * unknown is neither a worker nor a helper.
+   */
   readonly helpers: readonly ThreadEvidence[] | null;
   /** The nodes that it belongs on; null where too little is known to say. */
   readonly home: Home | null;
@@ -36,7 +39,7 @@ export function subjectOf(evidence: Evidence): Subject {
   const own = evidence.memory === null ? null : evidence.memory.filter(isOwn);
   const memoryByNode = own === null ? null : byNode(own);
   const { workers, helpers } = divided(evidence);
-  const home = homeOf(evidence, topology, memoryByNode);
+  const home = homeOf({ evidence, topology, memoryByNode, workers });
   return {
     evidence,
     machine,
@@ -57,5 +60,6 @@ function divided({ of, threads }: Evidence): Pick<Subject, "workers" | "helpers"
   if (of !== "vm") return { workers: threads, helpers: [] };
   const workers = threads.filter(({ role }) => role?.kind === "vcpu");
   if (workers.length === 0) return { workers: null, helpers: null };
-  return { workers, helpers: threads.filter(({ role }) => role?.kind !== "vcpu") };
+  const helpers = threads.filter(({ role }) => role !== null && role.kind !== "vcpu");
+  return { workers, helpers };
 }

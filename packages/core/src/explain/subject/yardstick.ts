@@ -25,16 +25,15 @@ export function yardstickOf(evidence: Evidence, topology: Topology): Plan | null
 }
 
 /** A VM as a request, by what its shapes and its process tell; null where its size is unknown. */
-function requestOf(evidence: Evidence, topology: Topology): Request | null {
-  const { of, name, shapes, threads, memory } = evidence;
+export function requestOf(evidence: Evidence, topology: Topology): Request | null {
+  const { of, name, shapes, memory } = evidence;
   if (of !== "vm") return null;
-  const counted = (threads ?? []).filter(({ role }) => role?.kind === "vcpu").length;
-  const vcpus = shapes.flatMap(({ cpu }) => cpu?.vcpus ?? [])[0] ?? counted;
+  const vcpus = vcpuCount(evidence);
   const cells = shapes.find((shape) => (shape.cells ?? []).length > 0)?.cells ?? [];
   const sizes = cells.flatMap((cell) => cell.memoryBytes ?? []);
   const isSaid = cells.length > 0 && sizes.length === cells.length;
   const memoryBytes = isSaid ? sum(sizes) : sumOf(memory ?? [], ({ bytes }) => bytes);
-  if (vcpus === 0 || memoryBytes === 0) return null;
+  if (vcpus === null || memoryBytes === 0) return null;
   const pages = [...cells, ...(memory ?? [])].flatMap(({ pageBytes }) => pageBytes ?? []);
   const { accelerators, nics } = devicesOf(evidence, topology);
   return {
@@ -51,6 +50,14 @@ function requestOf(evidence: Evidence, topology: Topology): Request | null {
     isolation: "core",
     workload: "inference",
   };
+}
+
+/** How many vCPUs a VM has, as it is told or as its threads are counted; null where unknown. */
+export function vcpuCount({ shapes, threads }: Evidence): number | null {
+  const told = shapes.flatMap(({ cpu }) => cpu?.vcpus ?? [])[0];
+  if (told !== undefined && told > 0) return told;
+  if (threads === null || threads.some(({ role }) => role === null)) return null;
+  return threads.filter(({ role }) => role?.kind === "vcpu").length || null;
 }
 
 /** The accelerators and NICs that a VM has. */

@@ -10,4 +10,6 @@ export interface Alteration {
   readonly what: string;
   /** Changes the evidence of `cleanVm(0)`. */
   readonly alter: (evidence: Evidence) => Evidence;
+  /** Changes the twin's, `cleanVm(1)`, where the cause lies in how the two differ. */
+  readonly alterTwin?: (twin: Evidence) => Evidence;
 }

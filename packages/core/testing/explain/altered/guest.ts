@@ -8,6 +8,7 @@ export const guestAlterations: readonly Alteration[] = [
   {
     code: "port-shared",
     what: "two accelerators are behind one port of the guest",
+    alterTwin: wideVm,
     alter: () => {
       const vm = wideVm();
       const shared = (shape: ShapeEvidence): ShapeEvidence => ({
@@ -22,6 +23,7 @@ export const guestAlterations: readonly Alteration[] = [
   {
     code: "vnuma-missing",
     what: "a VM on four nodes is shown one",
+    alterTwin: wideVm,
     alter: () =>
       reported(shaped(wideVm(), { cells: [] }), ({ devices }) => ({
         nodes: [{ id: 0, cpus: "0-31", memoryBytes: 32 * 2 ** 30, distances: [10] }],
@@ -31,6 +33,7 @@ export const guestAlterations: readonly Alteration[] = [
   {
     code: "vnuma-untrue",
     what: "two guest nodes have each other's memory",
+    alterTwin: wideVm,
     alter: () => {
       const vm = wideVm();
       const exchanged = [1, 0, 2, 3];
@@ -50,6 +53,7 @@ export const guestAlterations: readonly Alteration[] = [
   {
     code: "guest-device-node",
     what: "an accelerator is on node -1 in a guest of four nodes",
+    alterTwin: wideVm,
     alter: () =>
       reported(wideVm(), ({ devices }) => ({
         devices: (devices ?? []).map((device, i) => (i === 0 ? { ...device, node: null } : device)),
@@ -58,6 +62,7 @@ export const guestAlterations: readonly Alteration[] = [
   {
     code: "guest-distances-flat",
     what: "all nodes are 20 apart in the guest, and 12 or 32 on the host",
+    alterTwin: wideVm,
     alter: () =>
       reported(wideVm(), ({ nodes }) => ({
         nodes: (nodes ?? []).map((node) => ({

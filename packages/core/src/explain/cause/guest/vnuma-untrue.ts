@@ -22,7 +22,7 @@ export const vnumaUntrue: Cause = {
   observable: "memory[].cell and shapes[].devices[].cell, by the nodes of the host",
   readFrom: "/proc/PID/numa_maps, -numa and pxb-pcie of QEMU, numa_node of the devices",
   acquittedBy: "memory, vCPUs and devices of each guest node on one node of the host",
-  followsFrom: ["memory-unbound"],
+  followsFrom: ["memory-off-node", "vcpus-off-node"],
   judge: (subject) => {
     const { evidence, memory } = subject;
     const view = guestViewOf(evidence);

@@ -1,13 +1,14 @@
-import { advice } from "../../../remedy/remedy.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
-import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
+import { astrayOf, isJudged, linesOf, mostOf, routeOf } from "../../subject/astray.ts";
+import { accused, type Cause } from "../../subject/cause.ts";
 import { listed } from "../../subject/home.ts";
-import { shareOff } from "../../subject/spread.ts";
+import { movedHome } from "./moved-home.ts";
 
 /**
  * First touch: with no memory policy a page goes to the node of the CPU that touches it first, and
  * stays there. So memory lies where the process ran when it started, whatever it was bound to
- * later.
+ * later. numa_maps says `default` only where neither the mapping nor the process has a policy.
+ * https://docs.kernel.org/admin-guide/mm/numa_memory_policy.html
  */
 export const memoryUnbound: Cause = {
   code: "memory-unbound",
@@ -16,26 +17,29 @@ export const memoryUnbound: Cause = {
   observable: "memory[].policy of mappings with pages elsewhere",
   readFrom: "/proc/PID/numa_maps",
   acquittedBy: "a policy that binds the memory, or no pages elsewhere",
-  followsFrom: [],
-  judge: ({ evidence, memory, memoryByNode, home }) => {
-    if (evidence.of === "machine") return irrelevant;
-    if (memory === null || memoryByNode === null) return untold("its numa_maps was not read");
-    if (home === null) return untold("the node of its accelerators is not known");
-    const astray = memory.filter(({ onNodes }) =>
-      onNodes.some(({ node, bytes }) => bytes > 0 && !home.nodes.has(node)),
+  followsFrom: ["node-full", "hugepages-short", "memory-bound-elsewhere"],
+  judge: (subject) => {
+    const astray = astrayOf(subject);
+    if (isJudged(astray)) return astray;
+    const { home } = astray;
+    const unbound = mostOf(
+      astray,
+      (mapping) => {
+        const route = routeOf(mapping, home);
+        return route === null ? null : route === "unbound";
+      },
+      "what lies elsewhere has a policy",
+      "the policy of its memory was not read: numa_maps would tell",
     );
-    const off = shareOff(memoryByNode, home.nodes);
-    if (off < 0.02) return acquitted("no pages elsewhere");
-    const unbound = astray.filter(({ policy }) => policy?.mode === "default");
-    if (unbound.length === 0) return acquitted("its memory has a policy");
+    if (isJudged(unbound)) return unbound;
     return accused({
       about: "memory",
       expected: `bound to ${listed([...home.nodes])} before its first page`,
       found: "no policy: each page is on the node that touched it first",
-      evidence: unbound.slice(0, 4).map(({ where, line }) => `${where}: ${line}`),
+      evidence: linesOf(unbound),
       seen: "directly",
       cost: unknownCost,
-      remedy: advice("restart", `Bind its memory to ${listed([...home.nodes])} when it starts.`),
+      remedy: movedHome(subject, astray),
     });
   },
 };

@@ -1,0 +1,161 @@
+import type { DeviceEvidence, InterruptEvidence } from "../../../evidence/evidence.ts";
+import type { PciDevice, Topology } from "../../../topology/topology.ts";
+import { advice, type Command, type Remedy, writeBack, writeFile } from "../../../remedy/remedy.ts";
+import { type IndexSet, isDisjoint, isEmpty, unionAll } from "../../../set/index-set.ts";
+import { formatList, setOf } from "../../../set/list-format.ts";
+import { unknownCost } from "../../../verify/verdict/check.ts";
+import {
+  type Accusation,
+  accused,
+  acquitted,
+  type Cause,
+  irrelevant,
+  untold,
+} from "../../subject/cause.ts";
+import { listed } from "../../subject/home.ts";
+import type { Subject } from "../../subject/subject.ts";
+import { cpusOfNodes } from "../../subject/whereabouts.ts";
+import { devicesOf } from "../../subject/yardstick.ts";
+
+/** The interrupts of one device, and the CPUs of its node. */
+interface Routed {
+  readonly address: string;
+  readonly node: number;
+  readonly near: IndexSet;
+  readonly interrupts: readonly Delivered[];
+}
+
+interface Delivered {
+  readonly number: number | null;
+  readonly cpus: IndexSet;
+  readonly allowedCpus: string | null;
+}
+
+/**
+ * A device's interrupts on another node: each wakes a thread or a vCPU from across the sockets.
+ * irqbalance did this to NICs for years (github.com/Irqbalance/irqbalance/issues/169, 175).
+ *
+ * A driver of the host's spreads a NIC's or a drive's queues over all CPUs on purpose; so of a
+ * device that the host drives only interrupts that are all elsewhere count, and of one that a VM
+ * drives those that are elsewhere for the most part.
+ */
+export const interruptsFar: Cause = {
+  code: "interrupts-far",
+  layer: "host",
+  looksFor: "the interrupts of its devices are delivered on another node",
+  observable: "devices[].interrupts, machine.topology.pci[].interrupts",
+  readFrom: "/proc/irq/*/{smp_affinity_list,effective_affinity_list}",
+  acquittedBy: "interrupts on CPUs of the device's own node",
+  followsFrom: [],
+  judge: (subject) => {
+    const { evidence, topology, machine } = subject;
+    if (topology === null) return untold("the machine was not read: evidence of it would tell");
+    const own = ownDevices(subject, topology);
+    if (own.length === 0) return irrelevant;
+    const routed = own.map((address) => routedOf(address, evidence.devices, topology));
+    const known = routed.filter((one) => one !== null);
+    const far = known.flatMap((one) => {
+      const off = one.interrupts.filter(({ cpus }) => isDisjoint(cpus, one.near));
+      return off.length * 2 >= one.interrupts.length && off.length > 0 ? [{ ...one, off }] : [];
+    });
+    if (far.length === 0) {
+      return known.length < routed.length
+        ? untold("where the interrupts of its devices go was not read")
+        : acquitted(`the interrupts of ${known.length} devices go to CPUs of their nodes`);
+    }
+    return accused(...far.map((one) => accusationOf(one, machine?.settings.irqbalance ?? null)));
+  },
+};
+
+/** The devices of a subject; of a machine, all accelerators and NICs. */
+function ownDevices({ evidence }: Subject, topology: Topology): readonly string[] {
+  if (evidence.of === "machine") {
+    return [...topology.accelerators, ...topology.nics].map(({ address }) => address);
+  }
+  const { accelerators, nics } = devicesOf(evidence, topology);
+  return [...accelerators, ...nics];
+}
+
+/** Where the interrupts of a device go; null where they or its node are unknown. */
+function routedOf(
+  address: string,
+  devices: readonly DeviceEvidence[],
+  topology: Topology,
+): Routed | null {
+  const device = devices.find((one) => one.address === address);
+  const pci = topology.pci.find((one) => one.address === address);
+  const node = device?.node ?? pci?.node ?? null;
+  if (node === null) return null;
+  const near = cpusOfNodes(topology, new Set([node]));
+  if (near === null || isEmpty(near)) return null;
+  const interrupts = byVfio(device ?? null) ?? byHost(pci ?? null);
+  return interrupts === null ? null : { address, node, near, interrupts };
+}
+
+/** Null where VFIO does not drive the device, or its interrupts were not all read. */
+function byVfio(device: DeviceEvidence | null): readonly Delivered[] | null {
+  if (device === null || device.interrupts === null || device.driver !== "vfio-pci") return null;
+  const delivered = device.interrupts.map(deliveredTo);
+  return delivered.some(({ cpus }) => isEmpty(cpus)) ? null : delivered;
+}
+
+function deliveredTo({ number, allowedCpus, effectiveCpus }: InterruptEvidence): Delivered {
+  return { number, allowedCpus, cpus: setOf(effectiveCpus || allowedCpus || "") };
+}
+
+/** All interrupts of a device that the host drives, as one. */
+function byHost(pci: PciDevice | null): readonly Delivered[] | null {
+  const interrupts = pci?.interrupts ?? null;
+  if (interrupts === null) return null;
+  const cpus = setOf(interrupts.effectiveCpus ?? interrupts.allowedCpus);
+  return isEmpty(cpus) ? null : [{ number: null, cpus, allowedCpus: interrupts.allowedCpus }];
+}
+
+function accusationOf(
+  { address, node, near, interrupts, off }: Routed & { readonly off: readonly Delivered[] },
+  irqbalance: boolean | null,
+): Accusation {
+  const cpus = formatList(unionAll(off.map((one) => one.cpus)));
+  const many = interrupts.some(({ number }) => number === null)
+    ? "all of its interrupts"
+    : `${off.length} of its ${interrupts.length} interrupts`;
+  return {
+    about: address,
+    expected: `interrupts on CPUs of ${listed([node])} (${formatList(near)})`,
+    found: `${many} go to CPUs ${cpus}`,
+    evidence: off
+      .slice(0, 4)
+      .map(
+        ({ number, cpus: to }) => `/proc/irq/${number ?? "*"}: delivered to CPUs ${formatList(to)}`,
+      ),
+    seen: "directly",
+    cost: unknownCost,
+    remedy: nearer(node, near, off, irqbalance),
+  };
+}
+
+function nearer(
+  node: number,
+  near: IndexSet,
+  off: readonly Delivered[],
+  irqbalance: boolean | null,
+): Remedy {
+  const first =
+    irqbalance === true ? "Stop irqbalance, which would move them back, and route" : "Route";
+  const text = `${first} the interrupts to the CPUs of ${listed([node])}.`;
+  const file = (number: number): string => `/proc/irq/${number}/smp_affinity_list`;
+  const numbered = off.flatMap(({ number, allowedCpus }) =>
+    number === null ? [] : [{ number, allowedCpus }],
+  );
+  if (numbered.length < off.length) return advice("live", text);
+  const undo = numbered.flatMap(({ number, allowedCpus }): Command[] => {
+    const command = writeBack(file(number), allowedCpus);
+    return command === null ? [] : [command];
+  });
+  return {
+    text,
+    argv: numbered.map(({ number }) => writeFile(file(number), formatList(near))),
+    when: "live",
+    undo: undo.length < numbered.length ? null : undo,
+  };
+}

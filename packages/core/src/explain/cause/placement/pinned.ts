@@ -1,0 +1,61 @@
+import type { ThreadEvidence } from "../../../evidence/evidence.ts";
+import { advice, type Command, type Remedy } from "../../../remedy/remedy.ts";
+import { type IndexSet, isEmpty, isSubset, unionAll } from "../../../set/index-set.ts";
+import { formatList, setOf } from "../../../set/list-format.ts";
+import type { Subject } from "../../subject/subject.ts";
+
+/**
+ * Threads kept to some CPUs: through libvirt where it runs the VM, since it would undo what others
+ * set behind its back, and by their affinity elsewhere. No affinity goes beyond its cpuset, so
+ * where that leaves CPUs out, no command is given.
+ */
+export function pinnedTo(
+  threads: readonly ThreadEvidence[],
+  cpusOf: (thread: ThreadEvidence) => IndexSet,
+  { evidence }: Subject,
+  who: string,
+): Remedy {
+  const { shapes, process, cgroups } = evidence;
+  const pins = threads.map((thread) => ({ thread, to: cpusOf(thread) }));
+  if (pins.some(({ to }) => isEmpty(to))) {
+    return advice("restart", `Give ${who} CPUs of their own where it belongs.`);
+  }
+  const cpus = formatList(unionAll(pins.map(({ to }) => to)));
+  const text = `Keep ${who} to CPUs ${cpus}.`;
+  const isLibvirt = shapes.some(({ source }) => source === "libvirt");
+  const domain = isLibvirt ? (process?.name ?? null) : null;
+  if (pins.length === 0 || (isLibvirt && domain === null)) return advice("live", text);
+  const isNarrowed = pins.some(({ thread, to }) => {
+    const own = cgroups.find(({ path }) => path === thread.cgroup);
+    const allowed = own?.effectiveCpus ?? own?.cpus ?? null;
+    return !isLibvirt && allowed !== null && allowed !== "" && !isSubset(to, setOf(allowed));
+  });
+  if (isNarrowed) {
+    return advice(
+      "live",
+      `Widen the cpuset of its cgroup to CPUs ${cpus}, and keep ${who} to them.`,
+    );
+  }
+  const undo = pins.flatMap(({ thread }) =>
+    thread.allowedCpus === null || thread.allowedCpus === ""
+      ? []
+      : [pinOf(thread, domain)(thread.allowedCpus)],
+  );
+  return {
+    text,
+    argv: pins.map(({ thread, to }) => pinOf(thread, domain)(formatList(to))),
+    when: "live",
+    undo: undo.length === pins.length ? undo : null,
+  };
+}
+
+/** The command that keeps a thread to a list of CPUs. */
+function pinOf({ tid, role }: ThreadEvidence, domain: string | null): (cpus: string) => Command {
+  if (domain === null || role === null) return (cpus) => ["taskset", "-pc", cpus, `${tid}`];
+  if (role.kind === "vcpu")
+    return (cpus) => ["virsh", "vcpupin", domain, `${role.id}`, cpus, "--live"];
+  if (role.kind === "iothread") {
+    return (cpus) => ["virsh", "iothreadpin", domain, `${role.id}`, cpus, "--live"];
+  }
+  return (cpus) => ["virsh", "emulatorpin", domain, cpus, "--live"];
+}
