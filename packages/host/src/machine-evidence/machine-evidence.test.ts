@@ -88,6 +88,7 @@ describe("the machine's settings", () => {
     expect(turbo({ "cpufreq/boost": "0\n" })).toBe(false);
     expect(turbo(rated(196))).toBe(false);
     expect(turbo(rated(150))).toBeNull();
+    expect(turbo(rated(154))).toBeNull();
   });
 });
 

@@ -81,10 +81,13 @@ function nxHugePages(tree: Tree): boolean | null {
   return /^[Y1]/i.test(said) ? true : /^(N|0|never)/i.test(said) ? false : null;
 }
 
+/** The GB10 has 154 for 150: less than anybody notices. */
+const littleTurbo = 1.03;
+
 /**
  * Whether the processor may exceed its base frequency: intel_pstate says when it may not, other
- * drivers when it may. A processor whose best performance is the one that it guarantees has nothing
- * to turn off, as those of Arm that say 0 (Documentation/admin-guide/pm/cpufreq.rst,
+ * drivers when it may. A processor whose best performance is hardly above what it holds for long
+ * has nothing to turn off: NVIDIA's Grace says 0 so (Documentation/admin-guide/pm/cpufreq.rst,
  * Documentation/admin-guide/acpi/cppc_sysfs.rst).
  */
 function turbo(tree: Tree): boolean | null {
@@ -98,7 +101,8 @@ function turbo(tree: Tree): boolean | null {
     const nominal = readIndex(tree, `${folder}/nominal_perf`);
     return best === null || nominal === null ? [] : [{ best, nominal }];
   });
-  const hasNone = ratings.length > 0 && ratings.every(({ best, nominal }) => best <= nominal);
+  const hasNone =
+    ratings.length > 0 && ratings.every(({ best, nominal }) => best <= nominal * littleTurbo);
   return hasNone ? null : false;
 }
 
