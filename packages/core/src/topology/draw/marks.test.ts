@@ -10,8 +10,7 @@ import { drawSvg } from "./svg/draw-svg.ts";
 const machine = syntheticTopology(
   "package:1 core:8 thread:2 memory:8Gi root[gpu:l40s nic:cx7] root[dev:nvme] root[dev:nvme]",
 );
-const disks = machine.pci.filter((device) => device.class.startsWith("0108"));
-const [disk] = disks;
+const disk = machine.pci.find((device) => device.class.startsWith("0108"));
 
 function used(topology: Topology, uses: readonly (readonly [string, HostUse])[]): Topology {
   const useOf = new Map(uses);
