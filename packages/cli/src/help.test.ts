@@ -64,8 +64,13 @@ writeFileSync(
   JSON.stringify(contractOf(guestFromPlan(readDocument(plan.toString(), "plan.json", "Plan")))),
 );
 
+/** No process has this number; one of the machine that runs this may have that of the examples. */
+const noProcess = `${2 ** 22 + 4711}`;
+
 const examples = shownCommands.flatMap(({ name, examples: all }) =>
-  all.map(({ does, lines }) => [name, does, lines.join("\n")] as const),
+  all.map(({ does, lines }) => {
+    return [name, does, lines.join("\n").replaceAll(/\b4711\b/g, noProcess)] as const;
+  }),
 );
 
 test.each(examples)("%s, %s: the example works as it stands", (_name, _does, lines) => {
@@ -85,9 +90,13 @@ test.each(examples)("%s, %s: the example works as it stands", (_name, _does, lin
     expect(status).toBe(2);
     return;
   }
-  if (/evenkeel evidence/.test(lines)) {
+  if (/evenkeel (?:evidence|why|doctor) ./.test(lines)) {
     expect(stderr).toMatch(/code +(?:vm|process)-unknown/);
     expect(status).toBe(2);
+    return;
+  }
+  if (/evenkeel doctor/.test(lines)) {
+    expect([0, 3]).toContain(status);
     return;
   }
   // An answer of no is an answer: a machine may have changed within a moment, and no VM runs here.

@@ -1,6 +1,7 @@
 import { readDocument } from "@evenkeel/contract/read-document.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
-import { type SubjectsHere, subjectsHere } from "@evenkeel/host/vm/subjects.ts";
+import { subjectsHere } from "@evenkeel/host/vm/subjects.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 import { readText } from "./read-text.ts";
 import { type SubjectFlags, subjectHost } from "./subject-host.ts";
@@ -20,27 +21,34 @@ export async function readSubjects(
   flags: SubjectFlags,
   surroundings: Surroundings,
 ): Promise<readonly Evidence[]> {
-  let here: SubjectsHere | null = null;
-  const read: Evidence[] = [];
-  for (const word of words) {
-    if (isRecord(word)) {
-      const { text, where } = await readText(word, "an Evidence document", surroundings);
-      read.push(readDocument(text, where, "Evidence"));
-    } else {
-      here ??= await subjectsHere(subjectHost(flags, surroundings));
-      read.push(await here.read(word));
-    }
-  }
-  return read;
+  const isLive = words.some((word) => !isRecord(word));
+  const here = isLive ? await subjectsHere(subjectHost(flags, surroundings)) : null;
+  return Promise.all(
+    words.map((word) =>
+      here === null || isRecord(word) ? readRecord(word, surroundings) : here.read(word),
+    ),
+  );
 }
 
-/** Reads this machine itself, and every VM on it. */
+async function readRecord(path: string, surroundings: Surroundings): Promise<Evidence> {
+  const { text, where } = await readText(path, "an Evidence document", surroundings);
+  return readDocument(text, where, "Evidence");
+}
+
+/**
+ * Reads this machine itself, and every VM on it that still runs then: all at the same time, because
+ * each has its threads looked at twice, a while apart.
+ */
 export async function readMachineSubjects(
   flags: SubjectFlags,
   surroundings: Surroundings,
 ): Promise<readonly Evidence[]> {
-  const here = await subjectsHere(subjectHost(flags, surroundings));
-  const read: Evidence[] = [here.machine()];
-  for (const pid of here.vms) read.push(await here.read(`${pid}`));
-  return read;
+  const { machine, vms, read } = await subjectsHere(subjectHost(flags, surroundings));
+  const ofVms = await Promise.all(vms.map((pid) => read(`${pid}`).catch(nullIfEnded)));
+  return [machine(), ...ofVms.filter((evidence) => evidence !== null)];
+}
+
+function nullIfEnded(error: unknown): null {
+  if (error instanceof EvenkeelError && error.code === "process-unknown") return null;
+  throw error;
 }

@@ -19,8 +19,13 @@ export function subjectHost(
   { root, state }: SubjectFlags,
   surroundings: Surroundings,
 ): SubjectHost {
-  const note = (sentence: string): void => surroundings.stderr.write(notesText([sentence]));
-  const host = localHost(surroundings);
+  const said = new Set<string>();
+  // Several readers may have the same to say of one tool.
+  const note = (sentence: string): void => {
+    if (!said.has(sentence)) surroundings.stderr.write(notesText([sentence]));
+    said.add(sentence);
+  };
+  const host = { ...localHost(surroundings), env: surroundings.env };
   if (root === undefined) {
     return {
       ...host,

@@ -5,7 +5,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readCpus } from "../machine-evidence/read-cpus.ts";
 import { readNodes } from "../machine-evidence/read-nodes.ts";
 import { readMachineSettings } from "../machine-evidence/read-settings.ts";
-import { askAccelerators } from "../machine/ask-accelerators.ts";
+import { askAccelerators, recordedAccelerators } from "../machine/ask-accelerators.ts";
 import { readMachineTree } from "../machine/read-machine-tree.ts";
 import type { Note } from "../text/note.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -33,7 +33,7 @@ export async function readMachine(tree: Tree, host: string, note: Note): Promise
       // The CPUs in use are as malformed for this reader as for that of the topology.
       cpus: isRead ? readCpus(tree) : null,
       nodes: readNodes(tree),
-      accelerators: tree.live ? await askAccelerators(note) : null,
+      accelerators: tree.live ? await askAccelerators(note) : recordedAccelerators(tree, note),
     },
     unreadable: isRead ? [] : [{ what: "topology", why: topology.why }],
   };

@@ -2,7 +2,8 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { scratchFolder } from "../../testing/scratch.ts";
-import { askAccelerators } from "./ask-accelerators.ts";
+import { treeOf } from "../../testing/sysfs/tree-of.ts";
+import { askAccelerators, recordedAccelerators } from "./ask-accelerators.ts";
 
 const folder = scratchFolder();
 const path = `${folder}:/usr/bin:/bin`;
@@ -51,4 +52,14 @@ test("a tool without its driver, and an answer that is none, are noted", async (
     "nvidia-smi -q -x: exit status 9: NVIDIA-SMI has failed",
     expect.stringContaining("root <html>"),
   ]);
+});
+
+test("a recorded machine answers by what its recording has of the tool", () => {
+  const recorded = (text: string) =>
+    recordedAccelerators(treeOf({ "/evenkeel/nvidia-smi-query.xml": text }), note);
+  expect(recorded(query)).toMatchObject([{ address: "0000:1b:00.0", nvlinks: null, peers: null }]);
+  expect(recordedAccelerators(treeOf({}), note)).toBeNull();
+  expect(notes).toEqual([]);
+  expect(recorded("<nvidia_smi_log>")).toBeNull();
+  expect(notes).toHaveLength(1);
 });

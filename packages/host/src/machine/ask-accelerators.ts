@@ -2,7 +2,19 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { AcceleratorState } from "@evenkeel/core/evidence/machine-evidence.ts";
 import { runCommand } from "./run-command.ts";
 import type { Note } from "../text/note.ts";
-import { readAcceleratorStates } from "../nvidia-smi/read-accelerator-states.ts";
+import type { Tree } from "../tree/tree.ts";
+import { toolFolder } from "./tools.ts";
+import {
+  type NvidiaSmiTexts,
+  readAcceleratorStates,
+} from "../nvidia-smi/read-accelerator-states.ts";
+
+/** The same of a recorded machine, by what its recording has of the tool. */
+export function recordedAccelerators(tree: Tree, note: Note): AcceleratorState[] | null {
+  const file = `${toolFolder}/nvidia-smi-query.xml`;
+  const query = tree.readText(file);
+  return query === null ? null : states({ query, nvlink: null, peers: null }, file, note);
+}
 
 /**
  * Asks `nvidia-smi` how this machine's accelerators are set and what holds them down; null where it
@@ -23,8 +35,12 @@ export async function askAccelerators(
     return result.kind === "ran" ? result.stdout : null;
   };
   const [nvlink, peers] = await Promise.all([more(["nvlink", "-s"]), more(["topo", "-p2p", "r"])]);
+  return states({ query: query.stdout, nvlink, peers }, "nvidia-smi", note);
+}
+
+function states(texts: NvidiaSmiTexts, where: string, note: Note): AcceleratorState[] | null {
   try {
-    return readAcceleratorStates({ query: query.stdout, nvlink, peers }, "nvidia-smi");
+    return readAcceleratorStates(texts, where);
   } catch (error) {
     if (!(error instanceof EvenkeelError)) throw error;
     note(`nvidia-smi -q -x: ${error.message}`);

@@ -48,7 +48,7 @@ export const evidenceCommand: CliCommand = {
   ],
   examples: [
     { does: "A VM, by its name", lines: ["evenkeel evidence llm-a > llm-a.json"] },
-    { does: "Any process, by its number", lines: ["evenkeel evidence 4711471 > trainer.json"] },
+    { does: "Any process, by its number", lines: ["evenkeel evidence 4711 > trainer.json"] },
     {
       does: "A container, by the beginning of its id",
       lines: ["evenkeel evidence container:4f5a90c1 > serving.json"],

@@ -1,10 +1,10 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { isRecord } from "../../input/read-subject.ts";
 import type { EvidenceFlags } from "./flags.ts";
 
 /** Refuses what asks for two things, or for a record of a record. Errors: `usage`. */
 export function refuseMisfits({ root, qmp, state }: EvidenceFlags, word: string): void {
-  if (word.includes("/") && !word.startsWith("container:")) refuseFile(word);
-  if (word.endsWith(".json")) refuseFile(word);
+  if (isRecord(word)) refuseFile(word);
   if (root === undefined) return;
   const unused = qmp !== undefined ? "--qmp" : state !== undefined ? "--state" : null;
   if (unused === null) return;
