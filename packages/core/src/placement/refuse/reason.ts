@@ -76,7 +76,7 @@ function said(facts: Facts, way: NodesWay, cause: Cause): Said {
     case "cache-unknown":
     case "accelerator-node-unknown":
     case "accelerator-model-unknown":
-      return as(unknownMessage(facts.stock, cause));
+      return as(unknownMessage(facts, cause));
     case "signature-unavailable":
       return as(signatureMessage(facts.stock, cause));
     case "search-ended":
@@ -86,14 +86,17 @@ function said(facts: Facts, way: NodesWay, cause: Cause): Said {
   }
 }
 
-function unknownMessage(stock: Stock, { code, nodes, needs, partition }: Cause): string {
+function unknownMessage({ host, stock }: Facts, cause: Cause): string {
+  const { code, nodes, needs, partition } = cause;
   const { request } = stock.space;
   const where = on(stock, nodes);
   if (code === "cache-unknown") {
     return `Isolation "l3" is asked for, and the last-level caches of cores ${where} are unknown, so no VM can have one alone.`;
   }
   if (code === "cores-unknown") {
-    return `${unitsText(stock, needs)} needed ${where}; which cores there are is unknown.`;
+    const { length } = host.topology.cores;
+    const which = length === 0 ? "which cores there are" : `which of its ${length} cores are there`;
+    return `${unitsText(stock, needs)} needed ${where}; ${which} is unknown.`;
   }
   if (partition !== undefined) {
     const has = `A VM has a fabric partition as a whole, and partition ${partition} has ${amountOf(needs, "GPU")}`;

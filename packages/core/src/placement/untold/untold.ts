@@ -6,7 +6,7 @@ import type { Locality } from "../../request/virtual-machine.ts";
 import { searchSpace } from "../search/search.ts";
 import { spaceOn } from "../space/space.ts";
 import { type Favor, favors } from "./favors.ts";
-import { type Question, withRequest } from "./question.ts";
+import { type Question, withRequest, withTopology } from "./question.ts";
 import { list } from "./signature-facts.ts";
 
 /**
@@ -24,7 +24,8 @@ import { list } from "./signature-facts.ts";
  * A flavor's signature is compared where all that it is made of is told; what it is made of is one
  * more fact to tell. Of what is made up to be favorable it means nothing, and is left aside.
  *
- * The cost is one search that stops at the first place, and one more for each kind of untold fact.
+ * The cost is one search that stops at the first place, and one more for each kind of untold fact;
+ * where the node of cores is untold, one more on the host without a word of nodes.
  *
  * @param accepts which places count; all by default.
  */
@@ -38,12 +39,15 @@ export function untoldOf(
     host: { ...host, topology },
     request: { ...request, ...atMost(request.locality) },
   };
-  const fits = (granted: readonly Favor[]): boolean => {
-    const asked = grant(known, granted);
+  const fitsOn = (question: Question, granted: readonly Favor[]): boolean => {
+    const asked = grant(question, granted);
     return searchSpace(spaceOn(asked.host, asked.request), { any: true, accepts }) !== null;
   };
+  const fits = (granted: readonly Favor[]): boolean => fitsOn(known, granted);
   const open = openFavors(known);
   if (open.length === 0 || !fits(open)) return [];
+  const without = withoutNodes(known);
+  if (without !== null && !fitsOn(without, openFavors(without))) return [];
   let needed = open;
   for (const favor of open) {
     const others = needed.filter((one) => one !== favor);
@@ -57,6 +61,23 @@ export function untoldOf(
     const message = `Nobody told ${what}: add ${inputs} of this host.`;
     return { host: host.topology.name, code, message };
   });
+}
+
+/**
+ * The question with no word of nodes, where the node of some cores is untold. Such cores count on
+ * every node that may have them, so on several nodes they count several times. Without nodes each
+ * counts once, and what fits nowhere there fits nowhere. Null where no core counts twice.
+ */
+function withoutNodes(question: Question): Question | null {
+  const { cores } = question.host.topology;
+  if (cores.every(({ node }) => node !== null)) return null;
+  return withTopology(question, ({ pci }) => ({
+    nodes: [],
+    distances: null,
+    access: [],
+    cores: cores.map((core) => ({ ...core, node: null })),
+    pci: pci.map((device) => ({ ...device, node: null })),
+  }));
 }
 
 /**
