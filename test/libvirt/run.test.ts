@@ -217,7 +217,7 @@ test.skipIf(whyNot !== null)(
     const held = await evenkeel("verify", "tried");
     expect(held.stdout).toMatch(/^The plan of tried holds/);
     expect(held.status).toBe(0);
-    const evidence = JSON.parse((await evenkeel("verify", "tried", "--output", "evidence")).stdout);
+    const evidence = JSON.parse((await evenkeel("evidence", "tried")).stdout);
     expect(evidence.shapes).toContainEqual(expect.objectContaining({ source: "monitor" }));
     expect(await evenkeel("stop", "tried", "--timeout", "0", "--force")).toMatchObject({
       status: 0,
@@ -276,7 +276,7 @@ test.skipIf(whyNot !== null)(
     expect((await evenkeel("list")).stdout).toMatch(/^tried +running +libvirt, adopted/m);
     expect((await adopt()).stderr).toContain("Evenkeel started or adopted it already");
     expect((await evenkeel(...run())).stderr).toContain("vm-exists");
-    const evidence = JSON.parse((await evenkeel("verify", "tried", "--output", "evidence")).stdout);
+    const evidence = JSON.parse((await evenkeel("evidence", "tried")).stdout);
     expect(evidence.process.uuid).toBe(theirs.uuid);
 
     expect(await evenkeel("adopt", "tried", "--undo")).toMatchObject({
