@@ -2,11 +2,12 @@ import type { Neighbour } from "../../../evidence/machine-evidence.ts";
 import { intersection, isEmpty, type IndexSet, size } from "../../../set/index-set.ts";
 import { setOf } from "../../../set/list-format.ts";
 import { advice } from "../../../remedy/remedy.ts";
+import type { Topology } from "../../../topology/topology.ts";
 import { sum, sumOf } from "../../../unit/sum.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import { whyNoHome } from "../../subject/astray.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
-import { listed } from "../../subject/home.ts";
+import { type Home, listed } from "../../subject/home.ts";
 import { cpusOfNodes } from "../../subject/whereabouts.ts";
 import { onlineCpus } from "./workers.ts";
 
@@ -53,10 +54,21 @@ export const neighbourLoad: Cause = {
       evidence: most.map((one) => `${one.name} keeps ${one.load.toFixed(1)} CPUs busy there`),
       seen: "inferred",
       cost: unknownCost,
-      remedy: advice("live", `Move ${most.map(({ name }) => name).join(", ")} to another node.`),
+      remedy: advice("live", `${remedyOf(topology, home)}: ${namesOf(most)}.`),
     });
   },
 };
+
+/** Where else the neighbours could run; on a machine that the subject fills, nowhere. */
+function remedyOf({ nodes }: Topology, home: Home): string {
+  return nodes.length > home.nodes.size
+    ? "Give these CPUs of another node"
+    : "Give these fewer CPUs, or run them on another machine";
+}
+
+function namesOf(neighbours: readonly Neighbour[]): string {
+  return neighbours.map(({ name }) => name).join(", ");
+}
 
 /** How many of these CPUs a neighbour keeps busy; null where it is unknown. */
 function loadOn(cpus: IndexSet, online: IndexSet, { vcpus, busyCpus }: Neighbour): number | null {
