@@ -174,35 +174,67 @@ export type {
 } from "./verify/verdict/verdict.ts";
 export type {
   CgroupEvidence,
+  CgroupLimits,
   DeviceEvidence,
   Evidence,
   GroupMember,
+  HugeMemory,
   InterruptEvidence,
   KernelEvidence,
+  MappingKind,
   MemoryMapping,
   MemoryPolicy,
   NodeEvidence,
   ProcessEvidence,
   ShapeCell,
+  ShapeCpu,
   ShapeDevice,
   ShapeEvidence,
   ShapePins,
   ShapeSource,
+  SubjectKind,
   ThreadEvidence,
   ThreadRole,
 } from "./evidence/evidence.ts";
+export type {
+  AcceleratorClock,
+  AcceleratorState,
+  CpuSettings,
+  IdleState,
+  MachineEvidence,
+  MachineSettings,
+  Neighbour,
+  NodeMemory,
+} from "./evidence/machine-evidence.ts";
 export type { Unreadable } from "./evidence/unreadable.ts";
 export type { ProcessRecord } from "./instance/instance.ts";
 export type {
+  GuestBar,
   GuestContractFound,
   GuestDevice,
+  GuestGpuDirect,
   GuestHugepages,
   GuestNccl,
   GuestNode,
+  GuestPort,
+  GuestProcessor,
   GuestReport,
 } from "./evidence/guest-report.ts";
 export { type MemoryPaths, memoryPaths } from "./cost/memory-path.ts";
 export type { CostBasis, PathCost } from "./cost/path-cost.ts";
+
+// Why one is slower
+export { explain, type ExplainOptions } from "./explain/explain.ts";
+export { examine } from "./explain/examine.ts";
+export type {
+  Checked,
+  Difference,
+  Explanation,
+  Fault,
+  Side,
+  Unchecked,
+} from "./explain/explanation.ts";
+export type { CheckResult, CheckState, Diagnosed, Diagnosis } from "./explain/diagnosis.ts";
 
 // Errors, texts and random numbers
 export { type ErrorCode, errorCodes } from "./error/codes.ts";

@@ -37,7 +37,9 @@ export { readXpuSmi } from "./xpu-smi/read-xpu-smi.ts";
 export { readXml } from "./xml/read-xml.ts";
 
 // Running VMs
+export type { AskOptions } from "./evidence/ask-hypervisor.ts";
 export { type LiveOptions, readLiveEvidence } from "./evidence/read-live.ts";
+export type { Environment } from "./machine/child-environment.ts";
 export { readGuest } from "./guest-check/read-guest.ts";
 export { isShellReport, parseShellReport } from "./guest-check/parse-report.ts";
 

@@ -15,7 +15,7 @@ export interface GuestReport {
   /** Every PCI function that is no bridge, by address. */
   readonly devices: readonly GuestDevice[] | null;
   readonly hugepages: readonly GuestHugepages[];
-  readonly cpu: GuestCpu | null;
+  readonly cpu: GuestProcessor | null;
   /** Its PCI ports: what each says that its link is, and whether it redirects peers (ACS). */
   readonly ports: readonly GuestPort[] | null;
   /** The contract as the guest found it; null where it found none. */
@@ -58,7 +58,7 @@ export interface GuestBar {
 }
 
 /** The guest's processor as its kernel sees it. */
-export interface GuestCpu {
+export interface GuestProcessor {
   readonly model: string | null;
   readonly sockets: number | null;
   readonly coresPerSocket: number | null;

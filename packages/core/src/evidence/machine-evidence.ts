@@ -107,8 +107,8 @@ export interface AcceleratorState {
   readonly persistence: boolean | null;
   /** `P0` is the fastest. */
   readonly performanceState: string | null;
-  readonly coreClock: Clock | null;
-  readonly memoryClock: Clock | null;
+  readonly coreClock: AcceleratorClock | null;
+  readonly memoryClock: AcceleratorClock | null;
   /** Why its clocks are lower than they could be, in the tool's words; empty where nothing is. */
   readonly throttleReasons: readonly string[] | null;
   readonly power: {
@@ -135,7 +135,7 @@ export interface AcceleratorState {
 }
 
 /** A clock in MHz: now, its maximum, and what applications are limited to. */
-export interface Clock {
+export interface AcceleratorClock {
   readonly nowMHz: number | null;
   readonly maxMHz: number | null;
   readonly applicationsMHz: number | null;

@@ -16,7 +16,6 @@ import { subjectOf } from "./subject/subject.ts";
 export interface ExplainOptions {
   /** How much slower one is than the other by the user's own measurement: 0.2 is 20 %. */
   readonly gap?: number | null;
-  readonly causes?: readonly Cause[];
 }
 
 /**
@@ -27,7 +26,16 @@ export interface ExplainOptions {
  * ratio is what is explained of the gap, never more than the gap where that was measured.
  */
 export function explain(a: Evidence, b: Evidence, options: ExplainOptions = {}): Explanation {
-  const asked = options.causes ?? causes;
+  return explainBy(causes, a, b, options);
+}
+
+/** Explains by some causes alone. */
+export function explainBy(
+  asked: readonly Cause[],
+  a: Evidence,
+  b: Evidence,
+  options: ExplainOptions = {},
+): Explanation {
   const [first, second] = [subjectOf(a), subjectOf(b)];
   const ofA = diagnose(first, second, asked);
   const ofB = diagnose(second, first, asked);

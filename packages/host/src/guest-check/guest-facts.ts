@@ -1,4 +1,4 @@
-import type { GuestBar, GuestCpu } from "@evenkeel/core/evidence/guest-report.ts";
+import type { GuestBar, GuestProcessor } from "@evenkeel/core/evidence/guest-report.ts";
 import { size } from "@evenkeel/core/set/index-set.ts";
 import { parseList } from "@evenkeel/core/set/list-format.ts";
 import { shown } from "../text/shown.ts";
@@ -24,14 +24,14 @@ export function keptFlags(flags: readonly string[]): readonly string[] {
 }
 
 /** The guest's processor; null where nothing is known of it. */
-export function guestCpu({ model, flags, threads, packages }: CpuWords): GuestCpu | null {
+export function guestCpu({ model, flags, threads, packages }: CpuWords): GuestProcessor | null {
   const siblings = threads === null ? null : parseList(threads);
   const threadsPerCore = siblings === null ? null : size(siblings) || null;
   const known = packages.filter((id) => /^\d{1,9}$/.test(id));
   const sockets = known.length === 0 || known.length < packages.length ? null : new Set(known).size;
   const each =
     sockets === null || threadsPerCore === null ? null : known.length / sockets / threadsPerCore;
-  const cpu: GuestCpu = {
+  const cpu: GuestProcessor = {
     model: shown(model ?? "", 256),
     sockets,
     coresPerSocket: each !== null && Number.isInteger(each) ? each : null,

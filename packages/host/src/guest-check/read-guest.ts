@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { beyondGuest, guestReportBounds } from "@evenkeel/core/evidence/guest-report-bounds.ts";
+import type { Environment } from "../machine/child-environment.ts";
 import type { AcceleratorState } from "@evenkeel/core/evidence/machine-evidence.ts";
 import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type {
@@ -184,8 +185,6 @@ const ncclDefault = "/var/run/nvidia-topologyd/virtualTopology.xml";
 
 /** Where Evenkeel puts the file. */
 const ncclOwn = "/etc/evenkeel/nccl-topology.xml";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** NCCL takes its environment first, then its configuration, then the default path. */
 function ncclOf(tree: Tree, env: Environment): GuestNccl | null {

@@ -1,4 +1,7 @@
-import type { AcceleratorState, Clock } from "@evenkeel/core/evidence/machine-evidence.ts";
+import type {
+  AcceleratorState,
+  AcceleratorClock,
+} from "@evenkeel/core/evidence/machine-evidence.ts";
 import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { pcieSpeedsGTs } from "@evenkeel/core/topology/pcie-rate.ts";
 import type { PcieLink } from "@evenkeel/core/topology/topology.ts";
@@ -107,7 +110,7 @@ function clockOf(
   now: string | null,
   max: string | null,
   applications: string | null,
-): Clock | null {
+): AcceleratorClock | null {
   const clock = {
     nowMHz: countIn(now, "MHz"),
     maxMHz: countIn(max, "MHz"),
@@ -160,8 +163,8 @@ const reasonNames: ReadonlyMap<string, string> = new Map([
   ["hw_power_brake_slowdown", "HW Power Brake Slowdown"],
   ["sync_boost", "Sync Boost"],
   ["sw_thermal_slowdown", "SW Thermal Slowdown"],
-  ["display_clocks_setting", "Display Clock Setting"],
-  ["display_clock_setting", "Display Clock Setting"],
+  ["display_clocks_setting", "Display AcceleratorClock Setting"],
+  ["display_clock_setting", "Display AcceleratorClock Setting"],
 ]);
 
 /**

@@ -1,4 +1,4 @@
-import type { AcceleratorState, Clock } from "../../../evidence/machine-evidence.ts";
+import type { AcceleratorState, AcceleratorClock } from "../../../evidence/machine-evidence.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import type { FindingCost } from "../../../verify/verdict/verdict.ts";
 import { isAtWork, likeIn } from "../../subject/accelerator-states.ts";
@@ -48,7 +48,7 @@ export function clockCost(state: AcceleratorState, twin: Subject | null): Findin
 }
 
 /** `1500 of 1980 MHz`; empty where the clock is unknown. */
-export function clockText({ nowMHz = null, maxMHz = null }: Partial<Clock>): string {
+export function clockText({ nowMHz = null, maxMHz = null }: Partial<AcceleratorClock>): string {
   if (nowMHz === null) return "";
   return maxMHz === null ? `${nowMHz} MHz` : `${nowMHz} of ${maxMHz} MHz`;
 }

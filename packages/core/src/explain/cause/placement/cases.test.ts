@@ -7,14 +7,14 @@ import type { Topology } from "../../../topology/topology.ts";
 import { GiB } from "../../../unit/bytes.ts";
 import { at } from "../../../unit/list.ts";
 import { diagnose } from "../../diagnose.ts";
-import { explain } from "../../explain.ts";
+import { explainBy } from "../../explain.ts";
 import { placementCauses } from "../../placement-causes.ts";
 import { subjectOf } from "../../subject/subject.ts";
 
 /** Public reports of slow machines whose cause was found, rebuilt from what they tell. */
 
 function compared(a: Evidence, b: Evidence) {
-  return explain(a, b, { causes: placementCauses });
+  return explainBy(placementCauses, a, b);
 }
 
 const codesIn = (side: "a" | "b", a: Evidence, b: Evidence): string[] =>
