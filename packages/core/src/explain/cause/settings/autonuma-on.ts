@@ -37,12 +37,13 @@ export const autonumaOn: Cause = {
   readFrom: "/proc/sys/kernel/numa_balancing",
   acquittedBy: "0, or memory and threads that nothing else brings together",
   followsFrom: [],
-  judge: (subject) => {
+  judge: (subject, twin) => {
     const { numaBalancing } = subject.evidence.kernel;
     if (numaBalancing === null) return untold("/proc/sys/kernel/numa_balancing was not read");
     const said = `kernel.numa_balancing is ${numaBalancing}`;
     if (numaBalancing % 2 === 0) return acquitted(said);
     if (nodesWithCpus(subject) === 1) return acquitted(`${said}, on a machine of one node`);
+    if (isAllThatDiffers(subject, twin)) return accuse(`${said}, and off for its twin`, []);
     if (subject.evidence.of === "machine") return ofMachine(subject, said);
     const { memory, workers, topology } = subject;
     if (memory === null || workers === null || topology === null) {
@@ -60,6 +61,17 @@ export const autonumaOn: Cause = {
     return accuse(said, subject.evidence.process?.vfioFiles ?? []);
   },
 };
+
+/**
+ * Whether a twin has it off, and nobody looked at the memory and the threads of either, which would
+ * tell whether it helps or hurts.
+ */
+function isAllThatDiffers(subject: Subject, twin: Subject | null): boolean {
+  if (twin === null || twin.evidence.kernel.numaBalancing !== 0) return false;
+  if (subject.evidence.of === "machine") return subject.topology === null;
+  const hasRead = ({ memory, workers }: Subject): boolean => memory !== null || workers !== null;
+  return !hasRead(subject) && !hasRead(twin);
+}
 
 /** Base pages without a policy. Pages whose size nobody told are what memory is usually of. */
 function isWatched({ policy, pageBytes }: MemoryMapping): boolean {
@@ -90,7 +102,7 @@ function accuse(said: string, vfioFiles: readonly string[]): Judgement {
     about: "NUMA balancing",
     expected: "off, where memory is placed by hand or serves an accelerator",
     found: `${said}: the kernel unmaps pages to see who uses them${pinned}`,
-    evidence: [`/proc/sys/kernel/numa_balancing: ${said.split(" ").at(-1) ?? ""}`],
+    evidence: [`/proc/sys/kernel/numa_balancing: ${/\d+/.exec(said)?.[0] ?? ""}`],
     seen: "inferred",
     cost: unknownCost,
     remedy: advice("live", "Turn NUMA balancing off: sysctl -w kernel.numa_balancing=0."),

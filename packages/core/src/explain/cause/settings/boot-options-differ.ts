@@ -4,6 +4,7 @@ import { advice } from "../../../remedy/remedy.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
 import type { Subject } from "../../subject/subject.ts";
+import { isolatedCrowd } from "./isolated-crowd.ts";
 
 /** Options that make a host faster: who lacks one is accused, and not who has it. */
 const helpful: readonly RegExp[] = [
@@ -83,6 +84,10 @@ function shownElsewhere(subject: Subject, twin: Subject): (option: string) => bo
     [/^numa_balancing=/, differs(kernel("numaBalancing"))],
     [/^transparent_hugepage=/, differs(kernel("transparentHugepages"))],
     [/^transparent_hugepage_shmem=/, differs(({ machine }) => machine?.settings.shmemHugepages)],
+    [
+      /^isolcpus=/,
+      [subject, twin].some((one) => isolatedCrowd.judge(one, null).kind === "accused"),
+    ],
     [/^nosmt\b/, differs(({ machine }) => machine?.settings.smt)],
     [/^kvm.nx_huge_pages=/, differs(({ machine }) => machine?.settings.nxHugePages)],
     [/iommu/, differs(({ evidence }) => evidence.devices.map(({ iommuDomain }) => iommuDomain))],

@@ -36,15 +36,22 @@ export const cpuQuota: Cause = {
   readFrom: "/sys/fs/cgroup/**/{cpu.max,cpu.stat}",
   acquittedBy: "no quota, or one that is not used up",
   followsFrom: [],
-  judge: (subject) => {
+  judge: (subject, twin) => {
     const { of, cgroups } = subject.evidence;
     if (of === "machine") return irrelevant;
     const read = cgroups.filter(({ limits }) => limits !== null);
     if (read.length === 0) return untold("cpu.max and cpu.stat of its cgroups were not read");
     const cpus = cpusOf(subject);
-    const found = read.flatMap((cgroup) => accusation(cgroup, cpus));
+    const isFree = hasNoQuota(twin);
+    const found = read.flatMap((cgroup) => accusation(cgroup, cpus, isFree));
     if (found.length > 0) return accused(...found.toSorted(dearest).slice(0, 4));
     const quotas = read.flatMap(({ limits }) => limits?.quota ?? []);
+    const isCounted = read.every(
+      ({ limits }) => limits?.quota == null || limits.throttled !== null,
+    );
+    if (!isCounted && cpus === null) {
+      return untold("it has a quota; how often that stops it was not read: cpu.stat would tell");
+    }
     return acquitted(quotas.length === 0 ? "no quota" : "its quota is not used up");
   },
 };
@@ -56,7 +63,17 @@ function cpusOf({ workers }: Subject): number | null {
   return Math.min(workers.length, size(unionAll([...new Set(allowed)].map(setOf))));
 }
 
-function accusation({ path, where, limits }: CgroupEvidence, cpus: number | null): Accusation[] {
+/** Whether a twin's cgroups were read and none has a quota. */
+function hasNoQuota(twin: Subject | null): boolean {
+  const read = (twin?.evidence.cgroups ?? []).flatMap(({ limits }) => limits ?? []);
+  return read.length > 0 && read.every(({ quota }) => quota === null);
+}
+
+function accusation(
+  { path, where, limits }: CgroupEvidence,
+  cpus: number | null,
+  isTwinFree: boolean,
+): Accusation[] {
   const { quota, throttled } = limits ?? { quota: null, throttled: null };
   if (quota === null || quota.periodUs === 0) return [];
   const share = quota.quotaUs / quota.periodUs;
@@ -71,8 +88,9 @@ function accusation({ path, where, limits }: CgroupEvidence, cpus: number | null
     ),
   };
   if (throttled === null) {
-    if (cpus === null || cpus <= share) return [];
-    const found = `${said}, and its threads have ${cpus}; how often that stops them was not read`;
+    if (cpus === null ? !isTwinFree : cpus <= share) return [];
+    const but = cpus === null ? "its twin has no quota" : `its threads have ${cpus}`;
+    const found = `${said}, and ${but}; how often that stops them was not read`;
     const evidence = [`${where}: quota ${quota.quotaUs} of ${quota.periodUs} us`];
     return [{ ...common, found, evidence, seen: "inferred", cost: unknownCost }];
   }
