@@ -167,7 +167,7 @@ export const placementAlterations: readonly Alteration[] = [
     what: "memory of memfd in base pages, and transparent huge pages are off for it",
     alter: (evidence) => {
       const line = "7f0000000000 bind:0 file=(removed) dirty=4194304 N0=4194304";
-      return huge(mapped(evidence, { ...inBasePages, line }), 0);
+      return huge(mapped(evidence, { ...inBasePages, line }), 0, 200 * MiB);
     },
   },
   {
@@ -275,10 +275,14 @@ function shaped(evidence: Evidence, change: Partial<ShapeEvidence>): Evidence {
 }
 
 /** The evidence with some of the guest's memory in transparent huge pages. */
-function huge(evidence: Evidence, anonymousHugeBytes: number): Evidence {
+function huge(
+  evidence: Evidence,
+  anonymousHugeBytes: number,
+  anonymousBytes: number = 16 * GiB + 200 * MiB,
+): Evidence {
   const hugeMemory: HugeMemory = {
     residentBytes: 16 * GiB + 256 * MiB,
-    anonymousBytes: 16 * GiB + 200 * MiB,
+    anonymousBytes,
     anonymousHugeBytes,
     sharedHugeBytes: 0,
   };

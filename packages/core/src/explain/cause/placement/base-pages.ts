@@ -19,7 +19,13 @@ export interface BasePages {
 /** The memory of a subject in base pages, or the judgement where there is little. */
 export function basePages({ evidence, memory }: Subject): BasePages | Judgement {
   if (evidence.of === "machine") return irrelevant;
-  if (memory === null) return untold("its numa_maps was not read");
+  const huge = evidence.process?.hugeMemory ?? null;
+  if (memory === null) {
+    // What smaps_rollup counts has no huge pages of its own.
+    return huge !== null && huge.anonymousBytes >= worthwhile
+      ? { bytes: huge.anonymousBytes, isPrivate: true, mappings: [] }
+      : untold("its numa_maps was not read");
+  }
   const mappings = memory.filter(({ pageBytes }) => pageBytes !== null && !isHugepage(pageBytes));
   const bytes = sumOf(mappings, presentBytes);
   const unknown = sumOf(

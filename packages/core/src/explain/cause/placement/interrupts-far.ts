@@ -94,8 +94,11 @@ function routedOf(
 
 /** Null where VFIO does not drive the device, or its interrupts were not all read. */
 function byVfio(device: DeviceEvidence | null): readonly Delivered[] | null {
-  if (device === null || device.interrupts === null || device.driver !== "vfio-pci") return null;
-  const delivered = device.interrupts.map(deliveredTo);
+  if (device === null || device.interrupts === null) return null;
+  const { driver, interrupts } = device;
+  const isVfio = driver === "vfio-pci" || (driver === null && interrupts.length > 0);
+  if (!isVfio) return null;
+  const delivered = interrupts.map(deliveredTo);
   return delivered.some(({ cpus }) => isEmpty(cpus)) ? null : delivered;
 }
 

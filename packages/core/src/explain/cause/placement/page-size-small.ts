@@ -40,11 +40,12 @@ export const pageSizeSmall: Cause = {
     const isBase = !isHugepage(own);
     const size = formatBytes(own);
     if (own >= meant && (!isBase || evidence.of !== "vm")) return acquitted(`pages of ${size}`);
-    const part = isBase ? partInHuge(subject, sumOf(memory, presentBytes)) : 0;
+    // No page of the kernel's own making is larger than 2 MiB.
+    const mayBeHuge = isBase && meant <= 2 * MiB;
+    const part = mayBeHuge ? partInHuge(subject, sumOf(memory, presentBytes)) : 0;
     if (part === null)
       return untold("how much is in huge pages was not read: smaps_rollup would tell");
-    if (part >= nearlyAll && meant <= 2 * MiB)
-      return acquitted("nearly all in transparent huge pages");
+    if (part >= nearlyAll) return acquitted("nearly all in transparent huge pages");
     const whose = asked.includes(meant) ? "as it asks for" : "as its twin has";
     return accused({
       about: "memory",

@@ -2,7 +2,15 @@ import type { Evidence } from "../../../evidence/evidence.ts";
 import { advice } from "../../../remedy/remedy.ts";
 import { formatBytes } from "../../../unit/bytes.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
-import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
+import {
+  accused,
+  acquitted,
+  type Cause,
+  irrelevant,
+  type Judgement,
+  untold,
+} from "../../subject/cause.ts";
+import type { Subject } from "../../subject/subject.ts";
 import { basePages, hugeBytes } from "./base-pages.ts";
 
 /** From the mode that gives the fewest huge pages to the one that gives the most. */
@@ -28,7 +36,7 @@ export const thpOff: Cause = {
   judge: (subject, twin) => {
     const { evidence } = subject;
     const base = basePages(subject);
-    if ("kind" in base) return base;
+    if ("kind" in base) return differing(subject, twin) ?? base;
     const mode = modeOf(evidence, base.isPrivate);
     const file = base.isPrivate ? "enabled" : "shmem_enabled";
     if (mode === null) return untold(`/sys/kernel/mm/transparent_hugepage/${file} was not read`);
@@ -56,6 +64,31 @@ export const thpOff: Cause = {
     });
   },
 };
+
+/**
+ * Of two whose memory nobody looked at, the one with less of it by the setting: whether that
+ * matters depends on what its programs do.
+ */
+function differing({ evidence }: Subject, twin: Subject | null): Judgement | null {
+  if (twin === null || evidence.of === "machine") return null;
+  const isUnread = [evidence, twin.evidence].every(
+    ({ memory, process }) => memory === null && (process?.hugeMemory ?? null) === null,
+  );
+  const [own, other] = [evidence, twin.evidence].map(({ kernel }) => kernel.transparentHugepages);
+  if (!isUnread || own !== "never" || (other ?? null) === null || other === "never") return null;
+  return accused({
+    about: "memory",
+    expected: `transparent huge pages as on the twin's machine: ${other}`,
+    found: "transparent huge pages: never; how much of its memory is in base pages was not read",
+    evidence: ["/sys/kernel/mm/transparent_hugepage/enabled: never"],
+    seen: "inferred",
+    cost: unknownCost,
+    remedy: advice(
+      "restart",
+      "Set enabled in /sys/kernel/mm/transparent_hugepage to madvise, or give it huge pages of its own.",
+    ),
+  });
+}
 
 /** The setting in force for private memory, or for tmpfs and memfd. */
 export function modeOf({ kernel, machine }: Evidence, isPrivate: boolean): string | null {
