@@ -520,8 +520,18 @@ test.each<[code: string, what: string, evidence: Evidence, said: RegExp]>([
   [
     "nccl-file-slow",
     "of the half, where the links are not known",
-    { ...nccl(clean, { slowestLink: { speedGTs: 16, width: 16 } }), machine: null },
+    {
+      ...nccl(clean, { slowestLink: { speedGTs: 16, width: 16 } }),
+      machine: null,
+      devices: clean.devices.map((device) => ({ ...device, link: null })),
+    },
     /^unknown/,
+  ],
+  [
+    "nccl-file-slow",
+    "of the half, by the links of its devices alone",
+    { ...nccl(clean, { slowestLink: { speedGTs: 16, width: 16 } }), machine: null },
+    /^accused/,
   ],
   ["nccl-file-slow", "of a file not in force", nccl(clean, { inForce: false }), /^irrelevant$/],
   [

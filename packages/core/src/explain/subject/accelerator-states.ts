@@ -15,6 +15,8 @@ import { devicesOf } from "./yardstick.ts";
  * What the vendor's tool says of the subject's accelerators; null where it was not asked. Of a VM
  * the guest's tool tells, as the host's does not see what is passed through; of a process the
  * machine's, of the accelerators that it has; of a machine all.
+ *
+ * A record that lists neither the machine's devices nor the subject's has the states of its own.
  */
 export function statesOf({ evidence, machine }: Subject): readonly AcceleratorState[] | null {
   const here = machine === null ? null : machine.accelerators;
@@ -24,7 +26,10 @@ export function statesOf({ evidence, machine }: Subject): readonly AcceleratorSt
     ...devices.map(({ address }) => address),
     ...shapes.flatMap((shape) => (shape.devices ?? []).map(({ hostAddress }) => hostAddress)),
   ]);
-  const own = (here ?? []).filter(({ address }) => address !== null && given.has(address));
+  const isAll = given.size === 0 && machine?.topology === null;
+  const own = (here ?? []).filter(
+    ({ address }) => isAll || (given.size > 0 && (address === null || given.has(address))),
+  );
   if (evidence.of !== "vm") return here === null ? null : own;
   const inside = guest === null ? null : guest.accelerators;
   const states = [...(inside ?? []), ...own];

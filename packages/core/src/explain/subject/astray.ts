@@ -1,15 +1,15 @@
-import type { MemoryMapping } from "../../evidence/evidence.ts";
+import type { Evidence, MemoryMapping, ThreadEvidence } from "../../evidence/evidence.ts";
 import { isHugepage } from "../../plan/plan.ts";
 import { difference, indexSet, isEmpty } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import type { MemoryNode, Topology } from "../../topology/topology.ts";
 import { at } from "../../unit/list.ts";
 import { sum, sumOf } from "../../unit/sum.ts";
-import { count, type Tally } from "../../unit/tally.ts";
+import { count, countOf, type Tally } from "../../unit/tally.ts";
 import { percent } from "../../verify/verdict/check.ts";
 import { acquitted, irrelevant, type Judgement, untold } from "./cause.ts";
 import { type Home, nodesOfCell } from "./home.ts";
-import type { ByNode } from "./spread.ts";
+import { type ByNode, spreadOf } from "./spread.ts";
 import type { Subject } from "./subject.ts";
 
 /** Less than this is noise: an emulator and page tables lie where they like. */
@@ -50,6 +50,7 @@ export function astrayOf({
   evidence,
   memory,
   memoryByNode,
+  workers,
   home,
   topology,
 }: Subject): Astray | Judgement {
@@ -86,9 +87,28 @@ export function astrayOf({
       ? acquitted(`${percent(total - bytes, total)} of it is on ${home.why}`)
       : untold("what kind of memory a node without CPUs has is not known");
   }
+  if (mayUseAll(evidence, home, workers, topology, elsewhere)) {
+    return acquitted("its threads may run on all nodes where its memory is");
+  }
   const sorted = new Map([...elsewhere].toSorted(([a], [b]) => a - b));
   const spread = spreadWith(elsewhere, total, home);
   return { home, bytes, total, elsewhere: sorted, spread, cells, mappings };
+}
+
+/**
+ * Whether a program's threads may run wherever its memory is. Without an accelerator nothing says
+ * that one of these nodes is better for it than another.
+ */
+function mayUseAll(
+  { of }: Evidence,
+  { isBesideAccelerators }: Home,
+  workers: readonly ThreadEvidence[] | null,
+  topology: Topology,
+  elsewhere: ByNode,
+): boolean {
+  if (of === "vm" || isBesideAccelerators || workers === null || workers.length === 0) return false;
+  const spread = spreadOf(workers, topology);
+  return spread !== null && [...elsewhere.keys()].every((node) => countOf(spread, node) > 0);
 }
 
 function addTo(

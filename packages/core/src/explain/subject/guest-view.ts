@@ -50,17 +50,21 @@ export interface PassedDevice {
 }
 
 /**
- * The accelerators and RDMA NICs of the guest; null where its devices or the machine's are not
- * known.
+ * The accelerators and RDMA NICs of the guest; null where its devices are not known. Where the
+ * machine's are not, their maker tells what they are.
  *
  * A guest has its own addresses, so a device is known by its vendor and device, which other than
  * passed-through devices do not share. Inside the guest the machine is the guest itself.
  */
 export function passedDevices(
-  { evidence, topology }: Subject,
+  { evidence, topology, machine }: Subject,
   { report, isInside }: GuestView,
 ): readonly PassedDevice[] | null {
-  if (topology === null || report?.devices === null || report === null) return null;
+  if (report === null || report.devices === null) return null;
+  if (!isInside && (topology === null || machine?.topology == null)) {
+    return report.devices.flatMap(byMaker);
+  }
+  if (topology === null) return null;
   const given = isInside ? ownDevices(topology) : devicesOf(evidence, topology);
   const named = (addresses: readonly string[]): readonly PciDevice[] =>
     topology.pci.filter(({ address }) => addresses.includes(address));
@@ -77,6 +81,20 @@ export function passedDevices(
     }
     return [];
   });
+}
+
+/** NVIDIA, AMD and Habana, whose devices no emulator makes; Mellanox and Broadcom. */
+const makers = new Map<string | null, PassedDevice["kind"]>([
+  ["10de", "accelerator"],
+  ["1002", "accelerator"],
+  ["1da3", "accelerator"],
+  ["15b3", "nic"],
+  ["14e4", "nic"],
+]);
+
+function byMaker(shown: GuestDevice): PassedDevice[] {
+  const kind = makers.get(shown.vendor);
+  return kind === undefined ? [] : [{ kind, shown, onHost: [] }];
 }
 
 function ownDevices({ accelerators, nics }: Topology): ReturnType<typeof devicesOf> {

@@ -8,7 +8,7 @@ import { sum, sumOf } from "../../unit/sum.ts";
 import { countOf } from "../../unit/tally.ts";
 import { type CellHome, cellHomes } from "./cell-homes.ts";
 import { type ByNode, spreadOf } from "./spread.ts";
-import { devicesOf, requestOf, yardstickOf } from "./yardstick.ts";
+import { devicesOf, vcpuCount, yardstickOf } from "./yardstick.ts";
 
 /** The nodes that a subject belongs on, and why. */
 export interface Home {
@@ -36,14 +36,17 @@ export interface HomeInput {
  * any it belongs where most of its memory is already. What is wider than that, by its memory, its
  * vCPUs, its busy threads or by what placement would give it, belongs on more nodes by right.
  *
+ * What has accelerators and shows neither its memory nor its threads is taken to fit beside them.
+ *
  * Null where the node of an accelerator is unknown, where nothing tells where the memory is, and
  * where it may be wider than the nodes and nobody can tell.
  */
 export function homeOf({ evidence, topology, memoryByNode, workers }: HomeInput): Home | null {
   if (topology === null || evidence.of === "machine") return null;
-  const yardstick = yardstickOf(evidence, topology);
   const [only, ...others] = topology.nodes;
-  if (only !== undefined && others.length === 0) {
+  if (only === undefined) return null;
+  const yardstick = yardstickOf(evidence, topology);
+  if (others.length === 0) {
     const why = `${listed([only.id])}, the only one`;
     return { nodes: new Set([only.id]), why, isBesideAccelerators: false, cells: [], yardstick };
   }
@@ -94,15 +97,16 @@ function widened(
 ): readonly number[] | null {
   const nodes = [...own];
   const left = [...further];
+  const isBeside = own.length > 0;
   const wanted = yardstick === null ? 1 : nodesOf(yardstick).size;
   const bytes = sum((memoryByNode ?? new Map<number, number>()).values());
   for (;;) {
     const chosen = topology.nodes.filter(({ id }) => nodes.includes(id));
-    const room = roomIn(chosen, bytes, memoryByNode);
+    const room = roomIn(chosen, bytes, memoryByNode) ?? (isBeside || null);
     const cpus = chosen.some((node) => node.cpus === null)
       ? null
       : sumOf(chosen, (node) => size(setOf(node.cpus ?? "")));
-    const isWide = isWiderThan(cpus, evidence, topology, workers);
+    const isWide = isWiderThan(cpus, evidence, workers, isBeside);
     if (nodes.length > 0 && (room === null || isWide === null)) return null;
     if (nodes.length >= wanted && room === true && isWide === false) return nodes;
     const next = left.shift();
@@ -130,19 +134,23 @@ function roomIn(
 /** A thread that runs a tenth as much as the busiest is no helper on the side. */
 const busy = 0.1;
 
-/** Whether it can keep more CPUs busy than these; null where that is unknown. */
+/**
+ * Whether it can keep more CPUs busy than these; null where that is unknown. What shows nothing of
+ * that is taken for no wider where it has accelerators.
+ */
 function isWiderThan(
   cpus: number | null,
   evidence: Evidence,
-  topology: Topology,
   workers: readonly ThreadEvidence[] | null,
+  isBeside: boolean,
 ): boolean | null {
   if (cpus === null) return null;
+  const unread = isBeside ? false : null;
   if (evidence.of === "vm") {
-    const request = requestOf(evidence, topology);
-    return request === null ? null : request.vcpus > cpus;
+    const vcpus = vcpuCount(evidence);
+    return vcpus === null ? unread : vcpus > cpus;
   }
-  if (workers === null) return null;
+  if (workers === null) return unread;
   if (workers.length <= cpus) return false;
   const ran = allKnown(workers.map(({ ranNs }) => ranNs));
   if (ran === null) return null;

@@ -30,6 +30,12 @@ function ownDevices({ evidence, topology }: Subject): OwnDevices | null {
  * whose machine was not read may have some.
  */
 export function judgeDevices(subject: Subject, judge: (own: OwnDevices) => Judgement): Judgement {
+  if (subject.machine?.topology != null) return judgeListed(subject, judge);
+  return hasNone(subject) ? irrelevant : untold("the machine's devices were not read");
+}
+
+/** The same where it is enough that the subject lists its devices: what is above them is unread. */
+export function judgeListed(subject: Subject, judge: (own: OwnDevices) => Judgement): Judgement {
   const own = ownDevices(subject);
   if (own === null) {
     return hasNone(subject) ? irrelevant : untold("the machine's devices were not read");

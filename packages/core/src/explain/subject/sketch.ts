@@ -10,8 +10,8 @@ import type { PciDevice, Topology } from "../../topology/topology.ts";
  * What a device is, only its driver can tell here. One without a driver, or with that of VFIO,
  * counts as an accelerator: that is what most subjects have devices for.
  *
- * Null where it would be a guess which devices are accelerators, where neither nodes nor cores nor devices were read, and of a machine, whose devices nobody
- * listed.
+ * Null where it would be a guess which devices are accelerators, where neither nodes nor cores nor
+ * devices were read, and of a machine, whose devices nobody listed.
  */
 export function sketchOf(evidence: Evidence): Topology | null {
   const { of, nodes, cores, host, machine } = evidence;

@@ -3,12 +3,14 @@ import type { MachineEvidence } from "../../evidence/machine-evidence.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { type Home, homeOf } from "./home.ts";
 import { type Price, pricer } from "./price.ts";
+import { sketchOf } from "./sketch.ts";
 import { byNode, type ByNode } from "./spread.ts";
 
 /** Evidence with what causes ask of it again and again. */
 export interface Subject {
   readonly evidence: Evidence;
   readonly machine: MachineEvidence | null;
+  /** As it was read, or else what the rest of the evidence shows of it. */
   readonly topology: Topology | null;
   /**
    * The memory that is the subject's own. Pages of mapped files are left out: they belong to all
@@ -35,7 +37,7 @@ export interface Subject {
 /** Works out once what all causes ask of a subject. */
 export function subjectOf(evidence: Evidence): Subject {
   const { machine } = evidence;
-  const topology = machine === null ? null : machine.topology;
+  const topology = machine?.topology ?? sketchOf(evidence);
   const own = evidence.memory === null ? null : evidence.memory.filter(isOwn);
   const memoryByNode = own === null ? null : byNode(own);
   const { workers, helpers } = divided(evidence);

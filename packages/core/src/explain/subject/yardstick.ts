@@ -25,7 +25,7 @@ export function yardstickOf(evidence: Evidence, topology: Topology): Plan | null
 }
 
 /** A VM as a request, by what its shapes and its process tell; null where its size is unknown. */
-export function requestOf(evidence: Evidence, topology: Topology): Request | null {
+function requestOf(evidence: Evidence, topology: Topology): Request | null {
   const { of, name, shapes, memory } = evidence;
   if (of !== "vm") return null;
   const vcpus = vcpuCount(evidence);

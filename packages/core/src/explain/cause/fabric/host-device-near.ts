@@ -23,8 +23,9 @@ export const hostDeviceNear: Cause = {
   readFrom: "/sys/bus/pci/devices, /proc/self/mountinfo and /proc/net/route of the host",
   acquittedBy: "no disk, network or display of the host below that switch",
   followsFrom: [],
-  judge: ({ evidence, topology }) => {
+  judge: ({ evidence, machine }) => {
     if (evidence.of === "machine") return irrelevant;
+    const topology = machine?.topology ?? null;
     if (topology === null) return untold("the machine's PCI tree was not read");
     const { accelerators } = devicesOf(evidence, topology);
     if (accelerators.length === 0) return irrelevant;

@@ -1,8 +1,8 @@
 import { advice } from "../../../remedy/remedy.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
-import { judgeDevices, type OwnDevices } from "../../subject/own-devices.ts";
-import { pairsOverPci } from "./own-links.ts";
+import { judgeListed, type OwnDevices } from "../../subject/own-devices.ts";
+import { mayHideLinks, pairsOverPci } from "./own-links.ts";
 
 /**
  * Without VMs an IOMMU that translates what devices copy to each other takes them the long way
@@ -20,11 +20,15 @@ export const iommuTranslating: Cause = {
   acquittedBy: "identity domains, no IOMMU, or a VM, which needs it",
   followsFrom: [],
   judge: (subject) =>
-    judgeDevices(subject, (own) => {
+    judgeListed(subject, (own) => {
       const { evidence } = subject;
       if (evidence.of === "machine") return irrelevant;
       if (evidence.of === "vm") return acquitted("a VM's devices go through the IOMMU by right");
       const peers = peersOf(own);
+      const mayHide = own.accelerators.length > 1 && mayHideLinks(own);
+      if (peers.length === 0 && mayHide) {
+        return untold("whether NVLink joins its accelerators is not known: nvidia-smi topo -m");
+      }
       if (peers.length === 0) return acquitted("it has no two devices that copy over PCI Express");
       const domains = evidence.devices.filter(({ address }) => peers.includes(address));
       const translated = domains.filter(({ iommuDomain }) => iommuDomain?.startsWith("DMA"));

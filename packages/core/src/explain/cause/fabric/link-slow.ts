@@ -1,12 +1,19 @@
 import { advice } from "../../../remedy/remedy.ts";
 import { pcieRateText } from "../../../topology/pcie-rate.ts";
 import type { PcieLink, PciDevice } from "../../../topology/topology.ts";
-import { isFast, statesOf } from "../../subject/accelerator-states.ts";
-import { type Accusation, accused, acquitted, type Cause, untold } from "../../subject/cause.ts";
+import { isFast, nameOf, statesOf } from "../../subject/accelerator-states.ts";
+import {
+  type Accusation,
+  accused,
+  acquitted,
+  type Cause,
+  type Judgement,
+  untold,
+} from "../../subject/cause.ts";
 import {
   chainOf,
   isEmulated,
-  judgeDevices,
+  judgeListed,
   type OwnDevices,
   physical,
 } from "../../subject/own-devices.ts";
@@ -31,8 +38,10 @@ export const linkSlow: Cause = {
   readFrom: "/sys/bus/pci/devices/*/{current,max}_link_{speed,width}",
   acquittedBy: "all lanes, at full speed or idle",
   followsFrom: [],
-  judge: (subject) =>
-    judgeDevices(subject, (own) => {
+  judge: (subject) => {
+    const told = subject.machine?.topology == null ? toldByTool(subject) : [];
+    if (told.length > 0) return judgeHops(told, () => "hostToDevice");
+    return judgeListed(subject, (own) => {
       const c2c = own.topology.accelerators.filter((one) => one.c2c === true);
       const direct = new Set(c2c.map(({ address }) => address));
       const hops = new Map(
@@ -42,13 +51,31 @@ export const linkSlow: Cause = {
           .map((hop) => [hop.lower.address, hop]),
       );
       if (hops.size === 0) return acquitted("its devices have no PCIe link that counts");
-      const looks = [...hops.values()].map((hop) => lookAt(hop, hopPart(hop, own)));
-      const slow = looks.flatMap((one) => (typeof one === "object" ? (one ?? []) : []));
-      if (slow.length > 0) return accused(...slow);
-      const unread = looks.find((one) => typeof one === "string");
-      return unread === undefined ? acquitted("every link has all its lanes") : untold(unread);
-    }),
+      return judgeHops([...hops.values()], (hop) => hopPart(hop, own));
+    });
+  },
 };
+
+function judgeHops(hops: readonly Hop[], partOf: (hop: Hop) => Part): Judgement {
+  const looks = hops.map((hop) => lookAt(hop, partOf(hop)));
+  const slow = looks.flatMap((one) => (typeof one === "object" ? (one ?? []) : []));
+  if (slow.length > 0) return accused(...slow);
+  const unread = looks.find((one) => typeof one === "string");
+  return unread === undefined ? acquitted("every link has all its lanes") : untold(unread);
+}
+
+/** Of a machine whose devices nobody listed, the links that the vendor's tool tells of. */
+function toldByTool(subject: Subject): readonly Hop[] {
+  const listed = new Set(
+    subject.evidence.devices.flatMap(({ address, link }) => (link === null ? [] : [address])),
+  );
+  if (listed.size > 0) return [];
+  return (statesOf(subject) ?? []).flatMap((state): Hop[] => {
+    const { link } = state;
+    if (link === null) return [];
+    return [{ lower: { address: nameOf(state) }, link, port: null, isInUse: isFast(state) }];
+  });
+}
 
 /** Of a machine the NICs that have RDMA: those that manage it may have what link they like. */
 function rdmaNics({ evidence }: Subject, { topology, nics }: OwnDevices): readonly string[] {
@@ -61,7 +88,7 @@ function rdmaNics({ evidence }: Subject, { topology, nics }: OwnDevices): readon
 
 /** A link, by its two ends. */
 interface Hop {
-  readonly lower: PciDevice;
+  readonly lower: Pick<PciDevice, "address">;
   readonly link: PcieLink | null;
   readonly port: PciDevice | null;
   /** Whether what is below works now; null where nothing tells. */
@@ -77,11 +104,12 @@ function hopsAbove(address: string, subject: Subject, own: OwnDevices): Hop[] {
   if (device === undefined) return [];
   const chain = chainOf(device, own.byAddress);
   const now = linkNow(device, subject, own);
+  const isSketch = subject.machine?.topology == null;
   const isInUse = own.nics.includes(address) ? true : isUsed(device.address, subject, own);
   return chain.flatMap((lower, i): Hop[] => {
     const link = i === 0 ? now : lower.link;
     // What is built into the processor or made by QEMU has no link.
-    const isLinked = link !== null || lower.parent !== null;
+    const isLinked = link !== null || lower.parent !== null || isSketch;
     if (i % 2 === 1 || isEmulated(lower) || !isLinked) return [];
     const above = chain[i + 1] ?? null;
     return [{ lower, link, port: above === null || isEmulated(above) ? null : above, isInUse }];
@@ -135,9 +163,7 @@ function lookAt({ lower, link, port, isInUse }: Hop, part: Part): Accusation | s
     about: address,
     expected: `${rate(link, "max")}, as the device can do`,
     found: `${rate({ speedGTs: reached, width, maxSpeedGTs, maxWidth }, "now")}${limit}`,
-    evidence: [
-      `/sys/bus/pci/devices/${address}: ${speedGTs} GT/s x${width}, max ${maxSpeedGTs} GT/s x${maxWidth}`,
-    ],
+    evidence: [`${address}: ${speedGTs} GT/s x${width}, max ${maxSpeedGTs} GT/s x${maxWidth}`],
     // A device that is newer than its slot works as well as that machine can.
     seen: isNarrow || !isHeld ? "directly" : "inferred",
     cost: transferCost(part, speeds * (maxWidth / width)),

@@ -1,7 +1,7 @@
 import { advice } from "../../../remedy/remedy.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
-import { chainOf, isEmulated, judgeDevices, type OwnDevices } from "../../subject/own-devices.ts";
+import { chainOf, isEmulated, judgeListed, type OwnDevices } from "../../subject/own-devices.ts";
 
 /**
  * A device that may not relax the order of its writes has each wait for those before it. That costs
@@ -20,7 +20,7 @@ export const relaxedOrderingOff: Cause = {
   acquittedBy: "RlxdOrd+ on its accelerators and RDMA NICs, or a processor that cannot have it",
   followsFrom: [],
   judge: (subject) =>
-    judgeDevices(subject, (own) => {
+    judgeListed(subject, (own) => {
       if (subject.evidence.of === "machine") return irrelevant;
       const rdma = own.topology.nics.filter(({ rdma: has }) => has === true);
       const counted = new Set([...own.accelerators, ...rdma.map(({ address }) => address)]);

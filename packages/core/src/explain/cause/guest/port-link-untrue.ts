@@ -74,9 +74,10 @@ const isLess = (said: number | null, real: number | null): boolean =>
 
 function byReport(subject: Subject, view: GuestView): readonly Behind[] | null {
   const { topology } = subject;
+  const isHostUnseen = view.isInside || subject.machine?.topology == null;
   const ports = view.report?.ports ?? null;
   const passed = passedDevices(subject, view);
-  if (passed === null || ports === null || topology === null) return null;
+  if (passed === null || ports === null) return null;
   const portsOf = portsAbove(ports);
   return passed
     .filter(({ kind }) => kind === "accelerator")
@@ -88,9 +89,9 @@ function byReport(subject: Subject, view: GuestView): readonly Behind[] | null {
         speedGTs: least(above.map(({ link }) => link?.maxSpeedGTs ?? null)),
         width: least(above.map(({ link }) => link?.maxWidth ?? null)),
       };
-      // Inside the guest nothing tells of the host's port; but no link runs faster than it can.
+      // Without the host nothing tells of its port; but no link runs faster than it can.
       const now = { speedGTs: shown.link?.speedGTs ?? null, width: shown.link?.width ?? null };
-      const real = view.isInside ? now : linkOnHost(onHost, topology);
+      const real = isHostUnseen || topology === null ? now : linkOnHost(onHost, topology);
       return [{ address: shown.address, real, port }];
     });
 }

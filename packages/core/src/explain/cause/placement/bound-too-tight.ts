@@ -95,6 +95,7 @@ function areBound(
 function usedByTwin(twin: Subject, here: Topology): readonly number[] | null {
   const { memoryByNode, topology, evidence } = twin;
   if (memoryByNode === null || topology === null) return null;
+  if ((topology.machine.cpuModel === null) !== (here.machine.cpuModel === null)) return null;
   const isAlike =
     evidence.of !== "vm" &&
     topology.nodes.length === here.nodes.length &&

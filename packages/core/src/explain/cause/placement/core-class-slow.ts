@@ -22,13 +22,18 @@ export const coreClassSlow: Cause = {
   acquittedBy: "cores of one class, or an affinity with a core of the fastest",
   followsFrom: [],
   judge: (subject) => {
-    const { evidence, workers, topology } = subject;
+    const { evidence, workers } = subject;
+    // Classes are the machine's to tell: a sketch has none.
+    const topology = subject.machine?.topology ?? null;
     if (evidence.of === "machine") return irrelevant;
     if (workers === null || workers.length === 0) return untold("its threads were not read");
     if (topology === null) return untold("the machine was not read: its cores would tell");
     const { cores } = topology;
     if (cores.length === 0 || cores.some((core) => core.class === null)) {
-      if (haveOneClock(subject)) return acquitted("all cores have the same maximum clock");
+      const isAnySlow = cores.some((core) => core.class !== null && core.class > 0);
+      if (!isAnySlow && haveOneClock(subject)) {
+        return acquitted("all cores have the same maximum clock");
+      }
       return untold("whether its cores are equally fast is not known");
     }
     const fast = unionAll(cores.filter((core) => core.class === 0).map(({ cpus }) => setOf(cpus)));

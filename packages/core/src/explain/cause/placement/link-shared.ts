@@ -40,6 +40,11 @@ export const linkShared: Cause = {
         devices.filter((address) => !own.has(address)).map((address) => [address, name] as const),
       ),
     );
+    const isListed = (address: string): boolean =>
+      topology.pci.some((one) => one.address === address);
+    if (![...theirs.keys()].every(isListed)) {
+      return untold("where the devices of its neighbours are was not read");
+    }
     const ports = sharedPorts([...own], [...theirs.keys()], topology);
     const narrow = ports.filter(({ has, wants }) => has !== null && wants !== null && wants > has);
     if (narrow.length === 0) {

@@ -91,11 +91,13 @@ function known(
   );
 }
 
-function countOf({ evidence, topology }: Subject, of: "accelerators" | "nics"): number | null {
+function countOf({ evidence, machine }: Subject, of: "accelerators" | "nics"): number | null {
+  const topology = machine?.topology ?? null;
   return topology === null ? null : devicesOf(evidence, topology)[of].length;
 }
 
-function modelsOf({ evidence, topology }: Subject): string | null {
+function modelsOf({ evidence, machine }: Subject): string | null {
+  const topology = machine?.topology ?? null;
   if (topology === null) return null;
   const own = new Set(devicesOf(evidence, topology).accelerators);
   const all = topology.accelerators.filter(({ address }) => own.has(address));
