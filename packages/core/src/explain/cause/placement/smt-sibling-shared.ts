@@ -35,15 +35,17 @@ export const smtSiblingShared: Cause = {
     if (neighbours === null) return untold("who else runs on the machine was not read");
     const cored = coredWorkers(subject);
     const online = onlineCpus(topology);
-    const shared = cored.flatMap((worker) =>
-      neighbours.flatMap((by) =>
-        by.vcpus.flatMap(({ cpus }): Shared[] => {
-          const held = intersection(setOf(cpus), online);
-          if (isEmpty(held) || !isSubset(held, setOf(worker.core.cpus))) return [];
-          return [{ by, with: worker, cpus: formatList(held) }];
-        }),
-      ),
+    const holdings = neighbours.flatMap((by) =>
+      by.vcpus
+        .map(({ cpus }) => ({ by, held: intersection(setOf(cpus), online) }))
+        .filter(({ held }) => !isEmpty(held)),
     );
+    const shared = cored.flatMap((worker) => {
+      const core = setOf(worker.core.cpus);
+      return holdings
+        .filter(({ held }) => isSubset(held, core))
+        .map(({ by, held }): Shared => ({ by, with: worker, cpus: formatList(held) }));
+    });
     if (shared.length === 0) {
       return workers.length === 0 || workers.some(({ allowedCpus }) => allowedCpus === null)
         ? untold("where its workers may run was not read")
