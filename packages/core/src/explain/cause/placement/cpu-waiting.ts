@@ -9,6 +9,9 @@ import { nameOf, workersWord } from "./workers.ts";
 /** Less than this is what any scheduler takes. */
 const noticed = 0.02;
 
+/** Whoever was only started has waited for a CPU then, and never since. */
+const tellingNs = 1e9;
+
 /**
  * The kernel counts how long each thread was ready to run and had no CPU. For a guest that is
  * stolen time: all CPUs that it may use were somebody else's, or a limit of its cgroup was used
@@ -46,6 +49,7 @@ export const cpuWaiting: Cause = {
     const waited = sumOf(known, ({ waitedNs }) => waitedNs);
     const word = workersWord(subject);
     if (ran === 0) return acquitted(`its ${word} have not run yet`);
+    if (ran < tellingNs) return untold(`its ${word} have run for less than a second so far`);
     const part = percent(waited, ran + waited);
     if (waited < (ran + waited) * noticed)
       return acquitted(`its ${word} waited ${part} of the time`);

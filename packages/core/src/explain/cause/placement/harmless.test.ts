@@ -100,6 +100,13 @@ test("a program without accelerators may run anywhere, as long as it stays with 
   expect(found(anywhere(9))).toEqual(["vcpus-float"]);
 });
 
+test("a program that was only started, and had to wait for its first CPU", () => {
+  const ran = (ranNs: number): Evidence =>
+    program({ threads: [thread(5000, { ranNs, waitedNs: ranNs })] });
+  expect(found(ran(2_000_000))).toEqual([]);
+  expect(found(ran(2_000_000_000))).toEqual(["cpu-waiting"]);
+});
+
 test("offline CPUs in an affinity", () => {
   const threads = (vm.threads ?? []).map((one) => ({
     ...one,
