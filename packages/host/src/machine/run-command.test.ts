@@ -34,6 +34,11 @@ test("a missing program is absent, a failing one gives its reason", async () => 
   });
 });
 
+test("what nobody may run, as in a folder that nobody may search, is absent", async () => {
+  writeFileSync(join(folder, "closed"), "#!/bin/sh\n", { mode: 0o644 });
+  expect(await runCommand("closed", [], path)).toEqual({ kind: "absent" });
+});
+
 test("a program that hangs, or never stops talking, is ended", async () => {
   const hangs = program("hangs", "exec sleep 60");
   expect(await runCommand(hangs, [], path, brief)).toEqual({

@@ -38,7 +38,9 @@ export async function runCommand(
   const result = await runProcessGroup(program, args, { ...limits, env, ...ends });
   const { status, ended, error } = result;
   if (status === 0 && ended === null) return { kind: "ran", stdout: result.stdout };
-  if (error !== null && "code" in error && error.code === "ENOENT") return { kind: "absent" };
+  // EACCES: a folder of PATH may not be searched, and none of the others has the program.
+  const code = error !== null && "code" in error ? error.code : null;
+  if (code === "ENOENT" || code === "EACCES") return { kind: "absent" };
   return { kind: "failed", why: whyFailed(result, limits) };
 }
 
