@@ -186,3 +186,11 @@ test("an effect of several causes is paid for once", () => {
     ["neighbour-load", "unknown", ["cpu-waiting"]],
   ]);
 });
+
+test("of a VM whose threads have no names, what would tell its vCPUs is said", () => {
+  const vm = cleanVm(0);
+  const threads = (vm.threads ?? []).map((one) => ({ ...one, role: null }));
+  const { unchecked } = compared({ ...vm, threads }, cleanVm(1));
+  const why = unchecked.find(({ code }) => code === "vcpus-off-node")?.why;
+  expect(why).toMatch(/^which of its threads are vCPUs is not known: .*debug-threads=on/);
+});

@@ -6,7 +6,7 @@ import type { FindingCost } from "../../../verify/verdict/verdict.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
 import type { Subject } from "../../subject/subject.ts";
 import { partOfWork } from "../../subject/whereabouts.ts";
-import { cpuLines, noticed, onlineCpus, workersWord } from "./workers.ts";
+import { cpuLines, noticed, onlineCpus, workersWord, whyNoWorkers } from "./workers.ts";
 
 /**
  * A machine with cores of several kinds: efficiency beside performance cores, or cores that the
@@ -26,7 +26,7 @@ export const coreClassSlow: Cause = {
     // Classes are the machine's to tell: a sketch has none.
     const topology = subject.machine?.topology ?? null;
     if (evidence.of === "machine") return irrelevant;
-    if (workers === null || workers.length === 0) return untold("its threads were not read");
+    if (workers === null || workers.length === 0) return untold(whyNoWorkers(evidence));
     if (topology === null) return untold("the machine was not read: its cores would tell");
     const { cores } = topology;
     if (cores.length === 0 || cores.some((core) => core.class === null)) {

@@ -4,7 +4,7 @@ import { setOf } from "../../../set/list-format.ts";
 import { sumOf } from "../../../unit/sum.ts";
 import { percent } from "../../../verify/verdict/check.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
-import { nameOf, workersWord } from "./workers.ts";
+import { nameOf, workersWord, whyNoWorkers } from "./workers.ts";
 
 /** Less than this is what any scheduler takes. */
 const noticed = 0.02;
@@ -36,7 +36,7 @@ export const cpuWaiting: Cause = {
   judge: (subject) => {
     const { evidence, workers } = subject;
     if (evidence.of === "machine") return irrelevant;
-    if (workers === null || workers.length === 0) return untold("its threads were not read");
+    if (workers === null || workers.length === 0) return untold(whyNoWorkers(evidence));
     const known = workers.flatMap((thread) =>
       thread.ranNs === null || thread.waitedNs === null
         ? []

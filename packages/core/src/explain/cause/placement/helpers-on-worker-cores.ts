@@ -14,7 +14,7 @@ import { accused, acquitted, type Cause, irrelevant, untold } from "../../subjec
 import type { Subject } from "../../subject/subject.ts";
 import { cpusOfNodes } from "../../subject/whereabouts.ts";
 import { pinnedTo } from "./pinned.ts";
-import { coredWorkers, cpuLines, onlineCpus } from "./workers.ts";
+import { coredWorkers, cpuLines, onlineCpus, whyNoWorkers } from "./workers.ts";
 
 /**
  * An emulator, an iothread or vhost on the core of a pinned vCPU takes that vCPU's time whenever it
@@ -32,7 +32,7 @@ export const helpersOnWorkerCores: Cause = {
   judge: (subject) => {
     const { evidence, workers, helpers, topology } = subject;
     if (evidence.of !== "vm") return irrelevant;
-    if (workers === null || helpers === null) return untold("its threads were not read");
+    if (workers === null || helpers === null) return untold(whyNoWorkers(evidence));
     if (topology === null) return untold("the machine was not read: its cores would tell");
     const cored = coredWorkers(subject);
     const cores = unionAll(cored.map(({ core }) => setOf(core.cpus)));

@@ -5,7 +5,7 @@ import { accused, acquitted, type Cause, irrelevant, untold } from "../../subjec
 import { listed } from "../../subject/home.ts";
 import { areKept, nodesOutside, seenOutside, whereaboutsOf } from "../../subject/whereabouts.ts";
 import { pinnedTo } from "./pinned.ts";
-import { cpuLines } from "./workers.ts";
+import { cpuLines, whyNoWorkers } from "./workers.ts";
 
 /**
  * An iothread or vhost thread moves every byte of a disk or a network between the host and the
@@ -24,7 +24,7 @@ export const ioThreadsFar: Cause = {
   judge: (subject) => {
     const { evidence, helpers, home, topology } = subject;
     if (evidence.of !== "vm") return irrelevant;
-    if (helpers === null) return untold("its threads were not read");
+    if (helpers === null) return untold(whyNoWorkers(subject.evidence));
     if (topology === null || home === null) return untold(whyNoHome);
     const io = helpers.filter(({ role }) => role?.kind === "iothread" || role?.kind === "vhost");
     const isUnsure = (evidence.threads ?? []).some(({ role }) => role === null);

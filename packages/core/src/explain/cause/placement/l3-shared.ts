@@ -10,7 +10,7 @@ import { formatList, setOf } from "../../../set/list-format.ts";
 import { advice } from "../../../remedy/remedy.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
-import { coredWorkers, onlineCpus } from "./workers.ts";
+import { coredWorkers, onlineCpus, whyNoWorkers } from "./workers.ts";
 
 /** A neighbour that keeps half a CPU busy puts something into the cache. */
 const busyFrom = 0.5;
@@ -32,7 +32,7 @@ export const l3Shared: Cause = {
     const { evidence, workers, topology, machine } = subject;
     if (evidence.of === "machine") return irrelevant;
     if (workers === null || topology === null)
-      return untold("its threads or the cores were not read");
+      return untold(workers === null ? whyNoWorkers(evidence) : "the cores were not read");
     const neighbours = machine?.neighbours ?? null;
     if (neighbours === null) return untold("who else runs on the machine was not read");
     const cored = coredWorkers(subject);

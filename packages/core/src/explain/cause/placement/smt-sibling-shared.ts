@@ -4,7 +4,7 @@ import { formatList, setOf } from "../../../set/list-format.ts";
 import { advice } from "../../../remedy/remedy.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
-import { type CoredWorker, coredWorkers, nameOf, onlineCpus } from "./workers.ts";
+import { type CoredWorker, coredWorkers, nameOf, onlineCpus, whyNoWorkers } from "./workers.ts";
 
 interface Shared {
   readonly by: Neighbour;
@@ -30,7 +30,7 @@ export const smtSiblingShared: Cause = {
     const { evidence, workers, topology, machine } = subject;
     if (evidence.of === "machine") return irrelevant;
     if (workers === null || topology === null)
-      return untold("its threads or the cores were not read");
+      return untold(workers === null ? whyNoWorkers(evidence) : "the cores were not read");
     const neighbours = machine?.neighbours ?? null;
     if (neighbours === null) return untold("who else runs on the machine was not read");
     const cored = coredWorkers(subject);

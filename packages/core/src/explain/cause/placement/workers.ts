@@ -1,4 +1,4 @@
-import type { ThreadEvidence } from "../../../evidence/evidence.ts";
+import type { Evidence, ThreadEvidence } from "../../../evidence/evidence.ts";
 import type { Core, Topology } from "../../../topology/topology.ts";
 import {
   type IndexSet,
@@ -20,13 +20,22 @@ export const noticed = 0.05;
 /** The workers of a subject and where they may run, or why there is nothing to judge by. */
 export function workersOf({ evidence, workers, home, topology }: Subject): WorkersAt | Judgement {
   if (evidence.of === "machine") return irrelevant;
-  if (workers === null) return untold("its threads were not read");
+  if (workers === null) return untold(whyNoWorkers(evidence));
   if (workers.length === 0) return untold("no thread is known to be a vCPU's");
   if (topology === null) return untold("the machine was not read: evidence of it would tell");
   if (home === null) return untold(whyNoHome);
   const where = whereaboutsOf(workers, home, topology);
   if (where === null) return untold(`the CPUs of ${home.why}, are not known`);
   return { all: workers, where, home, topology };
+}
+
+/** Why the workers are not known, and what would tell. */
+export function whyNoWorkers({ threads }: Evidence): string {
+  if (threads === null) return "its threads were not read";
+  return (
+    "which of its threads are vCPUs is not known: QEMU's monitor, or -name NAME,debug-threads=on, " +
+    "would tell"
+  );
 }
 
 /** What the workers are called. */
