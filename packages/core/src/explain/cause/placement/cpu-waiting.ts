@@ -9,6 +9,9 @@ import { nameOf, workersWord } from "./workers.ts";
 /** Less than this is what any scheduler takes. */
 const noticed = 0.02;
 
+/** Who hardly runs waits only to be woken up, on whatever CPU its threads were created. */
+const tellingNs = 1e9;
+
 /**
  * The kernel counts how long each thread was ready to run and had no CPU. For a guest that is
  * stolen time: all CPUs that it may use were somebody else's, or a limit of its cgroup was used
@@ -21,7 +24,7 @@ export const cpuWaiting: Cause = {
   looksFor: "vCPUs or threads were ready to run and had no CPU",
   observable: "threads[].{ranNs,waitedNs}",
   readFrom: "/proc/PID/task/*/schedstat",
-  acquittedBy: "less than 2 % of its time spent waiting for a CPU",
+  acquittedBy: "less than 2 % of its time spent waiting for a CPU, or less than a second in all",
   followsFrom: [
     "cpu-quota",
     "isolated-crowd",
@@ -45,7 +48,9 @@ export const cpuWaiting: Cause = {
     const ran = sumOf(known, ({ ranNs }) => ranNs);
     const waited = sumOf(known, ({ waitedNs }) => waitedNs);
     const word = workersWord(subject);
-    if (ran === 0) return acquitted(`its ${word} have not run yet`);
+    if (ran + waited < tellingNs) {
+      return acquitted(`its ${word} have hardly run: ${Math.round(ran / 1e6)} ms in all`);
+    }
     const part = percent(waited, ran + waited);
     if (waited < (ran + waited) * noticed)
       return acquitted(`its ${word} waited ${part} of the time`);
