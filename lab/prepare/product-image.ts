@@ -23,7 +23,8 @@ export const productVariable = "EVENKEEL_LAB_PRODUCT";
 
 /**
  * An image with Evenkeel from this checkout, its Node and its dependencies, and a program that asks
- * the kernel where pages are; the emulated host has it below /product. It is rebuilt whenever a source changes.
+ * the kernel where pages are; the emulated host has it below /product. It is rebuilt whenever a
+ * source changes.
  */
 export async function productImage(): Promise<string> {
   const before = process.env[productVariable];
