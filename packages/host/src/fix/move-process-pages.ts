@@ -44,9 +44,13 @@ export function moveProcessPages(
       const astray = pages.filter((_, i) => where !== null && sources.has(at(where, i)));
       if (astray.length === 0) continue;
       const status = movePages(pid, astray, new Int32Array(astray.length).fill(to));
-      const there = (status ?? []).filter((node) => node === to).length;
+      // Of a transparent huge page the kernel calls a part busy and moves it with the rest.
+      const refused = astray.filter((_, i) => status === null || at(status, i) !== to);
+      const now = refused.length === 0 ? [] : movePages(pid, refused, null);
+      const left = now === null ? refused.length : now.filter((node) => node !== to).length;
+      const there = astray.length - left;
       moved += there;
-      stayed += astray.length - there;
+      stayed += left;
       movedBytes += there * pageBytes;
     }
   }
