@@ -23,6 +23,18 @@ export interface Stranger {
   readonly startsOn: string;
   /** The addresses of the accelerators that it is given. */
   readonly devices: readonly string[];
+  /** The guest's nodes, which share the memory evenly; one if not given. QEMU alone is told. */
+  readonly cells?: readonly { readonly node: number; readonly vcpus: string }[];
+  /** The processor that the guest is shown; the host's own if not given. QEMU alone knows it. */
+  readonly cpu?: string;
+  /** Whether equal pages may be merged; QEMU alone is told. */
+  readonly merges?: boolean;
+  /** Whether the guest runs its firmware, which finds nothing to boot. */
+  readonly runs?: boolean;
+  /** Whether all devices are behind one port; QEMU alone is told. */
+  readonly onePort?: boolean;
+  /** A memory module beside its memory, of base pages without a policy; QEMU alone starts it. */
+  readonly moduleMiB?: number;
 }
 
 /** Starts a VM whose guest does nothing, because where it lies is all that counts, and pins it. */
@@ -44,24 +56,46 @@ export async function stopStranger(host: Host, { name, via }: Stranger): Promise
 const pidFile = (name: string): string => `/tmp/${name}.pid`;
 
 async function startByQemu(host: Host, vm: Stranger): Promise<number> {
-  const { name, vcpus, helpers, startsOn, devices, memoryMiB } = vm;
+  const { name, vcpus, helpers, startsOn, memoryMiB, moduleMiB, runs, merges, cpu } = vm;
+  const slots = moduleMiB === undefined ? "" : `,slots=1,maxmem=${2 * (memoryMiB + moduleMiB)}M`;
   await host.ok("taskset", [
-    ...words("-c", startsOn, "qemu-system-x86_64", "-S", "-daemonize", "-pidfile", pidFile(name)),
-    ...words("-machine", "q35,accel=tcg,memory-backend=m", "-cpu", "max"),
+    ...words("-c", startsOn, "qemu-system-x86_64", "-daemonize", "-pidfile", pidFile(name)),
+    ...(runs === true ? [] : ["-S"]),
+    ...words("-machine", `q35,accel=tcg,mem-merge=${merges === true ? "on" : "off"}`),
+    ...words("-cpu", cpu ?? "max"),
     ...words("-nodefaults", "-display", "none", "-name", `${name},debug-threads=on`),
-    ...words("-m", `${memoryMiB}M`, "-smp", `${vcpus.length}`),
-    ...words("-object", memoryBackend(vm)),
+    ...words("-m", `${memoryMiB}M${slots}`, "-smp", `${vcpus.length}`),
+    ...memoryOf(vm),
+    ...(moduleMiB === undefined ? [] : moduleOf(moduleMiB)),
     ...words("-qmp", `unix:/tmp/${name}.qmp,server=on,wait=off`),
-    ...devices.flatMap((address, i) => [
-      ...words("-device", `pcie-root-port,id=port${i},bus=pcie.0,chassis=${i + 1}`),
-      ...words("-device", `vfio-pci,host=${address},bus=port${i}`),
-    ]),
+    ...devicesOf(vm),
   ]);
   const pid = Number((await host.read(pidFile(name))).trim());
   await host.ok("taskset", ["-apc", helpers, `${pid}`]);
   for (const [i, cpus] of vcpus.entries()) await pinVcpu(host, pid, i, cpus);
   return pid;
 }
+
+function devicesOf({ devices, onePort }: Stranger): readonly string[] {
+  if (onePort === true) {
+    return [
+      ...words("-device", "pcie-root-port,id=port0,bus=pcie.0,chassis=1"),
+      ...words("-device", "pcie-pci-bridge,id=bridge,bus=port0"),
+      ...devices.flatMap((address, i) =>
+        words("-device", `vfio-pci,host=${address},bus=bridge,addr=${i + 1}`),
+      ),
+    ];
+  }
+  return devices.flatMap((address, i) => [
+    ...words("-device", `pcie-root-port,id=port${i},bus=pcie.0,chassis=${i + 1}`),
+    ...words("-device", `vfio-pci,host=${address},bus=port${i}`),
+  ]);
+}
+
+const moduleOf = (mebibytes: number): readonly string[] => [
+  ...words("-object", `memory-backend-ram,id=module,size=${mebibytes}M,prealloc=on`),
+  ...words("-device", "pc-dimm,memdev=module"),
+];
 
 /** Keeps a running VM's vCPU to CPUs. */
 async function pinVcpu(host: Host, pid: number, id: number, cpus: string): Promise<void> {
@@ -70,18 +104,29 @@ async function pinVcpu(host: Host, pid: number, id: number, cpus: string): Promi
   await host.ok("taskset", ["-pc", cpus, `${thread.tid}`]);
 }
 
-function memoryBackend({ memoryMiB, huge, boundTo, mode }: Stranger): string {
-  return [
-    huge ? "memory-backend-file,mem-path=/dev/hugepages" : "memory-backend-ram",
-    `id=m,size=${memoryMiB}M,prealloc=on`,
-    ...(boundTo === null ? [] : [`host-nodes=${boundTo},policy=${mode}`]),
-  ].join(",");
+function memoryOf(vm: Stranger): readonly string[] {
+  const { cells, memoryMiB, boundTo, mode } = vm;
+  if (cells === undefined) {
+    const policy = boundTo === null ? "" : `,host-nodes=${boundTo},policy=${mode}`;
+    return ["-machine", "memory-backend=m", "-object", backendOf(vm, "m", memoryMiB) + policy];
+  }
+  return cells.flatMap(({ node, vcpus }, i) => {
+    const policy = `,host-nodes=${node},policy=bind`;
+    return [
+      ...words("-object", backendOf(vm, `m${i}`, memoryMiB / cells.length) + policy),
+      ...words("-numa", `node,nodeid=${i},cpus=${vcpus},memdev=m${i}`),
+    ];
+  });
 }
+
+const backendOf = ({ huge }: Stranger, id: string, mebibytes: number): string =>
+  (huge ? "memory-backend-file,mem-path=/dev/hugepages" : "memory-backend-ram") +
+  `,id=${id},size=${mebibytes}M,prealloc=on`;
 
 async function startByVirsh(host: Host, vm: Stranger): Promise<number> {
   const path = `/tmp/${vm.name}.xml`;
   await host.write(path, domainOf(vm));
-  await host.ok("virsh", ["create", "--paused", path]);
+  await host.ok("virsh", ["create", ...(vm.runs === true ? [] : ["--paused"]), path]);
   return pidOf(host, vm.name);
 }
 
@@ -95,6 +140,7 @@ function domainOf(vm: Stranger): string {
   <vcpu>${vcpus.length}</vcpu>
   <memoryBacking>
     ${huge ? "<hugepages><page size='2' unit='M'/></hugepages>" : ""}
+    <nosharepages/>
     <allocation mode='immediate'/>
   </memoryBacking>
   <cputune>${pins}<emulatorpin cpuset='${helpers}'/></cputune>

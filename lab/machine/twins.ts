@@ -9,7 +9,12 @@ export interface Twins {
   readonly name: string;
   readonly good: Stranger;
   readonly bad: Stranger;
-  /** What is done before the second starts, and after it has started. */
+  /**
+   * Whether the first is recorded and ended before the second starts, which needs what it has.
+   * Otherwise both run at once; a first one that is `goodTwin` runs all the time.
+   */
+  readonly inTurn?: boolean;
+  /** What is done before the two start, and after the second has started. */
   readonly before?: (host: Host) => Promise<unknown>;
   readonly after?: (host: Host, pid: number) => Promise<unknown>;
   /** Takes back what was done to the host. */
@@ -62,24 +67,30 @@ async function recorded(host: Host, vm: string): Promise<string> {
 }
 
 /**
- * Starts the second of two twins beside the first, which runs, and expects `why` to tell what is
- * planted and nothing else, the same from their records as live.
+ * Starts two twins, and expects `why` to tell what is planted in the second and nothing else, the
+ * same from their records as live.
  */
 export async function expectTold(host: Host, twins: Twins): Promise<void> {
-  const { good, bad, planted } = twins;
+  const { good, bad, planted, inTurn = false } = twins;
+  const isExtra = good.name !== goodTwin.name;
   await twins.before?.(host);
-  const pid = await startStranger(host, bad);
   try {
+    if (isExtra) await startStranger(host, good);
+    const first = inTurn ? await recorded(host, good.name) : good.name;
+    if (isExtra && inTurn) await stopStranger(host, good);
+    const pid = await startStranger(host, bad);
     await twins.after?.(host, pid);
-    const live = await explained(host, good.name, bad.name);
+    const live = await explained(host, first, bad.name);
     const told = apart(live);
     expect(told.map(([code]) => code).toSorted()).toEqual(planted.toSorted());
     expect(told.filter(([, side]) => side !== "b")).toEqual([]);
     expect(live.twins).toBe(planted.length === 0);
-    const records = [await recorded(host, good.name), await recorded(host, bad.name)] as const;
-    expect(apart(await explained(host, ...records))).toEqual(told);
+    const record = inTurn ? first : await recorded(host, good.name);
+    const other = await recorded(host, bad.name);
+    expect(apart(await explained(host, record, other))).toEqual(told);
   } finally {
     await stopStranger(host, bad);
+    if (isExtra && !inTurn) await stopStranger(host, good);
     await twins.restore?.(host);
   }
 }
