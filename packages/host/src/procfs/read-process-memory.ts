@@ -17,42 +17,47 @@ import { numaMapsOf } from "./read-memory.ts";
  * For what it costs see `readMemory`.
  */
 export function readProcessMemory(tree: Tree, pid: number): MemoryMapping[] | null {
-  const where = numaMapsOf(pid);
-  const numa = tree.readText(where);
-  const maps = tree.readText(`/proc/${pid}/maps`);
-  if (numa === null || maps === null) return null;
-  const inMemory = filesInMemory(tree, pid);
-  const mapped = new Map(parseMaps(maps).map((range) => [range.start, range]));
-  const present = parseNumaMaps(numa)
-    .filter(({ onNodes }) => onNodes.length > 0)
-    .map((range): Present => {
-      const own = mapped.get(range.start) ?? null;
-      const resident = presentBytes(range);
-      // One that changed since has no length; it is as long as what is there of it.
-      const bytes = own === null ? resident : own.end - own.start;
-      return { range, bytes, resident, kind: kindOf(range, own, inMemory) };
-    });
+  const present = presentMappings(tree, pid);
+  if (present === null) return null;
   return [...Map.groupBy(present, alike).values()]
-    .map((group) => summed(group, where))
+    .map((group) => summed(group, numaMapsOf(pid)))
     .toSorted((a, b) => Number.parseInt(a.start, 16) - Number.parseInt(b.start, 16));
 }
 
 /** A mapping that has pages. */
-interface Present {
+export interface PresentMapping {
   readonly range: NumaRange;
   readonly bytes: number;
   readonly resident: number;
   readonly kind: MappingKind;
 }
 
+/** The mappings of a process that have pages, one by one; null where they may not be read. */
+export function presentMappings(tree: Tree, pid: number): PresentMapping[] | null {
+  const numa = tree.readText(numaMapsOf(pid));
+  const maps = tree.readText(`/proc/${pid}/maps`);
+  if (numa === null || maps === null) return null;
+  const inMemory = filesInMemory(tree, pid);
+  const mapped = new Map(parseMaps(maps).map((range) => [range.start, range]));
+  return parseNumaMaps(numa)
+    .filter(({ onNodes }) => onNodes.length > 0)
+    .map((range): PresentMapping => {
+      const own = mapped.get(range.start) ?? null;
+      const resident = presentBytes(range);
+      // One that changed since has no length; it is as long as what is there of it.
+      const bytes = own === null ? resident : own.end - own.start;
+      return { range, bytes, resident, kind: kindOf(range, own, inMemory) };
+    });
+}
+
 const presentBytes = ({ onNodes }: NumaRange): number => sumOf(onNodes, ({ bytes }) => bytes);
 
-function alike({ kind, range: { policy, pageBytes } }: Present): string {
+function alike({ kind, range: { policy, pageBytes } }: PresentMapping): string {
   return `${kind} ${policy?.mode} ${policy?.nodes} ${pageBytes}`;
 }
 
 /** The sum of some mappings, with the kernel's line about the one with the most pages. */
-function summed(group: readonly Present[], where: string): MemoryMapping {
+function summed(group: readonly PresentMapping[], where: string): MemoryMapping {
   const onNodes: Tally<number> = new Map();
   for (const { range } of group) {
     for (const { node, bytes } of range.onNodes) count(onNodes, node, bytes);

@@ -9,7 +9,7 @@ import { nameOf, workersWord, whyNoWorkers } from "./workers.ts";
 /** Less than this is what any scheduler takes. */
 const noticed = 0.02;
 
-/** Whoever was only started has waited for a CPU then, and never since. */
+/** Who hardly runs waits only to be woken up, on whatever CPU its threads were created. */
 const tellingNs = 1e9;
 
 /**
@@ -49,7 +49,11 @@ export const cpuWaiting: Cause = {
     const waited = sumOf(known, ({ waitedNs }) => waitedNs);
     const word = workersWord(subject);
     if (ran === 0) return acquitted(`its ${word} have not run yet`);
-    if (ran < tellingNs) return untold(`its ${word} have run for less than a second so far`);
+    if (ran + waited < tellingNs) {
+      return untold(
+        `its ${word} have run for ${Math.round(ran / 1e6)} ms in all, which tells nothing`,
+      );
+    }
     const part = percent(waited, ran + waited);
     if (waited < (ran + waited) * noticed)
       return acquitted(`its ${word} waited ${part} of the time`);

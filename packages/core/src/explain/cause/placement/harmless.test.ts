@@ -93,6 +93,20 @@ test("threads that hardly run may float", () => {
   expect(found(logging(3e10))).toEqual(["vcpus-float"]);
 });
 
+test("a VM that was just started, whose vCPUs have hardly run", () => {
+  // As of a paused VM of QEMU 7.2 in the lab: the threads waited to be woken up where they began.
+  const waiting = (times: number): Evidence => ({
+    ...vm,
+    threads: (vm.threads ?? []).map((one) => ({
+      ...one,
+      ranNs: 3_554_940 * times,
+      waitedNs: 17_979_275 * times,
+    })),
+  });
+  expect(found(waiting(1))).toEqual([]);
+  expect(found(waiting(100))).toEqual(["cpu-waiting"]);
+});
+
 test("a program without accelerators may run anywhere, as long as it stays with its memory", () => {
   const anywhere = (lastCpu: number): Evidence =>
     program({ devices: [], threads: [thread(5000, { allowedCpus: "0-31", lastCpu })] });
