@@ -104,9 +104,10 @@ function ownDevices({ accelerators, nics }: Topology): ReturnType<typeof devices
   };
 }
 
-/** The cores of the host, as lists of their CPUs; null where nobody told. */
+/** The cores of the host, as lists of their CPUs; null where nobody told, as no host has none. */
 export function coresOf({ evidence, topology }: Subject): readonly string[] | null {
-  return evidence.cores ?? topology?.cores.map(({ cpus }) => cpus) ?? null;
+  const cores = evidence.cores ?? topology?.cores.map(({ cpus }) => cpus) ?? [];
+  return cores.length === 0 ? null : cores;
 }
 
 /** `0000:02:00.0`, or `3 devices` where there are several. */

@@ -109,9 +109,17 @@ export const placementAlterations: readonly Alteration[] = [
     code: "core-class-slow",
     what: "its cores are of the slower class",
     alter: (evidence) =>
-      onTopology(evidence, ({ cores }) => ({
-        cores: cores.map((core) => ({ ...core, class: core.id < 6 ? 1 : 0 })),
-      })),
+      onMachine(
+        onTopology(evidence, ({ cores }) => ({
+          cores: cores.map((core) => ({ ...core, class: core.id < 6 ? 1 : 0 })),
+        })),
+        ({ cpus }) => ({
+          cpus: (cpus ?? []).flatMap((own) => [
+            { ...own, cpus: "0-5,16-21", maxKHz: null, hardwareMaxKHz: 2_600_000 },
+            { ...own, cpus: "6-15,22-31" },
+          ]),
+        }),
+      ),
   },
   {
     code: "smt-sibling-shared",

@@ -29,8 +29,8 @@ export const smtSiblingShared: Cause = {
   judge: (subject) => {
     const { evidence, workers, topology, machine } = subject;
     if (evidence.of === "machine") return irrelevant;
-    if (workers === null || topology === null)
-      return untold(workers === null ? whyNoWorkers(evidence) : "the cores were not read");
+    if (workers === null) return untold(whyNoWorkers(evidence));
+    if (topology === null || topology.cores.length === 0) return untold("the cores were not read");
     const neighbours = machine?.neighbours ?? null;
     if (neighbours === null) return untold("who else runs on the machine was not read");
     const cored = coredWorkers(subject);
