@@ -56,7 +56,7 @@ export async function stopStranger(host: Host, { name, via }: Stranger): Promise
 const pidFile = (name: string): string => `/tmp/${name}.pid`;
 
 async function startByQemu(host: Host, vm: Stranger): Promise<number> {
-  const { name, vcpus, helpers, startsOn, memoryMiB, moduleMiB, runs, merges, cpu } = vm;
+  const { name, vcpus, startsOn, memoryMiB, moduleMiB, runs, merges, cpu } = vm;
   const slots = moduleMiB === undefined ? "" : `,slots=1,maxmem=${2 * (memoryMiB + moduleMiB)}M`;
   await host.ok("taskset", [
     ...words("-c", startsOn, "qemu-system-x86_64", "-daemonize", "-pidfile", pidFile(name)),
@@ -71,9 +71,14 @@ async function startByQemu(host: Host, vm: Stranger): Promise<number> {
     ...devicesOf(vm),
   ]);
   const pid = Number((await host.read(pidFile(name))).trim());
+  await pin(host, pid, vm);
+  return pid;
+}
+
+/** Keeps the threads of QEMU to their CPUs, which it forgets when it is put into another cgroup. */
+export async function pin(host: Host, pid: number, { helpers, vcpus }: Stranger): Promise<void> {
   await host.ok("taskset", ["-apc", helpers, `${pid}`]);
   for (const [i, cpus] of vcpus.entries()) await pinVcpu(host, pid, i, cpus);
-  return pid;
 }
 
 function devicesOf({ devices, onePort }: Stranger): readonly string[] {

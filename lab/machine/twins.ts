@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Explanation } from "@evenkeel/core/explain/explanation.ts";
 import { expect } from "vitest";
 import type { Host } from "./host.ts";
@@ -66,6 +68,17 @@ async function recorded(host: Host, vm: string): Promise<string> {
   return path;
 }
 
+/** Keeps the records of twins in the folder EVENKEEL_LAB_RECORDS, if that is set. */
+async function keepRecords(host: Host, twins: string, records: readonly string[]): Promise<void> {
+  const folder = process.env["EVENKEEL_LAB_RECORDS"];
+  if (folder === undefined) return;
+  mkdirSync(folder, { recursive: true });
+  const name = twins.replaceAll(/\W+/g, "-");
+  for (const [i, path] of records.entries()) {
+    writeFileSync(join(folder, `${name}.${"ab"[i] ?? i}.json`), await host.read(path));
+  }
+}
+
 /**
  * Starts two twins, and expects `why` to tell what is planted in the second and nothing else, the
  * same from their records as live.
@@ -88,6 +101,7 @@ export async function expectTold(host: Host, twins: Twins): Promise<void> {
     const record = inTurn ? first : await recorded(host, good.name);
     const other = await recorded(host, bad.name);
     expect(apart(await explained(host, record, other))).toEqual(told);
+    await keepRecords(host, twins.name, [record, other]);
   } finally {
     await stopStranger(host, bad);
     if (isExtra && !inTurn) await stopStranger(host, good);

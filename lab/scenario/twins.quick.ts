@@ -35,7 +35,7 @@ const pairs: readonly Twins[] = [
   {
     name: "memory first touched on the other node, and vCPUs that float",
     good,
-    bad: twinOf({ huge: false, boundTo: null, startsOn: "6-7", vcpus: ["0-11", "0-11"] }),
+    bad: twinOf({ boundTo: null, startsOn: "6-7", vcpus: ["0-11", "0-11"] }),
     planted: ["memory-unbound", "vcpus-float"],
   },
   {

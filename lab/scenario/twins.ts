@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, test } from "vitest";
+import { bootHost, type Host } from "../machine/host.ts";
+import { startLibvirt } from "../machine/libvirt.ts";
+import { twoSockets } from "../machine/shape.ts";
+import {
+  allAccelerators,
+  bindToVfio,
+  pin,
+  startStranger,
+  type Stranger,
+} from "../machine/stranger.ts";
+import { expectTold, goodTwin, twinOf, type Twins } from "../machine/twins.ts";
+
+/** More pairs as in `twins.quick`: the host's settings, cgroups, and what the guest is shown. */
+let host: Host;
+beforeAll(async () => {
+  host = await bootHost(twoSockets);
+  await startLibvirt(host);
+  await bindToVfio(host, await allAccelerators(host));
+  await startStranger(host, goodTwin);
+});
+afterAll(() => host?.stop());
+
+const good = goodTwin;
+
+/** In order on the other node. */
+const onNode1: Partial<Stranger> = {
+  boundTo: "1",
+  vcpus: ["7", "8"],
+  helpers: "6",
+  startsOn: "6",
+  devices: ["0000:31:00.0"],
+};
+/** Without an accelerator, in base pages. */
+const plain: Partial<Stranger> = { huge: false, devices: [] };
+/** On both nodes, as it has more vCPUs than one of them has CPUs. */
+const wide: Partial<Stranger> = {
+  vcpus: ["3", "4", "5", "7", "8", "9", "10"],
+  boundTo: "0-1",
+  helpers: "0,6",
+  startsOn: "0,6",
+  devices: [],
+};
+
+const writes =
+  (path: string, value: string) =>
+  (on: Host): Promise<void> =>
+    on.write(path, value);
+const transparent = "/sys/kernel/mm/transparent_hugepage/enabled";
+const balancing = "/proc/sys/kernel/numa_balancing";
+const merging = "/sys/kernel/mm/ksm";
+
+const limits = "/sys/fs/cgroup/limited";
+
+/** Puts a VM of QEMU's into a cgroup of its own with a limit. */
+const limited =
+  (vm: Stranger, file: string, value: string, seconds: number) =>
+  async (on: Host, pid: number): Promise<void> => {
+    await on.ok("mkdir", ["-p", limits]);
+    await on.write("/sys/fs/cgroup/cgroup.subtree_control", "+cpu");
+    await on.write(`${limits}/${file}`, value);
+    await on.write(`${limits}/cgroup.procs`, `${pid}`);
+    await pin(on, pid, vm);
+    await on.ok("sleep", [`${seconds}`]);
+  };
+
+const pairs: readonly Twins[] = [
+  { name: "two in order by QEMU", good, bad: twinOf({}), planted: [] },
+  {
+    name: "two in order by virsh, without accelerators",
+    good: twinOf({ name: "first", via: "virsh", vcpus: ["3", "4"], devices: [] }),
+    bad: twinOf({ via: "virsh", ...onNode1, devices: [] }),
+    planted: [],
+  },
+  {
+    name: "two in order, in base pages without accelerators",
+    good: twinOf({ ...plain, name: "first", vcpus: ["3", "4"] }),
+    bad: twinOf({ ...plain, ...onNode1, devices: [] }),
+    before: writes(transparent, "never"),
+    restore: writes(transparent, "always"),
+    planted: [],
+  },
+  {
+    name: "base pages, where nothing makes them huge",
+    good,
+    bad: twinOf({ via: "virsh", huge: false }),
+    before: writes(transparent, "never"),
+    restore: writes(transparent, "always"),
+    planted: ["page-size-small"],
+  },
+  {
+    // The stand-ins share one line for interrupts, which goes to node 0.
+    name: "interrupts on the other node",
+    good,
+    bad: twinOf(onNode1),
+    planted: ["interrupts-far"],
+  },
+  {
+    name: "a quota of CPU time",
+    good,
+    bad: twinOf({ runs: true }),
+    after: limited(twinOf({}), "cpu.max", "5000 100000", 20),
+    restore: writes(`${limits}/cpu.max`, "max"),
+    planted: ["cpu-quota"],
+  },
+  {
+    name: "a low weight",
+    good,
+    bad: twinOf({}),
+    after: limited(twinOf({}), "cpu.weight", "1", 0),
+    restore: writes(`${limits}/cpu.weight`, "100"),
+    planted: ["cpu-weight-low"],
+  },
+  {
+    name: "NUMA balancing over memory without a policy",
+    good: twinOf({ name: "first", huge: false }),
+    bad: twinOf({ huge: false, boundTo: null }),
+    inTurn: true,
+    before: async (on) => {
+      await on.write(transparent, "never");
+      await on.write(balancing, "1");
+    },
+    restore: async (on) => {
+      await on.write(balancing, "0");
+      await on.write(transparent, "always");
+    },
+    planted: ["autonuma-on"],
+  },
+  {
+    name: "merged pages",
+    good: twinOf({ ...plain, name: "first", vcpus: ["3", "4"] }),
+    bad: twinOf({ ...plain, ...onNode1, devices: [], merges: true }),
+    before: async (on) => {
+      await on.write(transparent, "never");
+      await on.write(`${merging}/pages_to_scan`, "10000");
+      await on.write(`${merging}/run`, "1");
+    },
+    after: async (on) => void (await on.ok("sleep", ["15"])),
+    restore: async (on) => {
+      await on.write(`${merging}/run`, "2");
+      await on.write(transparent, "always");
+    },
+    planted: ["ksm-on"],
+  },
+  {
+    name: "a processor without vector units, and vCPUs on the other node",
+    good,
+    bad: twinOf({ cpu: "Nehalem", vcpus: ["7", "8"] }),
+    planted: ["vcpus-off-node", "cpu-model-masks"],
+  },
+  {
+    name: "two accelerators behind one port",
+    good: twinOf({ name: "first", devices: ["0000:22:00.0", "0000:32:00.0"] }),
+    bad: twinOf({ devices: ["0000:22:00.0", "0000:32:00.0"], onePort: true }),
+    inTurn: true,
+    planted: ["port-shared"],
+  },
+  {
+    name: "a guest of two nodes, and one that is shown one",
+    good: twinOf({
+      ...wide,
+      name: "first",
+      cells: [
+        { node: 0, vcpus: "0-2" },
+        { node: 1, vcpus: "3-6" },
+      ],
+    }),
+    bad: twinOf(wide),
+    inTurn: true,
+    planted: ["vnuma-missing"],
+  },
+  {
+    name: "memory bound to the other node by virsh, and the emulator on a vCPU's core",
+    good,
+    bad: twinOf({ via: "virsh", boundTo: "1", helpers: "3,6" }),
+    planted: ["memory-bound-elsewhere", "helpers-on-worker-cores"],
+  },
+];
+
+test.each(pairs)("$name", (twins) => expectTold(host, twins));
