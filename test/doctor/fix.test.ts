@@ -12,7 +12,7 @@ import { parseStatus } from "@evenkeel/host/procfs/parse-task.ts";
 import { readProcessMemory } from "@evenkeel/host/procfs/read-process-memory.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { carryOut, undoFix } from "@evenkeel/host/fix/carry-out.ts";
-import { holdProcess } from "@evenkeel/host/fix/held-process.ts";
+import { holdAll, holdProcess, holdRecorded } from "@evenkeel/host/fix/held-process.ts";
 import { moveProcessPages } from "@evenkeel/host/fix/move-process-pages.ts";
 
 const folder = scratchFolder();
@@ -51,7 +51,7 @@ test("a thread gets its CPUs, the record is there before, and undoing brings bac
   const text = readFileSync(record ?? "", "utf8");
   const kept = parseFixRecord(text, record ?? "");
   expect(kept.targets).toEqual([held.record]);
-  expect((await undoFix(tree, kept, record ?? "", [held])).map(({ ok }) => ok)).toEqual([true]);
+  expect((await undoFix(tree, kept, record ?? "")).map(({ ok }) => ok)).toEqual([true]);
   expect([allowed(pid), existsSync(record ?? "")]).toEqual([before, false]);
 });
 
@@ -68,7 +68,40 @@ test("nothing is changed of a process that has ended, or of a thread of another"
   const own = { steps: [stepOf("taskset", "-pc", "0", `${pid}`)], undo: [] };
   const late = await carryOut(tree, own, [held], where);
   expect(late.outcomes[0]).toMatchObject({ ok: false, found: "the process has ended" });
-  expect(() => holdProcess(tree, pid, held.record)).toThrow(/has ended, or is another one/);
+  expect(() => holdProcess(tree, pid)).toThrow(/has ended, or is another one/);
+  expect(holdRecorded(tree, held.record)).toBeNull();
+});
+
+test("of a fix of two processes, the one that still runs is taken back, and the record goes", async () => {
+  const pids = [await waiting(), await waiting()];
+  const before = pids.map((pid) => allowed(pid));
+  using targets = holdAll(pids, (pid) => holdProcess(tree, pid));
+  const steps = pids.map((pid) => stepOf("taskset", "-pc", "0", `${pid}`));
+  const undo = pids.map((pid, i) => ["taskset", "-pc", before[i] ?? "", `${pid}`]);
+  const stateFolder = join(folder, "two");
+  const { record } = await carryOut(tree, { steps, undo }, targets.held, { stateFolder, takenAt });
+  const [ended, running] = targets.held;
+  if (ended === undefined || running === undefined) throw new Error("two were held");
+  process.kill(ended.record.pid, "SIGKILL");
+  while (ended.isThere()) await setTimeout(5);
+  const kept = parseFixRecord(readFileSync(record ?? "", "utf8"), record ?? "");
+  expect((await undoFix(tree, kept, record ?? "")).map(({ found }) => found)).toEqual([
+    "done",
+    "it has ended",
+  ]);
+  expect([allowed(running.record.pid), existsSync(record ?? "")]).toEqual([before[1], false]);
+});
+
+test("pages are moved of named processes alone", async () => {
+  const [named, other] = [await waiting(), await waiting()];
+  using held = holdProcess(tree, named);
+  const fix = { steps: [stepOf("migratepages", `${other}`, "1", "0")], undo: [] };
+  const where = { stateFolder: join(folder, "pages"), takenAt };
+  const { outcomes } = await carryOut(tree, fix, [held], where);
+  expect(outcomes[0]).toMatchObject({
+    ok: false,
+    found: `process ${other} is not the one that was named`,
+  });
 });
 
 test("a record that would run anything else is refused", () => {

@@ -6,7 +6,7 @@ import { runProgram } from "../hypervisor/program.ts";
 import { loadMovePages, type MovePages } from "../native/move-pages.ts";
 import { makePrivateFolder, removeDurably, writeDurably } from "../state/durable.ts";
 import type { Tree } from "../tree/tree.ts";
-import type { HeldProcess } from "./held-process.ts";
+import { type HeldProcess, holdAll, holdRecorded } from "./held-process.ts";
 import { moveProcessPages } from "./move-process-pages.ts";
 
 /** What is to be changed, and what takes it back. Nothing brings pages back where they were. */
@@ -63,8 +63,8 @@ export async function carryOut(
 }
 
 /**
- * Takes back what a record says, from the last change to the first, and removes it. Threads of
- * processes that have ended are left alone. The record stays where a change could not be undone.
+ * Takes back what a record says, from the last change to the first, and removes it. What has ended
+ * needs nothing taken back. The record stays where a change could not be undone.
  *
  * Errors: `state-unusable`.
  */
@@ -72,12 +72,18 @@ export async function undoFix(
   tree: Tree,
   record: FixRecord,
   file: string,
-  targets: readonly HeldProcess[],
 ): Promise<readonly StepOutcome[]> {
+  using targets = holdAll(record.targets, (target) => holdRecorded(tree, target));
+  const { held } = targets;
   const outcomes: StepOutcome[] = [];
-  for (const command of record.undo.toReversed()) {
-    const step = liveStep(command);
-    if (step !== null) outcomes.push(await done(tree, step, targets, null));
+  for (const run of record.undo.toReversed()) {
+    const step = liveStep(run);
+    if (step === null) continue;
+    const hasEnded =
+      held.length === 0 || (step.kind === "thread" && !held.some((one) => one.hasThread(step.tid)));
+    outcomes.push(
+      hasEnded ? { run, ok: true, found: "it has ended" } : await done(tree, step, held, null),
+    );
   }
   if (outcomes.every(({ ok }) => ok)) await removeDurably(file);
   return outcomes;
@@ -96,12 +102,14 @@ async function done(
   if (step.kind === "thread" && !there.some((held) => held.hasThread(step.tid))) {
     return failed(`thread ${step.tid} has ended`);
   }
-  if (step.kind === "pages" && movePages !== null) {
+  if (step.kind === "pages") {
     const held = there.find(({ record }) => record.pid === step.pid);
     if (held === undefined) return failed(`process ${step.pid} is not the one that was named`);
-    const { moved, stayed } = moveProcessPages(tree, held, step, movePages);
-    const found = `${moved} pages moved, ${stayed} stayed`;
-    return { run, ok: stayed === 0, found };
+    if (movePages !== null) {
+      const { moved, stayed } = moveProcessPages(tree, held, step, movePages);
+      const found = `${moved} pages moved, ${stayed} stayed`;
+      return { run, ok: stayed === 0, found };
+    }
   }
   const [program = "", ...args] = run;
   const { status, stderr } = await runProgram(program, args, { timeoutMs: 60_000 });

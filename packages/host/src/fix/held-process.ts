@@ -16,23 +16,46 @@ export interface HeldProcess extends Disposable {
   readonly hasThread: (tid: number) => boolean;
 }
 
-/**
- * Opens a process.
- *
- * @param expected the process as it was recorded earlier; null takes the one that is there.
- *
- * Errors: `process-gone`.
- */
-export function holdProcess(
-  tree: Tree,
-  pid: number,
-  expected: ProcessRecord | null = null,
-): HeldProcess {
-  const record = expected ?? readProcess(tree, pid);
-  const folder = record === null ? null : opened(pid);
-  if (record === null || folder === null || !isRunning(tree, record)) {
+/** Several processes, held and let go together. */
+export interface HeldProcesses extends Disposable {
+  readonly held: readonly HeldProcess[];
+}
+
+/** Holds a process for each item that has one. Where one cannot be held, none is. */
+export function holdAll<Item>(
+  items: readonly Item[],
+  hold: (item: Item) => HeldProcess | null,
+): HeldProcesses {
+  const held: HeldProcess[] = [];
+  const letGo = (): void => {
+    for (const one of held) one[Symbol.dispose]();
+  };
+  try {
+    for (const item of items) {
+      const one = hold(item);
+      if (one !== null) held.push(one);
+    }
+  } catch (error) {
+    letGo();
+    throw error;
+  }
+  return { held, [Symbol.dispose]: letGo };
+}
+
+/** Holds the process that has a number now. Errors: `process-gone`. */
+export function holdProcess(tree: Tree, pid: number): HeldProcess {
+  const record = readProcess(tree, pid);
+  const held = record === null ? null : holdRecorded(tree, record);
+  if (held === null) throw gone(pid);
+  return held;
+}
+
+/** Holds a process as it was recorded; null where it has ended, or is another one by now. */
+export function holdRecorded(tree: Tree, record: ProcessRecord): HeldProcess | null {
+  const folder = opened(record.pid);
+  if (folder === null || !isRunning(tree, record)) {
     if (folder !== null) closeSync(folder);
-    throw gone(pid);
+    return null;
   }
   const isReadable = (path: string): boolean => {
     try {

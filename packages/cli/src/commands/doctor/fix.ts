@@ -6,7 +6,7 @@ import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { Diagnosis } from "@evenkeel/core/explain/diagnosis.ts";
 import { fixOf } from "@evenkeel/core/fix/fix-of.ts";
 import { carryOut, fixFolder, type StepOutcome, undoFix } from "@evenkeel/host/fix/carry-out.ts";
-import { type HeldProcess, holdProcess } from "@evenkeel/host/fix/held-process.ts";
+import { type HeldProcess, holdAll, holdProcess } from "@evenkeel/host/fix/held-process.ts";
 import { isTrustedFolder } from "@evenkeel/host/state/durable.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import type { CliContext } from "../../command/context.ts";
@@ -43,8 +43,12 @@ export async function fixNamed(
   const { steps, undo, left } = fixOf(diagnosis.subjects.flatMap(({ faults }) => faults));
   surroundings.stdout.write(fixText({ steps, left, isDone: yes }, view));
   if (!yes || steps.length === 0) return;
-  using targets = heldProcesses(evidence);
-  const { outcomes, record } = await carryOut(liveTree(), { steps, undo }, targets.held, {
+  const tree = liveTree();
+  using targets = holdAll(evidence, ({ process: found }) =>
+    found === null ? null : holdProcess(tree, found.pid),
+  );
+  for (const one of targets.held) refuseOthers(one);
+  const { outcomes, record } = await carryOut(tree, { steps, undo }, targets.held, {
     stateFolder: stateFolderOf(state, surroundings),
     takenAt: surroundings.clock.now().toISOString(),
   });
@@ -56,7 +60,12 @@ export async function fixNamed(
 export async function undoLast({ state, yes }: DoctorFlags, context: CliContext): Promise<void> {
   const { surroundings, columns: width, paint } = context;
   const folder = fixFolder(stateFolderOf(state, surroundings));
-  const [last] = isTrustedFolder(folder) ? readdirSync(folder).toSorted().toReversed() : [];
+  const files = isTrustedFolder(folder) ? readdirSync(folder) : [];
+  // A write that was cut off leaves a file whose name begins with a dot.
+  const last = files
+    .filter((name) => !name.startsWith("."))
+    .toSorted()
+    .at(-1);
   if (last === undefined) {
     surroundings.stdout.write("There is no fix to take back.\n");
     return;
@@ -71,40 +80,12 @@ export async function undoLast({ state, yes }: DoctorFlags, context: CliContext)
     );
     return;
   }
-  const tree = liveTree();
-  const held = record.targets.map((target) => holdProcess(tree, target.pid, target));
-  try {
-    const outcomes = await undoFix(tree, record, path, held);
-    surroundings.stdout.write(outcomesText(outcomes, null, { width, paint }));
-    context.finish(statusOf(outcomes));
-  } finally {
-    for (const one of held) one[Symbol.dispose]();
-  }
+  const outcomes = await undoFix(liveTree(), record, path);
+  surroundings.stdout.write(outcomesText(outcomes, null, { width, paint }));
+  context.finish(statusOf(outcomes));
 }
 
-/** The processes of some evidence, held; another user's only by root. */
-function heldProcesses(
-  evidence: readonly Evidence[],
-): Disposable & { readonly held: readonly HeldProcess[] } {
-  const tree = liveTree();
-  const held: HeldProcess[] = [];
-  const dispose = (): void => {
-    for (const one of held) one[Symbol.dispose]();
-  };
-  try {
-    for (const { process: found } of evidence) {
-      if (found === null) continue;
-      const one = holdProcess(tree, found.pid);
-      held.push(one);
-      refuseOthers(one);
-    }
-  } catch (error) {
-    dispose();
-    throw error;
-  }
-  return { held, [Symbol.dispose]: dispose };
-}
-
+/** Another user's process is changed by root alone. */
 function refuseOthers({ record: { pid, uid } }: HeldProcess): void {
   const self = process.geteuid?.();
   if (self === 0 || self === uid) return;
