@@ -11,7 +11,14 @@ export interface Found extends Accusation {
   readonly leadsTo: readonly string[];
 }
 
-/** The judgements of all causes on one subject. */
+/** What causes say of one subject, each by itself. */
+export interface Answers {
+  readonly found: readonly Omit<Found, "leadsTo">[];
+  readonly checked: readonly Checked[];
+  readonly unchecked: readonly Omit<Unchecked, "in">[];
+}
+
+/** What causes say of one subject, each chain of causes told once. */
 export interface Judged {
   /** What costs most first. */
   readonly found: readonly Found[];
@@ -19,15 +26,17 @@ export interface Judged {
   readonly unchecked: readonly Omit<Unchecked, "in">[];
 }
 
-/**
- * Asks every cause about a subject, and tells each chain of causes once: what follows from another
- * cause that was found is told with it, and its price is the root's where that has none.
- */
+/** Asks every cause about a subject, and tells each chain of causes once. */
 export function diagnose(
   subject: Subject,
   twin: Subject | null,
   asked: readonly Cause[] = causes,
 ): Judged {
+  return chained(ask(subject, twin, asked));
+}
+
+/** Asks causes about a subject. */
+export function ask(subject: Subject, twin: Subject | null, asked: readonly Cause[]): Answers {
   const found: Omit<Found, "leadsTo">[] = [];
   const checked: Checked[] = [];
   const unchecked: Omit<Unchecked, "in">[] = [];
@@ -48,7 +57,21 @@ export function diagnose(
         break;
     }
   }
-  return { found: rooted(found).toSorted(dearestFirst), checked, unchecked };
+  return { found, checked, unchecked };
+}
+
+/**
+ * Tells each chain of causes once: what follows from another cause that was found is told with it,
+ * and its price is the root's where that has none.
+ *
+ * @param without the codes of causes to leave out: what follows from them is told itself.
+ */
+export function chained(
+  { found, ...looked }: Answers,
+  without: ReadonlySet<string> = new Set(),
+): Judged {
+  const told = found.filter(({ cause }) => !without.has(cause.code));
+  return { ...looked, found: rooted(told).toSorted(dearestFirst) };
 }
 
 /** What was found, as documents have it. */

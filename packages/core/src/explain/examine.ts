@@ -1,5 +1,4 @@
 import type { Evidence } from "../evidence/evidence.ts";
-import { causes } from "./causes.ts";
 import { checkResults } from "./checks.ts";
 import { diagnose, faultOf } from "./diagnose.ts";
 import type { Diagnosed, Diagnosis } from "./diagnosis.ts";
@@ -25,7 +24,7 @@ export function examine(host: string, evidence: readonly Evidence[]): Diagnosis 
 
 function diagnosed(evidence: Evidence): Diagnosed {
   const { name, of, takenAt } = evidence;
-  const { found, checked, unchecked } = diagnose(subjectOf(evidence), null, causes);
+  const { found, checked, unchecked } = diagnose(subjectOf(evidence), null);
   const judged = { faults: found.map(faultOf), checked, unchecked };
   return { name, of, takenAt, ...judged, checks: of === "vm" ? checkResults(judged) : [] };
 }

@@ -2,7 +2,8 @@ import type { Evidence } from "../evidence/evidence.ts";
 import type { Cause } from "./subject/cause.ts";
 import { causes } from "./causes.ts";
 import {
-  diagnose,
+  ask,
+  chained,
   dearestFirst,
   faultOf,
   type Found,
@@ -37,15 +38,14 @@ export function explainBy(
   options: ExplainOptions = {},
 ): Explanation {
   const [first, second] = [subjectOf(a), subjectOf(b)];
-  const ofA = diagnose(first, second, asked);
-  const ofB = diagnose(second, first, asked);
+  const answers = [ask(first, second, asked), ask(second, first, asked)] as const;
+  const [ofA, ofB] = [chained(answers[0]), chained(answers[1])];
   const shared = sharedRoots(ofA, ofB);
-  const rest = asked.filter(({ code }) => !shared.has(code));
   const found =
     shared.size === 0
       ? sided(ofA, ofB)
       : [
-          ...sided(diagnose(first, second, rest), diagnose(second, first, rest)),
+          ...sided(chained(answers[0], shared), chained(answers[1], shared)),
           ...sided(ofA, ofB).filter(({ cause }) => shared.has(cause.code)),
         ];
   const apart = found.filter((one) => one.side !== "both");
