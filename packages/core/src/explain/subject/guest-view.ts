@@ -116,8 +116,12 @@ export function namesOf(devices: readonly { readonly address: string }[]): strin
   return first !== undefined && devices.length === 1 ? first.address : `${devices.length} devices`;
 }
 
-/** For causes that need the guest's report: why they cannot judge, or null where it is there. */
-export function withoutReport(view: GuestView | null): Judgement | null {
+/** Judges a guest by its report; without one it is unknown, and without a guest no matter. */
+export function judgeReport(
+  { evidence }: Subject,
+  judge: (report: GuestReport, view: GuestView) => Judgement,
+): Judgement {
+  const view = guestViewOf(evidence);
   if (view === null) return irrelevant;
-  return view.report === null ? noReport : null;
+  return view.report === null ? noReport : judge(view.report, view);
 }

@@ -2,12 +2,7 @@ import { advice } from "../../../remedy/remedy.ts";
 import { formatBytes } from "../../../unit/bytes.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
-import {
-  guestViewOf,
-  type PassedDevice,
-  passedDevices,
-  withoutReport,
-} from "../../subject/guest-view.ts";
+import { type PassedDevice, passedDevices, judgeReport } from "../../subject/guest-view.ts";
 
 /**
  * A BAR for which the guest found no address, because its PCI window is smaller than its devices
@@ -24,36 +19,34 @@ export const mmioWindowSmall: Cause = {
   readFrom: "/sys/bus/pci/devices/*/resource in the guest",
   acquittedBy: "an address for every BAR that the device has on the host",
   followsFrom: [],
-  judge: (subject) => {
-    const view = guestViewOf(subject.evidence);
-    const without = withoutReport(view);
-    if (view === null || without !== null) return without ?? irrelevant;
-    const passed = passedDevices(subject, view);
-    if (passed === null) return untold("the devices of the guest or of the host were not read");
-    if (passed.length === 0) return irrelevant;
-    const known = passed.filter(({ shown }) => shown.bars !== null);
-    const lacking = known.flatMap((one) => lackOf(one) ?? []);
-    const [first] = lacking;
-    if (first === undefined) {
-      return known.length < passed.length
-        ? untold("the guest did not report the BARs of its devices")
-        : acquitted("every BAR has an address");
-    }
-    return accused({
-      about: lacking.length === 1 ? first.address : `${lacking.length} devices`,
-      expected: "an address for every BAR",
-      found: lacking
-        .map(({ address, bytes }) => `no room for ${formatBytes(bytes)} of ${address}`)
-        .join(", "),
-      evidence: lacking.slice(0, 4).map(({ address }) => `${address}/resource`),
-      seen: "directly",
-      cost: unknownCost,
-      remedy: advice(
-        "restart",
-        "Give the guest a larger PCI window: the host's address width (host-phys-bits=on, <maxphysaddr mode='passthrough'/>), and opt/ovmf/X-PciMmio64Mb or a later OVMF.",
-      ),
-    });
-  },
+  judge: (subject) =>
+    judgeReport(subject, (_report, view) => {
+      const passed = passedDevices(subject, view);
+      if (passed === null) return untold("the devices of the guest or of the host were not read");
+      if (passed.length === 0) return irrelevant;
+      const known = passed.filter(({ shown }) => shown.bars !== null);
+      const lacking = known.flatMap((one) => lackOf(one) ?? []);
+      const [first] = lacking;
+      if (first === undefined) {
+        return known.length < passed.length
+          ? untold("the guest did not report the BARs of its devices")
+          : acquitted("every BAR has an address");
+      }
+      return accused({
+        about: lacking.length === 1 ? first.address : `${lacking.length} devices`,
+        expected: "an address for every BAR",
+        found: lacking
+          .map(({ address, bytes }) => `no room for ${formatBytes(bytes)} of ${address}`)
+          .join(", "),
+        evidence: lacking.slice(0, 4).map(({ address }) => `${address}/resource`),
+        seen: "directly",
+        cost: unknownCost,
+        remedy: advice(
+          "restart",
+          "Give the guest a larger PCI window: the host's address width (host-phys-bits=on, <maxphysaddr mode='passthrough'/>), and opt/ovmf/X-PciMmio64Mb or a later OVMF.",
+        ),
+      });
+    }),
 };
 
 /** The largest BAR without an address; null where all have one. */

@@ -1,7 +1,7 @@
 import { advice } from "../../../remedy/remedy.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
-import { guestViewOf, withoutReport } from "../../subject/guest-view.ts";
+import { judgeReport } from "../../subject/guest-view.ts";
 
 /**
  * A topology file that was made for NCCL and that NCCL does not read: the name in NCCL_TOPO_FILE is
@@ -16,30 +16,28 @@ export const ncclFileNotInForce: Cause = {
   readFrom: "NCCL_TOPO_FILE, /etc/nccl.conf and the file itself in the guest; NCCL's log",
   acquittedBy: "a file that exists and is named, or none at all",
   followsFrom: [],
-  judge: ({ evidence }) => {
-    const view = guestViewOf(evidence);
-    const without = withoutReport(view);
-    if (view === null || view.report === null) return without ?? irrelevant;
-    const { nccl } = view.report;
-    if (nccl === null) return irrelevant;
-    if (nccl.inForce === null) return untold(`whether ${nccl.file} exists was not read`);
-    if (nccl.inForce) return acquitted(`${nccl.file}, by ${nccl.from}`);
-    const isThere = nccl.sha256 !== null;
-    return accused({
-      about: "NCCL",
-      expected: `${nccl.file} in force`,
-      found: isThere
-        ? "the file is there, and neither NCCL_TOPO_FILE nor /etc/nccl.conf names it"
-        : `${nccl.from} names it, and NCCL cannot open it`,
-      evidence: [`${nccl.from}: ${nccl.file}`],
-      seen: "directly",
-      cost: unknownCost,
-      remedy: advice(
-        "live",
-        isThere
-          ? `Write NCCL_TOPO_FILE=${nccl.file} to /etc/nccl.conf of the guest, or to the environment of the job.`
-          : `Put the file at ${nccl.file} (evenkeel render PLAN --as nccl), or correct the name in ${nccl.from}.`,
-      ),
-    });
-  },
+  judge: (subject) =>
+    judgeReport(subject, (report) => {
+      const { nccl } = report;
+      if (nccl === null) return irrelevant;
+      if (nccl.inForce === null) return untold(`whether ${nccl.file} exists was not read`);
+      if (nccl.inForce) return acquitted(`${nccl.file}, by ${nccl.from}`);
+      const isThere = nccl.sha256 !== null;
+      return accused({
+        about: "NCCL",
+        expected: `${nccl.file} in force`,
+        found: isThere
+          ? "the file is there, and neither NCCL_TOPO_FILE nor /etc/nccl.conf names it"
+          : `${nccl.from} names it, and NCCL cannot open it`,
+        evidence: [`${nccl.from}: ${nccl.file}`],
+        seen: "directly",
+        cost: unknownCost,
+        remedy: advice(
+          "live",
+          isThere
+            ? `Write NCCL_TOPO_FILE=${nccl.file} to /etc/nccl.conf of the guest, or to the environment of the job.`
+            : `Put the file at ${nccl.file} (evenkeel render PLAN --as nccl), or correct the name in ${nccl.from}.`,
+        ),
+      });
+    }),
 };

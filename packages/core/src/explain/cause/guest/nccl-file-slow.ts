@@ -2,12 +2,7 @@ import { advice } from "../../../remedy/remedy.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
 import { least, type LinkLimit, linkOnHost, shownLink } from "../../subject/guest-ports.ts";
-import {
-  type GuestView,
-  guestViewOf,
-  passedDevices,
-  withoutReport,
-} from "../../subject/guest-view.ts";
+import { type GuestView, passedDevices, judgeReport } from "../../subject/guest-view.ts";
 import type { Subject } from "../../subject/subject.ts";
 import { devicesOf } from "../../subject/yardstick.ts";
 
@@ -24,35 +19,33 @@ export const ncclFileSlow: Cause = {
   readFrom: "link_speed and link_width in the file that NCCL takes",
   acquittedBy: "links in the file that are no slower than on the host",
   followsFrom: [],
-  judge: (subject) => {
-    const view = guestViewOf(subject.evidence);
-    const without = withoutReport(view);
-    if (view === null || view.report === null) return without ?? irrelevant;
-    const { nccl } = view.report;
-    if (nccl === null || nccl.inForce === false) return irrelevant;
-    const said = nccl.slowestLink;
-    if (said === null) return untold(`the links in ${nccl.file} were not read`);
-    const real = slowestOf(subject, view);
-    const isOfSwitch = said.speedGTs === 2.5;
-    if (real === null && !isOfSwitch) return untold("the links of the GPUs are not known");
-    if (real !== null && speed(said) >= speed(real) * near) {
-      return acquitted(`${shownLink(said)}, as the GPUs' links`);
-    }
-    return accused({
-      about: "NCCL",
-      expected: `no link below ${real === null ? "8 GT/s" : shownLink(real)} on the way to a GPU`,
-      found: `${nccl.file} says ${shownLink(said)}`,
-      evidence: [`link_speed="${said.speedGTs} GT/s" link_width="${said.width}"`],
-      seen: "directly",
-      cost: unknownCost,
-      remedy: advice(
-        "live",
-        isOfSwitch
-          ? "Write the true link_speed and link_width to the file (evenkeel render PLAN --as nccl): 2.5 GT/s is what QEMU's emulated switch says of itself."
-          : "Write the true link_speed and link_width to the file (evenkeel render PLAN --as nccl).",
-      ),
-    });
-  },
+  judge: (subject) =>
+    judgeReport(subject, (report, view) => {
+      const { nccl } = report;
+      if (nccl === null || nccl.inForce === false) return irrelevant;
+      const said = nccl.slowestLink;
+      if (said === null) return untold(`the links in ${nccl.file} were not read`);
+      const real = slowestOf(subject, view);
+      const isOfSwitch = said.speedGTs === 2.5;
+      if (real === null && !isOfSwitch) return untold("the links of the GPUs are not known");
+      if (real !== null && speed(said) >= speed(real) * near) {
+        return acquitted(`${shownLink(said)}, as the GPUs' links`);
+      }
+      return accused({
+        about: "NCCL",
+        expected: `no link below ${real === null ? "8 GT/s" : shownLink(real)} on the way to a GPU`,
+        found: `${nccl.file} says ${shownLink(said)}`,
+        evidence: [`link_speed="${said.speedGTs} GT/s" link_width="${said.width}"`],
+        seen: "directly",
+        cost: unknownCost,
+        remedy: advice(
+          "live",
+          isOfSwitch
+            ? "Write the true link_speed and link_width to the file (evenkeel render PLAN --as nccl): 2.5 GT/s is what QEMU's emulated switch says of itself."
+            : "Write the true link_speed and link_width to the file (evenkeel render PLAN --as nccl).",
+        ),
+      });
+    }),
 };
 
 /** Files round speeds. */
