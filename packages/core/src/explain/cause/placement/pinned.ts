@@ -4,6 +4,12 @@ import { type IndexSet, isEmpty, isSubset, unionAll } from "../../../set/index-s
 import { formatList, setOf } from "../../../set/list-format.ts";
 import type { Subject } from "../../subject/subject.ts";
 
+/** A thread, and the CPUs that it is to be kept to. */
+interface Pin {
+  readonly thread: ThreadEvidence;
+  readonly to: IndexSet;
+}
+
 /**
  * Threads kept to some CPUs: through libvirt where it runs the VM, since it would undo what others
  * set behind its back, and by their affinity elsewhere. No affinity goes beyond its cpuset, so
@@ -16,7 +22,7 @@ export function pinnedTo(
   who: string,
 ): Remedy {
   const { shapes, process, cgroups } = evidence;
-  const pins = threads.map((thread) => ({ thread, to: cpusOf(thread) }));
+  const pins = threads.map((thread): Pin => ({ thread, to: cpusOf(thread) }));
   if (pins.some(({ to }) => isEmpty(to))) {
     return advice("restart", `Give ${who} CPUs of their own where it belongs.`);
   }
@@ -36,18 +42,28 @@ export function pinnedTo(
       `Widen the cpuset of its cgroup to CPUs ${cpus}, and keep ${who} to them.`,
     );
   }
-  const undo = pins.flatMap(({ thread }) =>
-    thread.allowedCpus === null || thread.allowedCpus === ""
-      ? []
-      : [pinOf(thread, domain)(thread.allowedCpus)],
-  );
-  return {
-    text,
-    argv: pins.map(({ thread, to }) => pinOf(thread, domain)(formatList(to))),
-    when: "live",
-    undo: undo.length === pins.length ? undo : null,
-  };
+  return { text, when: "live", ...commandsOf(pins, domain) };
 }
+
+/**
+ * Each command once: libvirt pins all of the emulator's threads by one. It is undone where each of
+ * its threads is known to have had the same CPUs.
+ */
+function commandsOf(pins: readonly Pin[], domain: string | null): Pick<Remedy, "argv" | "undo"> {
+  const argv = distinct(pins.map(({ thread, to }) => pinOf(thread, domain)(formatList(to))));
+  const undone = pins.flatMap(({ thread }) => {
+    const { allowedCpus: had } = thread;
+    return had === null || had === "" ? [] : [pinOf(thread, domain)(had)];
+  });
+  const undo = distinct(undone);
+  const isKnown = undone.length === pins.length && undo.length === argv.length;
+  return { argv, undo: isKnown ? undo : null };
+}
+
+const distinct = (commands: readonly Command[]): Command[] =>
+  commands.filter(
+    (one, i) => commands.findIndex((other) => other.join("\0") === one.join("\0")) === i,
+  );
 
 /** The command that keeps a thread to a list of CPUs. */
 function pinOf({ tid, role }: ThreadEvidence, domain: string | null): (cpus: string) => Command {
