@@ -7,7 +7,8 @@ import type {
 } from "@evenkeel/core/explain/explanation.ts";
 import { amountOf } from "@evenkeel/core/text/amount.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
-import { faultLines, percentSlower, priceText } from "./fault-text.ts";
+import { slowerText } from "@evenkeel/core/text/slower.ts";
+import { faultLines, priceText } from "./fault-text.ts";
 import type { View } from "./plan-text.ts";
 import { hanging } from "./table.ts";
 import { linesText } from "./terminal-text.ts";
@@ -56,7 +57,7 @@ export function answerOf(explanation: Explanation): string {
   const ratio = Math.max(predicted.a, predicted.b) / Math.min(predicted.a, predicted.b);
   const answer =
     ratio > 1.0005
-      ? `${slower} is ${percentSlower(ratio)} slower than ${faster} by what has a price.`
+      ? `${slower} is ${slowerText(ratio)} than ${faster} by what has a price.`
       : `${a} and ${b} differ, but nothing that sets them apart has a price.`;
   return `${answer}${rest}`;
 }

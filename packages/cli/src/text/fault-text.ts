@@ -1,4 +1,5 @@
 import type { Fault } from "@evenkeel/core/explain/explanation.ts";
+import { slowerText } from "@evenkeel/core/text/slower.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import type { View } from "./plan-text.ts";
 import { remedyLines } from "./remedy-text.ts";
@@ -50,11 +51,5 @@ function whenText({ remedy: { when } }: Fault): string {
 
 /** `31 % slower (modelled)`; `price unknown`. */
 export function priceText({ cost: { slowdown, basis } }: Pick<Fault, "cost">): string {
-  return slowdown === null ? "price unknown" : `${percentSlower(slowdown)} slower (${basis})`;
-}
-
-/** `31 %`; below 10 % with a decimal. */
-export function percentSlower(slowdown: number): string {
-  const percent = (slowdown - 1) * 100;
-  return `${percent.toFixed(percent < 9.95 ? 1 : 0)} %`;
+  return slowdown === null ? "price unknown" : `${slowerText(slowdown)} (${basis})`;
 }

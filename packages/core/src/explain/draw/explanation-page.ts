@@ -1,5 +1,6 @@
 import type { Evidence } from "../../evidence/evidence.ts";
 import { shellLine } from "../../text/shell.ts";
+import { slowerText } from "../../text/slower.ts";
 import { printable } from "../../text/printable.ts";
 import { element, type XmlElement, type XmlNode } from "../../xml/element.ts";
 import { writeXml } from "../../xml/write.ts";
@@ -69,9 +70,7 @@ function column(subject: Subject): XmlElement {
 function fault(one: Difference, explanation: Explanation): XmlElement {
   const { code, what, cost, subject, found, promised, evidence, leadsTo, remedy } = one;
   const price =
-    cost.slowdown === null
-      ? "price unknown"
-      : `${Number(((cost.slowdown - 1) * 100).toFixed(1))} % slower (${cost.basis})`;
+    cost.slowdown === null ? "price unknown" : `${slowerText(cost.slowdown)} (${cost.basis})`;
   const row = (term: string, content: readonly XmlNode[]): XmlElement[] =>
     content.length === 0 ? [] : [element("dt", {}, [term]), element("dd", {}, content)];
   const commands = (argv: typeof remedy.argv): XmlNode[] =>
