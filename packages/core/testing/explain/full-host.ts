@@ -142,7 +142,12 @@ function vmAt(place: Place, topology: Topology): Evidence {
           node,
           groupMembers: [{ address, driver: "vfio-pci", bridge: false }],
           interrupts: [
-            { number: 100 + number * 2 + i, allowedCpus: nodeCpus, effectiveCpus: nodeCpus },
+            {
+              number: 100 + number * 2 + i,
+              allowedCpus: nodeCpus,
+              effectiveCpus: nodeCpus,
+              sharedWith: [],
+            },
           ],
         },
       ];
