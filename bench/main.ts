@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>
   evidence: async () => [
     ...(await (await import("./evidence.ts")).benchEvidence()),
     ...(await (await import("./evidence-process.ts")).benchProcess()),
+    ...(await import("./evidence-records.ts")).benchRecords(),
   ],
   fleet: async () => (await import("./fleet.ts")).benchFleet(),
   placement: async () => (await import("./placement.ts")).benchPlacement(),

@@ -127,6 +127,7 @@ const interrupt = object({
   number: id,
   allowedCpus: orUnknown(indexList),
   effectiveCpus: orUnknown(indexList),
+  sharedWith: orUnknown(list(object({ name: text(256), node: orUnknown(index) }), 64)),
 });
 
 const device = object({

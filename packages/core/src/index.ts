@@ -181,6 +181,7 @@ export type {
   HugeMemory,
   InterruptEvidence,
   KernelEvidence,
+  LineSharer,
   MappingKind,
   MemoryMapping,
   MemoryPolicy,

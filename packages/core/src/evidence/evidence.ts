@@ -229,6 +229,15 @@ export interface InterruptEvidence {
   readonly number: number;
   readonly allowedCpus: string | null;
   readonly effectiveCpus: string | null;
+  /** The others on its line, as devices without message-signalled interrupts share them. */
+  readonly sharedWith: readonly LineSharer[] | null;
+}
+
+/** Another device on an interrupt's line. */
+export interface LineSharer {
+  /** As its driver calls itself in /proc/interrupts: `ehci_hcd:usb1`, `vfio-intx(0000:21:00.0)`. */
+  readonly name: string;
+  readonly node: number | null;
 }
 
 export const shapeSources = ["command-line", "monitor", "libvirt"] as const;

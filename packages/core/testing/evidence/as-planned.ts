@@ -166,7 +166,12 @@ function evidenceOf(device: PlanDevice, group: number, plan: Plan): DeviceEviden
         ? null
         : { ...device.link, speedGTs: device.link.maxSpeedGTs, width: device.link.maxWidth },
     interrupts: [
-      { number: 100 + group, allowedCpus: `${hostNode * 500}`, effectiveCpus: `${hostNode * 500}` },
+      {
+        number: 100 + group,
+        allowedCpus: `${hostNode * 500}`,
+        effectiveCpus: `${hostNode * 500}`,
+        sharedWith: [],
+      },
     ],
     iommuDomain: null,
     relaxedOrdering: null,

@@ -357,7 +357,9 @@ export const sabotages: readonly Sabotage[] = [
     apply: (evidence) =>
       withDevice(evidence, (device) => ({
         ...device,
-        interrupts: [{ number: 33, allowedCpus: "0-3", effectiveCpus: `${elsewhere.cpu}` }],
+        interrupts: [
+          { number: 33, allowedCpus: "0-3", effectiveCpus: `${elsewhere.cpu}`, sharedWith: [] },
+        ],
       })),
     tells: () => `1 of 1 on CPUs ${elsewhere.cpu}`,
   },

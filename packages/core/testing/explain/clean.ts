@@ -155,7 +155,9 @@ function deviceOf(address: string, node: 0 | 1, i: number): DeviceEvidence {
     groupMembers: [{ address, driver: "vfio-pci", bridge: false }],
     vfioFile: null,
     link: { speedGTs: 32, width: 16, maxSpeedGTs: 32, maxWidth: 16 },
-    interrupts: [{ number: 100 + iommuGroup, allowedCpus: cpus, effectiveCpus: cpus }],
+    interrupts: [
+      { number: 100 + iommuGroup, allowedCpus: cpus, effectiveCpus: cpus, sharedWith: [] },
+    ],
     iommuDomain: "DMA",
     relaxedOrdering: true,
     barMaxBytes: [],

@@ -30,3 +30,30 @@ test("what only root may read, and what a kernel has not, is unknown", () => {
     ]);
   }
 });
+
+test("who shares a device's line is told, with the node of what VFIO drives", () => {
+  const [own, other] = ["0000:18:00.0", "0000:41:00.0"];
+  const files = {
+    "/proc/interrupts": [
+      "           CPU0       CPU1",
+      ` 16:  1  2  IO-APIC  16-fasteoi   ehci_hcd:usb1, vfio-intx(${own}), vfio-intx(${other})`,
+      ` 45:  1  2  PCI-MSI 1-edge      vfio-msi[0](${own})`,
+    ].join("\n"),
+    "/proc/irq/16/smp_affinity_list": "0-1\n",
+    "/proc/irq/16/effective_affinity_list": "1\n",
+    [`/sys/bus/pci/devices/${other}/numa_node`]: "1\n",
+  };
+  const [device] = readDevices(treeOf(files, link), [own]);
+  expect(device?.interrupts).toEqual([
+    {
+      number: 16,
+      allowedCpus: "0-1",
+      effectiveCpus: "1",
+      sharedWith: [
+        { name: "ehci_hcd:usb1", node: null },
+        { name: `vfio-intx(${other})`, node: 1 },
+      ],
+    },
+    { number: 45, allowedCpus: null, effectiveCpus: null, sharedWith: [] },
+  ]);
+});

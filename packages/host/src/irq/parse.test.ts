@@ -14,8 +14,26 @@ test("VFIO's interrupts are found by the device in their names", () => {
     " 49: 1 2 3",
   ].join("\n");
   expect(parseInterrupts(text)).toEqual([
-    { number: 45, address: "0000:21:00.0" },
-    { number: 46, address: "0000:22:00.1" },
-    { number: 47, address: "0000:23:00.0" },
+    { number: 45, address: "0000:21:00.0", others: [] },
+    { number: 46, address: "0000:22:00.1", others: [] },
+    { number: 47, address: "0000:23:00.0", others: [] },
   ]);
+});
+
+test("a line that several devices share is each one's, wherever it stands in the line", () => {
+  const counts = " 4294967295".repeat(512);
+  const line = (names: string): string => ` 16:${counts}  IR-IO-APIC   16-fasteoi   ${names}`;
+  const [a, b] = ["0000:21:00.0", "0000:41:00.0"];
+  const shared = `ehci_hcd:usb1, vfio-intx(${a}), nvidia`;
+  expect(parseInterrupts(line(shared))).toEqual([
+    { number: 16, address: a, others: ["ehci_hcd:usb1", "nvidia"] },
+  ]);
+  expect(parseInterrupts(line(`vfio-intx(${a}), vfio-intx(${b}), PCIe PME`))).toEqual([
+    { number: 16, address: a, others: [`vfio-intx(${b})`, "PCIe PME"] },
+    { number: 16, address: b, others: [`vfio-intx(${a})`, "PCIe PME"] },
+  ]);
+  expect(parseInterrupts(line(`PCIe PME, aerdrv, vfio-intx(${b})   `))).toEqual([
+    { number: 16, address: b, others: ["PCIe PME", "aerdrv"] },
+  ]);
+  expect(parseInterrupts(line("i801_smbus, uhci_hcd:usb3"))).toEqual([]);
 });

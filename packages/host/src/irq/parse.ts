@@ -4,21 +4,42 @@ import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 export interface VfioInterrupt {
   readonly number: number;
   readonly address: string;
+  /** The names of the others on its line. */
+  readonly others: readonly string[];
 }
+
+/** A line may have a count for each CPU before its names; the names are at most this long. */
+const namesLengthMax = 4096;
 
 /**
  * The interrupts in `/proc/interrupts` that VFIO names after their devices:
  * `vfio-msix[0](0000:21:00.0)`, `vfio-msi[0](…)` and `vfio-intx(…)`
- * (drivers/vfio/pci/vfio_pci_intrs.c). A line has a count for each CPU, so only its two ends are
- * examined.
+ * (drivers/vfio/pci/vfio_pci_intrs.c). A pin's line may be shared by several devices: it ends in
+ * the names of all (kernel/irq/proc.c), `16-fasteoi   ehci_hcd:usb1, vfio-intx(0000:21:00.0)`. A
+ * device that shares its line is listed with the names of the others.
  */
 export function parseInterrupts(text: string): VfioInterrupt[] {
   return text.split("\n", 262_144).flatMap((line) => {
     const number = /^ {0,16}(\d{1,7}):/.exec(line.slice(0, 32))?.[1];
-    const name = /vfio-[a-z]{3,5}(?:\[\d{1,5}\])?\(([0-9a-f:.]{7,20})\)\s*$/.exec(
-      line.slice(-128),
-    )?.[1];
-    if (number === undefined || name === undefined || !isPciAddress(name)) return [];
-    return [{ number: Number(number), address: name }];
+    const end = line.slice(-namesLengthMax);
+    if (number === undefined || !end.includes("vfio-")) return [];
+    const names = namesAt(end);
+    return names.flatMap((name, i) => {
+      const address = vfioDevice(name);
+      if (address === null) return [];
+      return [{ number: Number(number), address, others: names.toSpliced(i, 1) }];
+    });
   });
+}
+
+/** The names at the end of a line. Two spaces separate the first from what is before it. */
+function namesAt(end: string): readonly string[] {
+  const [first = "", ...others] = end.trimEnd().split(", ");
+  return [first.slice(first.lastIndexOf("  ") + 1).trimStart(), ...others];
+}
+
+/** The device that VFIO names an interrupt after; null for the interrupts of other drivers. */
+export function vfioDevice(name: string): string | null {
+  const address = /(?:^|\s)vfio-[a-z]{3,5}(?:\[\d{1,5}\])?\(([0-9a-f:.]{7,20})\)$/.exec(name)?.[1];
+  return address !== undefined && isPciAddress(address) ? address : null;
 }

@@ -1,7 +1,13 @@
-import type { InterruptEvidence } from "@evenkeel/core/evidence/evidence.ts";
+import type { InterruptEvidence, LineSharer } from "@evenkeel/core/evidence/evidence.ts";
 import { parseCpuset } from "../cgroup/parse.ts";
 import type { Tree } from "../tree/tree.ts";
-import { parseInterrupts } from "./parse.ts";
+import { pciDirectory } from "../sysfs/pci.ts";
+import { readIndex } from "../sysfs/values.ts";
+import { shown } from "../text/shown.ts";
+import { parseInterrupts, vfioDevice } from "./parse.ts";
+
+/** More devices than share a line on any machine. */
+const sharersMost = 64;
 
 /**
  * The interrupts that VFIO has taken, by device. Each has the CPUs that it may go to and, since
@@ -12,7 +18,7 @@ export function readVfioInterrupts(tree: Tree): ReadonlyMap<string, InterruptEvi
   const text = tree.readText("/proc/interrupts");
   if (text === null) return null;
   const found = new Map<string, InterruptEvidence[]>();
-  for (const { number, address } of parseInterrupts(text)) {
+  for (const { number, address, others } of parseInterrupts(text)) {
     const set = (name: string): string | null =>
       parseCpuset(tree.readText(`/proc/irq/${number}/${name}`));
     const own = found.get(address) ?? [];
@@ -20,8 +26,16 @@ export function readVfioInterrupts(tree: Tree): ReadonlyMap<string, InterruptEvi
       number,
       allowedCpus: set("smp_affinity_list"),
       effectiveCpus: set("effective_affinity_list"),
+      sharedWith: others.slice(0, sharersMost).map((name) => sharer(tree, name)),
     });
     found.set(address, own);
   }
   return found;
+}
+
+/** Only VFIO's names tell which device it is, and so on which node. */
+function sharer(tree: Tree, name: string): LineSharer {
+  const address = vfioDevice(name);
+  const node = address === null ? null : readIndex(tree, `${pciDirectory}/${address}/numa_node`);
+  return { name: shown(name, 256) ?? "?", node };
 }

@@ -51,6 +51,20 @@ test("commands are answered in order, events skipped, and refusals reported", as
   );
 });
 
+test("what is asked at the same time gets each its own answer", async () => {
+  const path = await monitor((line, socket) => {
+    const { execute }: { execute: string } = JSON.parse(line);
+    const wait = execute === "one" ? 20 : 0;
+    setTimeout(() => socket.write(`{"event": "RESUME"}\r\n{"return": "${execute}"}\r\n`), wait);
+  });
+  const answers = await withMonitor(
+    path,
+    ({ ask }) => Promise.all(["one", "two", "three"].map((word) => ask(word))),
+    limits,
+  );
+  expect(answers).toEqual(["one", "two", "three"]);
+});
+
 test.each([
   ["says nothing", "", () => {}, /did not answer within 0.3 s/],
   ["is something else", "220 smtp\r\n", () => {}, /does not send the greeting/],

@@ -43,13 +43,20 @@ export async function withMonitor<T>(
   const timer = setTimeout(() => failure.reject(new Error(late)), limits.timeoutMs);
   const lines = linesOf(socket, limits, failure.reject);
   const next = (): Promise<unknown> => Promise.race([lines(), failure.promise]);
-  const ask: Monitor["ask"] = async (command, args) => {
+  const askNow: Monitor["ask"] = async (command, args) => {
     socket.write(`${JSON.stringify({ execute: command, ...(args && { arguments: args }) })}\n`);
     for (;;) {
       const message = messageOf(await next());
       if (message.kind === "answer") return message.value;
       if (message.kind === "error") throw new Refused(`${command}: ${message.why}`);
     }
+  };
+  let before: Promise<unknown> = Promise.resolve();
+  // Answers come in the order of the commands, so each waits for those before it.
+  const ask: Monitor["ask"] = (command, args) => {
+    const answer = before.then(() => askNow(command, args));
+    before = answer.catch(() => {});
+    return answer;
   };
   try {
     const greeting = messageOf(await next());

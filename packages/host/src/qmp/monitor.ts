@@ -2,6 +2,8 @@
 export interface Monitor {
   readonly where: string;
   /**
+   * Several questions may be asked at the same time: some ways answer them together.
+   *
    * Rejects with `Refused` where QEMU refuses the command, and with another error where it has not
    * answered: then the monitor is of no use any more.
    */

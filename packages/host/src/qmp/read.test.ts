@@ -3,6 +3,7 @@ import { startQemu, whyNoQemu } from "../../testing/qemu.ts";
 import { withMonitor } from "./client.ts";
 import { type Monitor, Refused } from "./monitor.ts";
 import { readMonitor } from "./read.ts";
+import { together } from "./together.ts";
 
 test.skipIf(whyNoQemu !== null)(
   "a running QEMU tells of its processor and its balloon",
@@ -62,4 +63,40 @@ test("a passed-through device is told what the port above it says of its link", 
   ]);
   expect(shape.cpu).toMatchObject({ vcpus: 1, model: "host", threads: null });
   expect(shape.balloon).toBeNull();
+});
+
+test("what does not depend on other answers is asked at the same time", async () => {
+  const expander = "/machine/peripheral/pci.1";
+  const { ask } = monitorOf({
+    ...answers,
+    "query-memdev": [{ id: "ram-node0", size: 2 ** 28 }],
+    [`qom-get ${port} parent_bus`]: "/machine/pcie.1-bridge/pci.1",
+    [`qom-get ${expander} numa_node`]: 1,
+  });
+  let runs = 0;
+  const answer = together(
+    (questions) => {
+      runs++;
+      const known = questions.map(async (question) => {
+        const { command, args } = JSON.parse(question);
+        return ask(command, args).then(
+          (value) => JSON.stringify({ value }),
+          () => "{}",
+        );
+      });
+      return Promise.all(known);
+    },
+    { characters: 65_536, questions: 256 },
+  );
+  const { shape } = await readMonitor({
+    where: "QMP",
+    ask: async (command, args) => {
+      const told = JSON.parse(await answer(JSON.stringify({ command, args })));
+      if ("value" in told) return told.value;
+      throw new Refused(command);
+    },
+  });
+  expect(shape.devices).toMatchObject([{ above: ["pci.2", "pci.1"], cell: 1, portWidth: 16 }]);
+  // The tree above the device is five levels of questions; nothing else takes a run of its own.
+  expect(runs).toBe(5);
 });

@@ -7,6 +7,7 @@ import type {
 import { indexSet } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import { NODE_MAX } from "../text/cpu-list.ts";
 import { portLinkIn } from "../qemu/shape.ts";
 import { shown } from "../text/shown.ts";
@@ -44,49 +45,47 @@ export interface MonitorReading {
 const bounds = { backends: 1024, iothreads: 1024, devices: 1024, questions: 8192 } as const;
 
 /**
- * Reads the VM with a few commands, and two more per device and port. None changes anything.
+ * Reads the VM with a few commands, and some more per device and port. None changes anything. What
+ * does not depend on other answers is asked at the same time.
  *
  * Rejects where the monitor does not answer, or beyond a bound, which the error names: a part of
  * what it says would look like a VM that lacks the rest.
  */
 export async function readMonitor(asked: Monitor): Promise<MonitorReading> {
   const monitor = bounded(asked);
-  const cpus = recordsOf(await monitor.ask("query-cpus-fast"));
-  const vcpus = cpus.flatMap((cpu) => {
+  const { where } = monitor;
+  const cpus = monitor.ask("query-cpus-fast").then((answer) => recordsOf(answer));
+  const memdev = monitor.ask("query-memdev").then((answer) => recordsOf(answer, bounds.backends));
+  const [vcpus, iothreads, backends, ram, devices, cpu, balloon] = await Promise.all([
+    cpus.then(vcpusOf),
+    monitor.ask("query-iothreads").then(iothreadsOf),
+    memdev,
+    ramAddresses(monitor, memdev),
+    devicesOf(monitor),
+    cpus.then((all) => cpuOf(monitor, all)),
+    balloonOf(monitor),
+  ]);
+  const cells =
+    cellsOf(vcpus)?.map((cell) => ({ ...cell, ...backendOf(cell.id, backends) })) ?? null;
+  const shape = { source: "monitor", where, cells, devices, cpu, balloon } as const;
+  return { where, vcpus, iothreads, ram, shape: { ...shape, contract: null, pins: null } };
+}
+
+function vcpusOf(cpus: readonly Readonly<Record<string, unknown>>[]): MonitorReading["vcpus"] {
+  return cpus.flatMap((cpu) => {
     const id = integerOf(cpu["cpu-index"], INDEX_MAX);
     const tid = integerOf(cpu["thread-id"], TID_MAX);
     const node = integerOf(recordOf(cpu["props"])?.["node-id"], NODE_MAX);
     return id === null || tid === null ? [] : [{ id, tid, node }];
   });
-  const iothreads = recordsOf(await monitor.ask("query-iothreads"), bounds.iothreads).flatMap(
-    (one) => {
-      const id = textOf(one["id"]);
-      const tid = integerOf(one["thread-id"], TID_MAX);
-      return id === null || tid === null ? [] : [{ id, tid }];
-    },
-  );
-  const backends = recordsOf(await monitor.ask("query-memdev"), bounds.backends);
-  const cells = cellsOf(vcpus);
-  return {
-    where: monitor.where,
-    vcpus,
-    iothreads,
-    ram: await ramAddresses(
-      monitor,
-      backends.flatMap((one) => integerOf(one["size"], Number.MAX_SAFE_INTEGER) ?? []),
-    ),
-    shape: {
-      source: "monitor",
-      where: monitor.where,
-      cells:
-        cells === null ? null : cells.map((cell) => ({ ...cell, ...backendOf(cell.id, backends) })),
-      devices: await devicesOf(monitor),
-      cpu: await cpuOf(monitor, cpus),
-      balloon: await balloonOf(monitor),
-      contract: null,
-      pins: null,
-    },
-  };
+}
+
+function iothreadsOf(answer: unknown): MonitorReading["iothreads"] {
+  return recordsOf(answer, bounds.iothreads).flatMap((one) => {
+    const id = textOf(one["id"]);
+    const tid = integerOf(one["thread-id"], TID_MAX);
+    return id === null || tid === null ? [] : [{ id, tid }];
+  });
 }
 
 /**
@@ -119,10 +118,11 @@ async function cpuOf(
 
 /** What the balloon leaves the guest, of what it was started with; null without a balloon. */
 async function balloonOf(monitor: Monitor): Promise<ShapeEvidence["balloon"]> {
-  const balloon = recordOf(await orRefused(monitor, "query-balloon"));
-  if (balloon === null) return null;
-  const memory = recordOf(await orRefused(monitor, "query-memory-size-summary"));
-  const [actualBytes, maxBytes] = [balloon["actual"], memory?.["base-memory"]].map((one) =>
+  const [balloon, memory] = await Promise.all([
+    orRefused(monitor, "query-balloon").then(recordOf),
+    orRefused(monitor, "query-memory-size-summary").then(recordOf),
+  ]);
+  const [actualBytes, maxBytes] = [balloon?.["actual"], memory?.["base-memory"]].map((one) =>
     integerOf(one, Number.MAX_SAFE_INTEGER),
   );
   return actualBytes == null || maxBytes == null ? null : { actualBytes, maxBytes };
@@ -205,20 +205,26 @@ function backendOf(
  * all addresses at which a block may begin: without holes, above the hole of x86 below 4 GiB, and
  * from 1 GiB as on arm64.
  */
-async function ramAddresses(monitor: Monitor, sizes: readonly number[]): Promise<RamAddress[]> {
+async function ramAddresses(
+  monitor: Monitor,
+  memdev: Promise<readonly Readonly<Record<string, unknown>>[]>,
+): Promise<RamAddress[]> {
   const table = parseRamBlocks(await human(monitor, "info ramblock"));
   if (table.length > 0) return table;
-  const found = new Map<string, RamAddress>();
-  let offset = 0;
+  const sizes = (await memdev).flatMap(
+    (one) => integerOf(one["size"], Number.MAX_SAFE_INTEGER) ?? [],
+  );
+  const offsets = [0];
   // The monitor lists backends in no order, so a block may begin at any sum of sizes.
-  for (const size of [0, ...sizes.toReversed()]) {
-    offset += size;
-    for (const base of bases) {
-      const answer = parseHostAddress(
-        await human(monitor, `gpa2hva 0x${(offset + base).toString(16)}`),
-      );
-      if (answer !== null && !found.has(answer.backend)) found.set(answer.backend, answer);
-    }
+  for (const size of sizes.toReversed()) offsets.push(at(offsets, offsets.length - 1) + size);
+  const answers = await Promise.all(
+    offsets
+      .flatMap((offset) => bases.map((base) => offset + base))
+      .map((address) => human(monitor, `gpa2hva 0x${address.toString(16)}`)),
+  );
+  const found = new Map<string, RamAddress>();
+  for (const block of answers.flatMap((answer) => parseHostAddress(answer) ?? [])) {
+    if (!found.has(block.backend)) found.set(block.backend, block);
   }
   return [...found.values()];
 }
@@ -244,25 +250,30 @@ const DEPTH_MAX = 16;
 
 /** The passed-through devices with the buses above them, from the object tree of QEMU. */
 async function devicesOf(monitor: Monitor): Promise<ShapeDevice[]> {
-  const found: ShapeDevice[] = [];
-  const get = async (path: string, property: string): Promise<unknown> =>
-    orRefused(monitor, "qom-get", { path, property });
-  for (const folder of ["/machine/peripheral", "/machine/peripheral-anon"]) {
-    const listed = await monitor.ask("qom-list", { path: folder });
-    const children = recordsOf(listed, bounds.devices);
-    for (const child of children) {
-      if (!(textOf(child["type"]) ?? "").startsWith("child<vfio-pci")) continue;
-      const path = `${folder}/${textOf(child["name"]) ?? ""}`;
-      const host = textOf(await get(path, "host"));
-      if (host === null || !isPciAddress(host)) continue;
-      found.push({
-        hostAddress: host,
-        ...(await placeOf(path, get)),
-        ...(await portLinkOf(path, get)),
-      });
-    }
-  }
-  return found;
+  const folders = ["/machine/peripheral", "/machine/peripheral-anon"];
+  const paths = await Promise.all(folders.map((path) => passedThrough(monitor, path)));
+  const devices = await Promise.all(paths.flat().map((path) => deviceAt(monitor, path)));
+  return devices.filter((device) => device !== null);
+}
+
+/** The paths of the passed-through devices in a folder of the object tree. */
+async function passedThrough(monitor: Monitor, folder: string): Promise<readonly string[]> {
+  const children = recordsOf(await monitor.ask("qom-list", { path: folder }), bounds.devices);
+  return children
+    .filter((child) => (textOf(child["type"]) ?? "").startsWith("child<vfio-pci"))
+    .map((child) => `${folder}/${textOf(child["name"]) ?? ""}`);
+}
+
+async function deviceAt(monitor: Monitor, path: string): Promise<ShapeDevice | null> {
+  const get = async (of: string, property: string): Promise<unknown> =>
+    orRefused(monitor, "qom-get", { path: of, property });
+  const [host, place, portLink] = await Promise.all([
+    get(path, "host").then(textOf),
+    placeOf(path, get),
+    portLinkOf(path, get),
+  ]);
+  if (host === null || !isPciAddress(host)) return null;
+  return { hostAddress: host, ...place, ...portLink };
 }
 
 /** What the port right above says of its link, given or not. */
@@ -273,7 +284,8 @@ async function portLinkOf(
   const bus = textOf(await get(device, "parent_bus")) ?? "";
   const port = bus.slice(0, bus.lastIndexOf("/"));
   if (port === "") return portLinkIn(null, null);
-  return portLinkIn(textOf(await get(port, "x-speed")), textOf(await get(port, "x-width")));
+  const [speed, width] = await Promise.all([get(port, "x-speed"), get(port, "x-width")]);
+  return portLinkIn(textOf(speed), textOf(width));
 }
 
 async function placeOf(
@@ -281,22 +293,23 @@ async function placeOf(
   get: (path: string, property: string) => Promise<unknown>,
 ): Promise<Pick<ShapeDevice, "above" | "cell">> {
   const above: string[] = [];
-  let at = device;
+  let below = device;
   for (let depth = 0; depth < DEPTH_MAX; depth++) {
     // A bus is a child of its port: `/machine/peripheral/pci.2/pci.2`.
-    const bus = textOf(await get(at, "parent_bus"));
+    const bus = textOf(await get(below, "parent_bus"));
     if (bus === null) break;
     const owner = bus.slice(0, bus.lastIndexOf("/"));
     const name = bus.slice(bus.lastIndexOf("/") + 1);
     above.push(shown(name, 128) ?? "?");
     // An expander's bus belongs to a host bridge that the expander creates. The expander itself,
     // which has the node, is named like the bus (QEMU's hw/pci-bridge/pci_expander_bridge.c).
-    const node =
-      integerOf(await get(owner, "numa_node"), INDEX_MAX) ??
-      integerOf(await get(`/machine/peripheral/${name}`, "numa_node"), INDEX_MAX);
+    const told = await Promise.all(
+      [owner, `/machine/peripheral/${name}`].map((path) => get(path, "numa_node")),
+    );
+    const [node] = told.flatMap((value) => integerOf(value, INDEX_MAX) ?? []);
     // An expander without a node has 65535 (NUMA_NODE_UNASSIGNED is beyond 128).
-    if (node !== null) return { above, cell: node > NODE_MAX ? null : node };
-    at = owner;
+    if (node !== undefined) return { above, cell: node > NODE_MAX ? null : node };
+    below = owner;
   }
   return { above, cell: null };
 }

@@ -52,6 +52,8 @@ export const whyCommand: CliCommand = {
       "what sets them apart: what costs most first, each with what was found, what was expected, " +
       "its price where there is one, and what to do. No plan is needed, nothing need have been " +
       "started by Evenkeel, and reading changes nothing.",
+    "Two records of one VM, from a time when it was fast and one when it was slow, are two; the " +
+      "same record or the same process twice is refused.",
     "Digits are a PID, and a word with / or ending in .json is the file of a record that " +
       "`evenkeel evidence` wrote.",
     "Where nothing sets the two apart, the answer is that placement does not explain it, with " +

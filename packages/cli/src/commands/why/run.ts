@@ -7,6 +7,7 @@ import { refuseTwoStdins } from "../../input/read-text.ts";
 import { answerOf, explanationText } from "../../text/explanation-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { WhyFlags } from "./flags.ts";
+import { refuseSame, refuseSameWord } from "./refuse-same.ts";
 
 export async function runWhy(
   this: CliContext,
@@ -15,8 +16,10 @@ export async function runWhy(
 ): Promise<void> {
   const { surroundings, columns: width, paint } = this;
   refuseTwoStdins(words);
+  refuseSameWord(words);
   const read = await readSubjects(words, { state }, surroundings);
   const [a, b] = [at(read, 0), at(read, 1)] as const;
+  refuseSame({ word: words[0], evidence: a }, { word: words[1], evidence: b });
   const explanation = explain(a, b, { gap: gap ?? null });
   const text = {
     text: () => explanationText(explanation, { width, paint }),

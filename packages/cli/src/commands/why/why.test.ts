@@ -1,10 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { copyFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { alterations } from "@evenkeel/core/testing/explain/altered/alterations.ts";
 import { cleanVm } from "@evenkeel/core/testing/explain/clean.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { evenkeel } from "../../../testing/evenkeel.ts";
 
 const folder = scratchFolder();
@@ -66,3 +67,45 @@ test("a gap that is none, and a file that is no record, are refused", async () =
   const other = await evenkeel(["why", a, record("verdict.json", { kind: "Verdict" })]);
   expect([other.status, other.stdout]).toEqual([2, ""]);
 });
+
+test("one record twice is refused, by whatever name, with what tells of one alone", async () => {
+  const a = record("once.json", clean);
+  const [link, copy] = [join(folder, "link.json"), join(folder, "copy.json")];
+  symlinkSync(a, link);
+  copyFileSync(a, copy);
+  const indented = join(folder, "indented.json");
+  writeFileSync(indented, JSON.stringify(clean, null, 2));
+  for (const other of [a, join(folder, ".", "sub", "..", "once.json"), link, copy, indented]) {
+    const { status, stdout, stderr } = await evenkeel(["why", a, other]);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("usage");
+    expect(stderr).toContain(`evenkeel doctor ${a} says what is wrong with one alone`);
+  }
+  const piped = await evenkeel(["why", a, "-"], { stdin: JSON.stringify(clean) });
+  expect([piped.status, piped.stdout]).toEqual([2, ""]);
+});
+
+test("two records of one VM from two times are two", async () => {
+  const a = record("then.json", clean);
+  const later = record("now.json", { ...clean, takenAt: "2026-01-31T12:00:01.000Z" });
+  const { status, stdout } = await evenkeel(["why", a, later]);
+  expect(status).toBe(0);
+  expect(stdout).toContain("placement does not explain it");
+});
+
+test.skipIf(process.platform !== "linux")(
+  "one process twice is refused; a record of it is another time",
+  async () => {
+    const child = spawn("sleep", ["60"]);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const pid = `${child.pid}`;
+    const state = ["--state", join(folder, "state")];
+    const twice = await evenkeel(["why", pid, pid, ...state]);
+    expect([twice.status, twice.stdout]).toEqual([2, ""]);
+    expect(twice.stderr).toContain(`evenkeel doctor ${pid}`);
+    const { stdout } = await evenkeel(["evidence", pid, ...state]);
+    const recorded = record("sleep.json", JSON.parse(stdout));
+    const both = await evenkeel(["why", recorded, pid, ...state]);
+    expect([both.status, both.stderr]).toEqual([0, ""]);
+  },
+);

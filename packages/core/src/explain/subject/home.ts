@@ -1,5 +1,4 @@
 import type { Evidence, ThreadEvidence } from "../../evidence/evidence.ts";
-import type { Plan } from "../../plan/plan.ts";
 import { size } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import type { MemoryNode, Topology } from "../../topology/topology.ts";
@@ -8,7 +7,7 @@ import { sum, sumOf } from "../../unit/sum.ts";
 import { countOf } from "../../unit/tally.ts";
 import { type CellHome, cellHomes } from "./cell-homes.ts";
 import { type ByNode, spreadOf } from "./spread.ts";
-import { devicesOf, vcpuCount, yardstickOf } from "./yardstick.ts";
+import { devicesOf, vcpuCount, type Yardstick, yardstickOf } from "./yardstick.ts";
 
 /** The nodes that a subject belongs on, and why. */
 export interface Home {
@@ -20,7 +19,7 @@ export interface Home {
   /** Where each node of the guest belongs; empty for what counts as a whole. */
   readonly cells: readonly CellHome[];
   /** What placement would give a VM on the empty machine; null for anything else. */
-  readonly yardstick: Plan | null;
+  readonly yardstick: Yardstick | null;
 }
 
 /** What homes are found from. */
@@ -92,13 +91,13 @@ const usable = 0.95;
 function widened(
   own: readonly number[],
   further: readonly MemoryNode[],
-  yardstick: Plan | null,
+  yardstick: Yardstick | null,
   { evidence, topology, memoryByNode, workers }: HomeInput & { readonly topology: Topology },
 ): readonly number[] | null {
   const nodes = [...own];
   const left = [...further];
   const isBeside = own.length > 0;
-  const wanted = yardstick === null ? 1 : nodesOf(yardstick).size;
+  const wanted = yardstick === null ? 1 : yardstick.memory.size;
   const bytes = sum((memoryByNode ?? new Map<number, number>()).values());
   for (;;) {
     const chosen = topology.nodes.filter(({ id }) => nodes.includes(id));
@@ -156,10 +155,6 @@ function isWiderThan(
   if (ran === null) return null;
   const most = ran.reduce((max, ns) => Math.max(max, ns), 0);
   return ran.filter((ns) => ns >= most * busy).length > cpus;
-}
-
-function nodesOf({ cells }: Plan): ReadonlySet<number> {
-  return new Set(cells.flatMap((cell) => cell.memoryOnNodes.map(({ node }) => node)));
 }
 
 function whyBeside(own: readonly number[], nodes: readonly number[], accelerators: number): string {

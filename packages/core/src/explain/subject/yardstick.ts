@@ -1,10 +1,19 @@
 import type { Evidence } from "../../evidence/evidence.ts";
-import { place } from "../../fleet/place.ts";
-import { isHugepage, type Plan } from "../../plan/plan.ts";
+import { search } from "../../placement/search/search.ts";
+import { isHugepage } from "../../plan/plan.ts";
+import { withoutFreePages } from "../../plan/sellable-pages.ts";
 import { defaultHostPolicy, type HostPolicy } from "../../request/host-policy.ts";
 import type { Request } from "../../request/request.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { sum, sumOf } from "../../unit/sum.ts";
+
+/** The nodes that placement would give a VM. */
+export interface Yardstick {
+  /** Those with its cells. */
+  readonly cells: ReadonlySet<number>;
+  /** Those with its memory. */
+  readonly memory: ReadonlySet<number>;
+}
 
 /**
  * What placement would give a running VM on its machine if that were empty: the yardstick for a VM
@@ -13,13 +22,19 @@ import { sum, sumOf } from "../../unit/sum.ts";
  *
  * Null for anything but a VM, and where its size is not known or nothing of that size fits.
  */
-export function yardstickOf(evidence: Evidence, topology: Topology): Plan | null {
+export function yardstickOf(evidence: Evidence, topology: Topology): Yardstick | null {
   const request = requestOf(evidence, topology);
   if (request === null) return null;
-  const host = { topology, taken: [], policy: policyFor(evidence, topology) };
+  // Huge pages that it has itself, or others have, are not free now. On an empty machine they are.
+  const empty = withoutFreePages(topology);
+  const host = { topology: empty, taken: [], policy: policyFor(evidence, topology) };
   for (const asked of relaxed(request)) {
-    const answer = place([host], asked);
-    if (answer.kind === "Plan") return answer;
+    const cells = search(host, asked)?.best.cells;
+    if (cells === undefined) continue;
+    return {
+      cells: new Set(cells.map(({ node }) => node)),
+      memory: new Set(cells.flatMap(({ granules }) => granules.map(({ node }) => node))),
+    };
   }
   return null;
 }

@@ -1,5 +1,4 @@
-import type { InterruptEvidence, NodeEvidence } from "../../evidence/evidence.ts";
-import { type Command, type Remedy, writeBack, writeFile } from "../../remedy/remedy.ts";
+import { routeInterrupts } from "./route-interrupts.ts";
 import { difference, isEmpty, unionAll } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import {
@@ -56,21 +55,11 @@ export const interrupts: Check = ({ plan, evidence }) =>
               `/proc/irq/${number}: smp_affinity_list ${allowedCpus ?? "?"}, effective ${effectiveCpus ?? "?"}`,
           ),
         cost: unknownCost,
-        remedy: routedTo(node, off),
+        remedy: routeInterrupts(
+          off,
+          { node: node.id, cpus: node.cpus },
+          `Route the interrupts to the CPUs of node ${node.id}, and keep irqbalance from moving them.`,
+        ),
       });
     }),
   );
-
-function routedTo(node: NodeEvidence, stray: readonly InterruptEvidence[]): Remedy {
-  const file = (number: number): string => `/proc/irq/${number}/smp_affinity_list`;
-  const undo = stray.flatMap(({ number, allowedCpus }): Command[] => {
-    const command = writeBack(file(number), allowedCpus);
-    return command === null ? [] : [command];
-  });
-  return {
-    text: `Route the interrupts to the CPUs of node ${node.id}, and keep irqbalance from moving them.`,
-    argv: stray.map(({ number }) => writeFile(file(number), node.cpus)),
-    when: "live",
-    undo: undo.length < stray.length ? null : undo,
-  };
-}

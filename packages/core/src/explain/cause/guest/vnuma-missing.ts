@@ -55,6 +55,6 @@ export const vnumaMissing: Cause = {
 
 /** The nodes of its devices; or, if they are on one, all nodes that placement would give it. */
 function widthOf({ nodes, yardstick }: Home): ReadonlySet<number> {
-  if (nodes.size > 1 || yardstick === null || yardstick.cells.length < 2) return nodes;
-  return new Set(yardstick.cells.map(({ hostNode }) => hostNode));
+  if (nodes.size > 1 || yardstick === null || yardstick.cells.size < 2) return nodes;
+  return yardstick.cells;
 }

@@ -194,3 +194,35 @@ test("of a VM whose threads have no names, what would tell its vCPUs is said", (
   const why = unchecked.find(({ code }) => code === "vcpus-off-node")?.why;
   expect(why).toMatch(/^which of its threads are vCPUs is not known: .*debug-threads=on/);
 });
+
+test("huge pages that VMs hold already make no VM wider: the yardstick is the empty machine", () => {
+  const full = syntheticTopology(
+    "package:2 core:8 thread:2 memory:64Gi hugepages:60x1Gi distances:10/21 root[switch[gpu:h100-sxm nic:cx7]]",
+    "full-host",
+  );
+  const vm = cleanVm(0);
+  const [gpu, nic] = [at(full.accelerators, 0).address, at(full.nics, 0).address];
+  const moved: Evidence = {
+    ...vm,
+    devices: vm.devices.map((one, i) => ({ ...one, address: i === 0 ? gpu : nic })),
+    shapes: vm.shapes.map((one) => ({
+      ...one,
+      devices: (one.devices ?? []).map((each, i) => ({
+        ...each,
+        hostAddress: i === 0 ? gpu : nic,
+      })),
+    })),
+    memory: (vm.memory ?? []).map((one) => ({ ...one, onNodes: [{ node: 1, bytes: 16 * GiB }] })),
+  };
+  const codesWith = (free: number): readonly string[] => {
+    const nodes = full.nodes.map((node) => ({
+      ...node,
+      hugepages: (node.hugepages ?? []).map((pool) => ({ ...pool, free })),
+    }));
+    const evidence = onMachine(moved, () => ({ topology: { ...full, nodes }, neighbours: [] }));
+    const { found } = diagnose(subjectOf(evidence), null, placementCauses);
+    return found.flatMap(({ cause, leadsTo }) => [cause.code, ...leadsTo]);
+  };
+  expect(codesWith(60)).toContain("memory-off-node");
+  expect(codesWith(12)).toEqual(codesWith(60));
+});

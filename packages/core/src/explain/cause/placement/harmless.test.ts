@@ -236,7 +236,12 @@ test("one of a device's four interrupts on the other node", () => {
     devices: vm.devices.map((device) => ({
       ...device,
       interrupts: [0, 1, 2, 3].map((number) => {
-        return { number, allowedCpus: "0-31", effectiveCpus: number < far ? "9" : "1" };
+        return {
+          number,
+          allowedCpus: "0-31",
+          effectiveCpus: number < far ? "9" : "1",
+          sharedWith: [],
+        };
       }),
     })),
   });

@@ -1,6 +1,7 @@
 import type { DeviceEvidence, InterruptEvidence } from "../../../evidence/evidence.ts";
 import type { PciDevice, Topology } from "../../../topology/topology.ts";
-import { advice, type Command, type Remedy, writeBack, writeFile } from "../../../remedy/remedy.ts";
+import { advice, type Remedy } from "../../../remedy/remedy.ts";
+import { routeInterrupts } from "../../../verify/finding/route-interrupts.ts";
 import { type IndexSet, isDisjoint, isEmpty, unionAll } from "../../../set/index-set.ts";
 import { formatList, setOf } from "../../../set/list-format.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
@@ -26,9 +27,9 @@ interface Routed {
 }
 
 interface Delivered {
-  readonly number: number | null;
   readonly cpus: IndexSet;
-  readonly allowedCpus: string | null;
+  /** Null where all interrupts of a device are told as one. */
+  readonly one: InterruptEvidence | null;
 }
 
 /**
@@ -38,6 +39,9 @@ interface Delivered {
  * A driver of the host's spreads a NIC's or a drive's queues over all CPUs on purpose; so of a
  * device that the host drives only interrupts that are all elsewhere count, and of one that a VM
  * drives those that are elsewhere for the most part.
+ *
+ * A line that devices of two nodes share is far from one of them wherever it goes. That costs, and
+ * no route mends it (`routeInterrupts`).
  */
 export const interruptsFar: Cause = {
   code: "interrupts-far",
@@ -102,8 +106,8 @@ function byVfio(device: DeviceEvidence | null): readonly Delivered[] | null {
   return delivered.some(({ cpus }) => isEmpty(cpus)) ? null : delivered;
 }
 
-function deliveredTo({ number, allowedCpus, effectiveCpus }: InterruptEvidence): Delivered {
-  return { number, allowedCpus, cpus: setOf(effectiveCpus || allowedCpus || "") };
+function deliveredTo(one: InterruptEvidence): Delivered {
+  return { one, cpus: setOf(one.effectiveCpus || one.allowedCpus || "") };
 }
 
 /** All interrupts of a device that the host drives, as one. */
@@ -111,7 +115,7 @@ function byHost(pci: PciDevice | null): readonly Delivered[] | null {
   const interrupts = pci?.interrupts ?? null;
   if (interrupts === null) return null;
   const cpus = setOf(interrupts.effectiveCpus ?? interrupts.allowedCpus);
-  return isEmpty(cpus) ? null : [{ number: null, cpus, allowedCpus: interrupts.allowedCpus }];
+  return isEmpty(cpus) ? null : [{ cpus, one: null }];
 }
 
 function accusationOf(
@@ -119,7 +123,7 @@ function accusationOf(
   irqbalance: boolean | null,
 ): Accusation {
   const cpus = formatList(unionAll(off.map((one) => one.cpus)));
-  const many = interrupts.some(({ number }) => number === null)
+  const many = interrupts.some(({ one }) => one === null)
     ? "all of its interrupts"
     : `${off.length} of its ${interrupts.length} interrupts`;
   return {
@@ -129,7 +133,8 @@ function accusationOf(
     evidence: off
       .slice(0, 4)
       .map(
-        ({ number, cpus: to }) => `/proc/irq/${number ?? "*"}: delivered to CPUs ${formatList(to)}`,
+        ({ one, cpus: to }) =>
+          `/proc/irq/${one?.number ?? "*"}: delivered to CPUs ${formatList(to)}`,
       ),
     seen: "directly",
     cost: unknownCost,
@@ -146,19 +151,7 @@ function nearer(
   const first =
     irqbalance === true ? "Stop irqbalance, which would move them back, and route" : "Route";
   const text = `${first} the interrupts to the CPUs of ${listed([node])}.`;
-  const file = (number: number): string => `/proc/irq/${number}/smp_affinity_list`;
-  const numbered = off.flatMap(({ number, allowedCpus }) =>
-    number === null ? [] : [{ number, allowedCpus }],
-  );
+  const numbered = off.flatMap(({ one }) => one ?? []);
   if (numbered.length < off.length) return advice("live", text);
-  const undo = numbered.flatMap(({ number, allowedCpus }): Command[] => {
-    const command = writeBack(file(number), allowedCpus);
-    return command === null ? [] : [command];
-  });
-  return {
-    text,
-    argv: numbered.map(({ number }) => writeFile(file(number), formatList(near))),
-    when: "live",
-    undo: undo.length < numbered.length ? null : undo,
-  };
+  return routeInterrupts(numbered, { node, cpus: formatList(near) }, text);
 }
