@@ -16,12 +16,28 @@ import { sum, sumOf } from "../../unit/sum.ts";
 export function yardstickOf(evidence: Evidence, topology: Topology): Plan | null {
   const request = requestOf(evidence, topology);
   if (request === null) return null;
-  const host = { topology, taken: [], policy: policyFor(evidence, topology) };
+  const policy = policyFor(evidence, topology);
+  const host = { topology: emptied(topology), taken: [], policy };
   for (const asked of relaxed(request)) {
     const answer = place([host], asked);
     if (answer.kind === "Plan") return answer;
   }
   return null;
+}
+
+const emptiedOnce = new WeakMap<Topology, Topology>();
+
+/** The machine with all huge pages free, as the VM itself has some; one object for each machine. */
+function emptied(topology: Topology): Topology {
+  const known = emptiedOnce.get(topology);
+  if (known !== undefined) return known;
+  const nodes = topology.nodes.map((node) => ({
+    ...node,
+    hugepages: node.hugepages?.map((pool) => ({ ...pool, free: pool.total })) ?? null,
+  }));
+  const empty = { ...topology, nodes };
+  emptiedOnce.set(topology, empty);
+  return empty;
 }
 
 /** A VM as a request, by what its shapes and its process tell; null where its size is unknown. */

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { cleanVm } from "../../../testing/explain/clean.ts";
+import { onTopology } from "../../../testing/explain/program.ts";
+import type { Evidence } from "../../evidence/evidence.ts";
+import { GiB } from "../../unit/bytes.ts";
+import { subjectOf } from "./subject.ts";
+
+/** A VM with some of the 32 huge pages of node 0, and what is left of them. */
+function having(pages: number): Evidence {
+  const vm = cleanVm(0);
+  const large: Evidence = {
+    ...vm,
+    memory: (vm.memory ?? []).map((one) => ({
+      ...one,
+      bytes: pages * GiB,
+      onNodes: [{ node: 0, bytes: pages * GiB }],
+    })),
+    shapes: vm.shapes.map((shape) => ({
+      ...shape,
+      cells: (shape.cells ?? []).map((cell) => ({ ...cell, memoryBytes: pages * GiB })),
+    })),
+  };
+  return onTopology(large, ({ nodes }) => ({
+    nodes: nodes.map((node) => ({
+      ...node,
+      hugepages: (node.hugepages ?? []).map((pool) => ({
+        ...pool,
+        free: node.id === 0 ? pool.total - pages : pool.total,
+      })),
+    })),
+  }));
+}
+
+test.each([12, 20, 32])("a VM that has %i of its node's 32 huge pages belongs there", (pages) => {
+  const { home } = subjectOf(having(pages));
+  expect(
+    home?.yardstick?.cells.map(({ hostNode, memoryBytes }) => [hostNode, memoryBytes]),
+  ).toEqual([[0, pages * GiB]]);
+  expect([...(home?.nodes ?? [])]).toEqual([0]);
+});
