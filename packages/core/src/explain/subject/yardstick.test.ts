@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { cleanVm } from "../../../testing/explain/clean.ts";
-import { onTopology } from "../../../testing/explain/program.ts";
+import { mapping, onTopology } from "../../../testing/explain/program.ts";
 import type { Evidence } from "../../evidence/evidence.ts";
 import { GiB } from "../../unit/bytes.ts";
 import { subjectOf } from "./subject.ts";
@@ -37,4 +37,12 @@ test.each([12, 20, 32])("a VM that has %i of its node's 32 huge pages belongs th
     home?.yardstick?.cells.map(({ hostNode, memoryBytes }) => [hostNode, memoryBytes]),
   ).toEqual([[0, pages * GiB]]);
   expect([...(home?.nodes ?? [])]).toEqual([0]);
+});
+
+test("files in the page cache are no part of what a VM asks for", () => {
+  const vm = having(12);
+  const shapes = vm.shapes.map((shape) => ({ ...shape, cells: [] }));
+  const memory = [...(vm.memory ?? []), mapping({ kind: "file", bytes: 200 * GiB })];
+  const { home } = subjectOf({ ...vm, shapes, memory });
+  expect(home?.yardstick?.cells.map(({ memoryBytes }) => memoryBytes)).toEqual([12 * GiB]);
 });
