@@ -10,7 +10,7 @@ export interface PairRecord {
   readonly host: string;
   /** The codes of what was planted; empty where both are in order. */
   readonly planted: readonly string[];
-  /** What `why` said live of only one of the two, in order: the code, and in which. */
+  /** What `why` said live, in order: the code, and in which of the two. */
   readonly live: readonly (readonly [code: string, side: string])[];
   readonly a: unknown;
   readonly b: unknown;
