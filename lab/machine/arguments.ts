@@ -16,7 +16,8 @@ export function shapeArguments(shape: HostShape): readonly string[] {
   const memory = sumOf(shape.nodes, (node) => node.memoryMiB);
   const dies = diesOf(shape);
   const cores = Math.max(...shape.nodes.map((node) => node.cores));
-  const cpus = shape.packages * dies * cores;
+  const threads = threadsOf(shape);
+  const cpus = shape.packages * dies * cores * threads.length;
   return [
     ...words(
       "-machine",
@@ -24,7 +25,10 @@ export function shapeArguments(shape: HostShape): readonly string[] {
     ),
     ...words("-cpu", "max,vendor=GenuineIntel,-pku"),
     ...words("-m", `${memory}M`),
-    ...words("-smp", `${cpus},sockets=${shape.packages},dies=${dies},cores=${cores},threads=1`),
+    ...words(
+      "-smp",
+      `${cpus},sockets=${shape.packages},dies=${dies},cores=${cores},threads=${threads.length}`,
+    ),
     ...shape.nodes.flatMap((node, i) => nodeArguments(shape, node, i)),
     ...cpuArguments(shape),
     ...distanceArguments(shape),
@@ -58,16 +62,21 @@ function nodeArguments(shape: HostShape, node: NodeShape, i: number): readonly s
   ];
 }
 
+/** The threads of a core, by their numbers there. */
+const threadsOf = ({ threads = 1 }: HostShape): readonly number[] => [...Array(threads).keys()];
+
 /** Each node with CPUs is a die of its package. */
 function cpuArguments(shape: HostShape): readonly string[] {
   // QEMU accepts die ids only if a package has several dies.
   const named = diesOf(shape) > 1;
   return Array.from({ length: shape.packages }, (_, socket) =>
     nodesOf(shape, socket).flatMap((node, die) =>
-      Array.from({ length: at(shape.nodes, node).cores }, (__, core) => [
-        "-numa",
-        `cpu,node-id=${node},socket-id=${socket}${named ? `,die-id=${die}` : ""},core-id=${core},thread-id=0`,
-      ]).flat(),
+      Array.from({ length: at(shape.nodes, node).cores }, (__, core) =>
+        threadsOf(shape).flatMap((thread) => [
+          "-numa",
+          `cpu,node-id=${node},socket-id=${socket}${named ? `,die-id=${die}` : ""},core-id=${core},thread-id=${thread}`,
+        ]),
+      ).flat(),
     ),
   ).flat();
 }

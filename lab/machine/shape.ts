@@ -3,6 +3,8 @@ export interface HostShape {
   readonly name: string;
   /** The number of CPU sockets; every node counts with the cores of the largest. */
   readonly packages: number;
+  /** The threads of each core, CPUs with numbers in a row; 1 if not given. */
+  readonly threads?: number;
   readonly nodes: readonly NodeShape[];
   /** SLIT, in the nodes' order. */
   readonly distances: readonly (readonly number[])[];
@@ -97,6 +99,14 @@ export const twoSockets: HostShape = {
     [10, 21],
     [21, 10],
   ],
+};
+
+/** The same with half as many cores, of two threads each. */
+export const twoThreads: HostShape = {
+  ...twoSockets,
+  name: "two-threads",
+  threads: 2,
+  nodes: twoSockets.nodes.map((node) => ({ ...node, cores: node.cores / 2 })),
 };
 
 /** One node, as most small machines are. */

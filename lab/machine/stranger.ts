@@ -14,7 +14,7 @@ export interface Stranger {
   /** The nodes that its memory is bound to; null for no policy, where first touch decides. */
   readonly boundTo: string | null;
   /** How the memory is spread over these nodes. */
-  readonly mode: "bind" | "interleave";
+  readonly mode: "bind" | "interleave" | "preferred";
   /** For each vCPU the CPUs that it may run on. */
   readonly vcpus: readonly string[];
   /** The CPUs of all other threads. */
@@ -31,6 +31,8 @@ export interface Stranger {
   readonly merges?: boolean;
   /** Whether the guest runs its firmware, which finds nothing to boot. */
   readonly runs?: boolean;
+  /** Whether the guest boots a kernel that obeys a balloon; virsh alone is told. */
+  readonly balloon?: boolean;
   /** Whether all devices are behind one port; QEMU alone is told. */
   readonly onePort?: boolean;
   /** A memory module beside its memory, of base pages without a policy; QEMU alone starts it. */
@@ -103,7 +105,7 @@ const moduleOf = (mebibytes: number): readonly string[] => [
 ];
 
 /** Keeps a running VM's vCPU to CPUs. */
-async function pinVcpu(host: Host, pid: number, id: number, cpus: string): Promise<void> {
+export async function pinVcpu(host: Host, pid: number, id: number, cpus: string): Promise<void> {
   const thread = (await threadsOf(host, pid)).find((one) => one.name.startsWith(`CPU ${id}/`));
   if (thread === undefined) throw new Error(`process ${pid} has no thread of vCPU ${id}`);
   await host.ok("taskset", ["-pc", cpus, `${thread.tid}`]);
@@ -131,12 +133,13 @@ const backendOf = ({ huge }: Stranger, id: string, mebibytes: number): string =>
 async function startByVirsh(host: Host, vm: Stranger): Promise<number> {
   const path = `/tmp/${vm.name}.xml`;
   await host.write(path, domainOf(vm));
-  await host.ok("virsh", ["create", ...(vm.runs === true ? [] : ["--paused"]), path]);
+  const isRunning = vm.runs === true || vm.balloon === true;
+  await host.ok("virsh", ["create", ...(isRunning ? [] : ["--paused"]), path]);
   return pidOf(host, vm.name);
 }
 
 function domainOf(vm: Stranger): string {
-  const { name, vcpus, helpers, devices, memoryMiB, huge, boundTo, mode } = vm;
+  const { name, vcpus, helpers, devices, memoryMiB, huge, boundTo, mode, balloon } = vm;
   const pins = vcpus.map((cpus, i) => `<vcpupin vcpu='${i}' cpuset='${cpus}'/>`).join("");
   const policy = mode === "bind" ? "strict" : mode;
   return `<domain type='qemu'>
@@ -150,16 +153,29 @@ function domainOf(vm: Stranger): string {
   </memoryBacking>
   <cputune>${pins}<emulatorpin cpuset='${helpers}'/></cputune>
   ${boundTo === null ? "" : `<numatune><memory mode='${policy}' nodeset='${boundTo}'/></numatune>`}
-  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+  <os><type arch='x86_64' machine='q35'>hvm</type>${balloon === true ? guestKernel : ""}</os>
   <cpu mode='maximum'>
     <topology sockets='1' dies='1' cores='${vcpus.length}' threads='1'/>
   </cpu>
   <devices>
     <controller type='pci' index='0' model='pcie-root'/>
     ${devices.map(hostdevOf).join("")}
-    <memballoon model='none'/>
+    <memballoon model='${balloon === true ? "virtio" : "none"}'/>
   </devices>
 </domain>`;
+}
+
+const guestKernel =
+  "<kernel>/guest/vmlinux</kernel><initrd>/guest/initrd</initrd><cmdline>quiet</cmdline>";
+
+/** Has a guest that boots give memory back, and waits until it has. */
+export async function inflate(host: Host, name: string, leftMiB: number): Promise<void> {
+  await host.ok("virsh", ["setmem", name, `${leftMiB}M`, "--live"]);
+  for (;;) {
+    const said = await host.ok("virsh", ["qemu-monitor-command", name, "--hmp", "info balloon"]);
+    if (said.includes(`actual=${leftMiB}`)) return;
+    await sleep(1000);
+  }
 }
 
 /** On a port of its own: libvirt would put the stand-ins, which have no PCIe, behind a bridge. */

@@ -1,23 +1,35 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Explanation } from "@evenkeel/core/explain/explanation.ts";
 import { expect } from "vitest";
+import { runVm, stopVm } from "./evenkeel.ts";
+import { type PairRecord, withoutMachine } from "../../test/why/pair-record.ts";
 import type { Host } from "./host.ts";
 import { startStranger, stopStranger, type Stranger } from "./stranger.ts";
+import type { VmOptions } from "./vm.ts";
 import { words } from "./words.ts";
 
-/** Two VMs that were asked for alike; the second has what is planted, the first is in order. */
+/** A VM that `evenkeel run` starts, where its own plan says. */
+export interface Planned {
+  readonly name: string;
+  readonly asks: VmOptions;
+}
+
+/** Two VMs that were asked for alike; the bad one has what is planted, the good one is in order. */
 export interface Twins {
   readonly name: string;
-  readonly good: Stranger;
-  readonly bad: Stranger;
+  readonly good: Stranger | Planned;
+  readonly bad: Stranger | Planned;
+  /** Whether `why` is given the bad one first. */
+  readonly badFirst?: boolean;
   /**
-   * Whether the first is recorded and ended before the second starts, which needs what it has.
-   * Otherwise both run at once; a first one that is `goodTwin` runs all the time.
+   * Whether the good one is recorded and ended before the bad one starts, which needs what it has.
+   * Otherwise both run at once; a good one that is `goodTwin` runs all the time.
    */
   readonly inTurn?: boolean;
-  /** What is done before the two start, and after the second has started. */
+  /** What is done before the two start, before the bad one does, and after it has started. */
   readonly before?: (host: Host) => Promise<unknown>;
+  readonly between?: (host: Host) => Promise<unknown>;
   readonly after?: (host: Host, pid: number) => Promise<unknown>;
   /** Takes back what was done to the host. */
   readonly restore?: (host: Host) => Promise<unknown>;
@@ -48,9 +60,9 @@ export const twinOf = (change: Partial<Stranger>): Stranger => ({
   ...change,
 });
 
-/** What is told of only one of the two, in order: its code, and in which. */
-const apart = ({ differences }: Explanation): readonly (readonly [string, string])[] =>
-  differences.filter((one) => one.in !== "both").map((one) => [one.code, one.in]);
+/** What is told of the two, in order: its code, and in which. */
+const toldIn = ({ differences }: Explanation): readonly (readonly [string, string])[] =>
+  differences.map((one) => [one.code, one.in]);
 
 /** Explains two VMs, or the records of two. */
 async function explained(host: Host, a: string, b: string): Promise<Explanation> {
@@ -69,42 +81,77 @@ async function recorded(host: Host, vm: string): Promise<string> {
 }
 
 /** Keeps the records of twins in the folder EVENKEEL_LAB_RECORDS, if that is set. */
-async function keepRecords(host: Host, twins: string, records: readonly string[]): Promise<void> {
+async function keepRecords(
+  host: Host,
+  { name, planted }: Twins,
+  live: PairRecord["live"],
+  paths: readonly [string, string],
+): Promise<void> {
   const folder = process.env["EVENKEEL_LAB_RECORDS"];
   if (folder === undefined) return;
   mkdirSync(folder, { recursive: true });
-  const name = twins.replaceAll(/\W+/g, "-");
-  for (const [i, path] of records.entries()) {
-    writeFileSync(join(folder, `${name}.${"ab"[i] ?? i}.json`), await host.read(path));
+  const records = await Promise.all(paths.map(async (path) => JSON.parse(await host.read(path))));
+  const machineFile = join(folder, `${host.shape.name}.machine.json`);
+  const file = join(folder, `${name.replaceAll(/\W+/g, "-")}.json`);
+  if (!existsSync(machineFile)) {
+    writeFileSync(machineFile, JSON.stringify({ ...records[0].machine, neighbours: [] }));
   }
+  const machine: unknown = JSON.parse(readFileSync(machineFile, "utf8"));
+  const [a, b] = records.map((record) => withoutMachine(record, machine));
+  const pair: PairRecord = {
+    name,
+    host: host.shape.name,
+    planted,
+    live,
+    a,
+    b,
+  };
+  writeFileSync(file, JSON.stringify(pair));
+}
+
+async function start(host: Host, vm: Stranger | Planned): Promise<void> {
+  await ("asks" in vm ? runVm(host, vm.asks, words("--via", "qemu")) : startStranger(host, vm));
+}
+
+const stop = (host: Host, vm: Stranger | Planned): Promise<void> =>
+  "asks" in vm ? stopVm(host, vm.name) : stopStranger(host, vm);
+
+/** The process of a VM, however it was started. */
+async function processOf(host: Host, { name }: Stranger | Planned): Promise<number> {
+  const script = `pgrep -f "^[^ ]*qemu-system-x86_64 .*(guest=|-name )$1[, ]"`;
+  return Number(await host.ok("/bin/sh", ["-c", script, "process", name]));
 }
 
 /**
- * Starts two twins, and expects `why` to tell what is planted in the second and nothing else, the
+ * Starts two twins, and expects `why` to tell what is planted in the bad one and nothing else, the
  * same from their records as live.
  */
 export async function expectTold(host: Host, twins: Twins): Promise<void> {
-  const { good, bad, planted, inTurn = false } = twins;
+  const { good, bad, planted, inTurn = false, badFirst = false } = twins;
+  const ordered = (ofGood: string, ofBad: string): readonly [string, string] =>
+    badFirst ? [ofBad, ofGood] : [ofGood, ofBad];
   const isExtra = good.name !== goodTwin.name;
   await twins.before?.(host);
   try {
-    if (isExtra) await startStranger(host, good);
+    if (isExtra) await start(host, good);
     const first = inTurn ? await recorded(host, good.name) : good.name;
-    if (isExtra && inTurn) await stopStranger(host, good);
-    const pid = await startStranger(host, bad);
-    await twins.after?.(host, pid);
-    const live = await explained(host, first, bad.name);
-    const told = apart(live);
-    expect(told.map(([code]) => code).toSorted()).toEqual(planted.toSorted());
-    expect(told.filter(([, side]) => side !== "b")).toEqual([]);
-    expect(live.twins).toBe(planted.length === 0);
+    if (isExtra && inTurn) await stop(host, good);
+    await twins.between?.(host);
+    await start(host, bad);
+    await twins.after?.(host, await processOf(host, bad));
+    const live = await explained(host, ...ordered(first, bad.name));
     const record = inTurn ? first : await recorded(host, good.name);
-    const other = await recorded(host, bad.name);
-    expect(apart(await explained(host, record, other))).toEqual(told);
-    await keepRecords(host, twins.name, [record, other]);
+    const records = ordered(record, await recorded(host, bad.name));
+    const told = toldIn(live);
+    await keepRecords(host, twins, told, records);
+    const apart = told.filter(([, side]) => side !== "both");
+    expect(apart.map(([code]) => code).toSorted()).toEqual(planted.toSorted());
+    expect(apart.filter(([, side]) => side !== (badFirst ? "a" : "b"))).toEqual([]);
+    expect(live.twins).toBe(planted.length === 0);
+    expect(toldIn(await explained(host, ...records))).toEqual(told);
   } finally {
-    await stopStranger(host, bad);
-    if (isExtra && !inTurn) await stopStranger(host, good);
+    await stop(host, bad);
+    if (isExtra && !inTurn) await stop(host, good);
     await twins.restore?.(host);
   }
 }

@@ -17,7 +17,7 @@ export async function guestImage(): Promise<string> {
   const initrd = await initramfs(
     "guest-init",
     kernel,
-    ["qemu_fw_cfg"],
+    ["qemu_fw_cfg", "virtio_pci", "virtio_balloon"],
     [
       { path: "init", from: join(lab, "agent", "guest-init.sh"), executable: true },
       { path: "report.sh", from: reportScript, executable: true },

@@ -45,8 +45,9 @@ const pairs: readonly Twins[] = [
     planted: ["memory-interleaved", "helpers-on-worker-cores"],
   },
   {
-    name: "vCPUs pinned to the other node",
+    name: "vCPUs pinned to the other node, of the one that is given first",
     good,
+    badFirst: true,
     bad: twinOf({ via: "virsh", vcpus: ["8", "9"] }),
     planted: ["vcpus-off-node"],
   },

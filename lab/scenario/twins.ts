@@ -1,17 +1,23 @@
 import { afterAll, beforeAll, test } from "vitest";
-import { bootHost, type Host } from "../machine/host.ts";
+import { bootHost, type Host, pagesProgram } from "../machine/host.ts";
 import { startLibvirt } from "../machine/libvirt.ts";
+import { threadsOf } from "../machine/process.ts";
 import { twoSockets } from "../machine/shape.ts";
 import {
   allAccelerators,
   bindToVfio,
+  inflate,
   pin,
+  pinVcpu,
   startStranger,
   type Stranger,
 } from "../machine/stranger.ts";
-import { expectTold, goodTwin, twinOf, type Twins } from "../machine/twins.ts";
+import { expectTold, goodTwin, type Planned, twinOf, type Twins } from "../machine/twins.ts";
 
-/** More pairs as in `twins.quick`: the host's settings, cgroups, and what the guest is shown. */
+/**
+ * More pairs as in `twins.quick`: the host's settings, cgroups, a node without room, what the guest
+ * is shown and what it gives back; and VMs that `evenkeel run` started.
+ */
 let host: Host;
 beforeAll(async () => {
   host = await bootHost(twoSockets);
@@ -64,7 +70,66 @@ const limited =
     await on.ok("sleep", [`${seconds}`]);
   };
 
+const planned = (name: string): Planned => ({
+  name,
+  asks: { name, accelerators: 1, vcpus: 2, memory: "64Mi" },
+});
+
+/** Sends a VM's first vCPU to the other node. */
+async function sendAway(on: Host, pid: number): Promise<void> {
+  const threads = await threadsOf(on, pid);
+  const here = Number(threads.find(({ name }) => name.startsWith("CPU 0/"))?.cpus);
+  await pinVcpu(on, pid, 0, here < 6 ? "11" : "5");
+}
+
+const filler = "/tmp/filler.pid";
+
+/** Takes the memory of node 0 until little is left. */
+async function fill(on: Host): Promise<void> {
+  const meminfo = await on.read("/sys/devices/system/node/node0/meminfo");
+  const freeKiB = Number(/MemFree: +(\d+) kB/.exec(meminfo)?.[1]);
+  const mebibytes = Math.floor(freeKiB / 1024) - 48;
+  const script = `${pagesProgram} touch ${mebibytes} 0:100 > /tmp/filled 2>&1 & echo $! > ${filler}
+until grep -q . /tmp/filled; do sleep 0.1; done`;
+  await on.ok("/bin/sh", ["-c", script]);
+}
+
+/** In base pages, with more memory than a full node can spare. */
+const large: Partial<Stranger> = { huge: false, memoryMiB: 320, mode: "preferred" };
+
+/** By virsh, with room for a kernel. */
+const booting: Partial<Stranger> = { via: "virsh", memoryMiB: 192, devices: [], balloon: true };
+
 const pairs: readonly Twins[] = [
+  {
+    name: "two in order by evenkeel run",
+    good: planned("first"),
+    bad: planned("second"),
+    inTurn: true,
+    planted: [],
+  },
+  {
+    name: "a vCPU moved to the other node after evenkeel run, of the one that is given first",
+    good: planned("first"),
+    bad: planned("second"),
+    inTurn: true,
+    badFirst: true,
+    after: sendAway,
+    planted: ["vcpus-off-node"],
+  },
+  {
+    name: "memory that fell over, as its node was full",
+    good: twinOf({ ...large, name: "first" }),
+    bad: twinOf(large),
+    inTurn: true,
+    before: writes(transparent, "never"),
+    between: fill,
+    restore: async (on) => {
+      await on.ok("/bin/sh", ["-c", `kill $(cat ${filler})`]);
+      await on.write(transparent, "always");
+    },
+    planted: ["node-full"],
+  },
   { name: "two in order by QEMU", good, bad: twinOf({}), planted: [] },
   {
     name: "two in order by virsh, without accelerators",
@@ -174,6 +239,13 @@ const pairs: readonly Twins[] = [
     good,
     bad: twinOf({ via: "virsh", boundTo: "1", helpers: "3,6" }),
     planted: ["memory-bound-elsewhere", "helpers-on-worker-cores"],
+  },
+  {
+    name: "a balloon in the guest",
+    good: twinOf({ ...booting, ...onNode1, devices: [], name: "first", balloon: false }),
+    bad: twinOf(booting),
+    after: (on) => inflate(on, "bad", 128),
+    planted: ["balloon-inflated"],
   },
 ];
 

@@ -47,9 +47,10 @@ function requestOf(evidence: Evidence, topology: Topology): Request | null {
   const cells = shapes.find((shape) => (shape.cells ?? []).length > 0)?.cells ?? [];
   const sizes = cells.flatMap((cell) => cell.memoryBytes ?? []);
   const isSaid = cells.length > 0 && sizes.length === cells.length;
-  const memoryBytes = isSaid ? sum(sizes) : sumOf(memory ?? [], ({ bytes }) => bytes);
+  const own = (memory ?? []).filter(({ kind }) => kind !== "file");
+  const memoryBytes = isSaid ? sum(sizes) : sumOf(own, ({ bytes }) => bytes);
   if (vcpus === null || memoryBytes === 0) return null;
-  const pages = [...cells, ...(memory ?? [])].flatMap(({ pageBytes }) => pageBytes ?? []);
+  const pages = [...cells, ...own].flatMap(({ pageBytes }) => pageBytes ?? []);
   const { accelerators, nics } = devicesOf(evidence, topology);
   return {
     name,

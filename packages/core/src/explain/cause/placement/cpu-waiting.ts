@@ -12,6 +12,9 @@ const noticed = 0.02;
 /** Who hardly runs waits only to be woken up, on whatever CPU its threads were created. */
 const tellingNs = 1e9;
 
+/** What a thread may wait while it is started, beside the others and before it is pinned. */
+const startNs = 250e6;
+
 /**
  * The kernel counts how long each thread was ready to run and had no CPU. For a guest that is
  * stolen time: all CPUs that it may use were somebody else's, or a limit of its cgroup was used
@@ -53,6 +56,9 @@ export const cpuWaiting: Cause = {
       return untold(
         `its ${word} have run for ${Math.round(ran / 1e6)} ms in all, which tells nothing`,
       );
+    }
+    if (waited < startNs * known.length) {
+      return acquitted(`its ${word} waited for ${Math.round(waited / 1e6)} ms in all`);
     }
     const part = percent(waited, ran + waited);
     if (waited < (ran + waited) * noticed)

@@ -107,6 +107,16 @@ test("a VM that was just started, whose vCPUs have hardly run", () => {
   expect(found(waiting(100))).toEqual(["cpu-waiting"]);
 });
 
+test("a VM that has run for seconds, whose vCPUs waited only while they were started", () => {
+  // As of a VM of two vCPUs that `evenkeel run` had started a moment before.
+  const ran = (waitedNs: number): Evidence => ({
+    ...vm,
+    threads: (vm.threads ?? []).map((one) => ({ ...one, ranNs: 2_061_212_421, waitedNs })),
+  });
+  expect(found(ran(97_199_414))).toEqual([]);
+  expect(found(ran(970_000_000))).toEqual(["cpu-waiting"]);
+});
+
 test("a program without accelerators may run anywhere, as long as it stays with its memory", () => {
   const anywhere = (lastCpu: number): Evidence =>
     program({ devices: [], threads: [thread(5000, { allowedCpus: "0-31", lastCpu })] });
