@@ -115,7 +115,7 @@ function backwards(record: Evidence): Evidence {
 const mirroredCpus = (list: string): string =>
   formatList(indexSet(indices(setOf(list)).map((cpu) => (cpu + 6) % 12)));
 
-/** The record as if the VM and its accelerator were on the other node of the two, which are equal. */
+/** The record as if the VM and its accelerator were on the other node, which is equal. */
 function mirrored(record: Evidence): Evidence {
   const node1 = "0000:32:00.0";
   const topology = record.machine?.topology ?? null;
