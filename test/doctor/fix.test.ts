@@ -8,6 +8,7 @@ import { sumOf } from "@evenkeel/core/unit/sum.ts";
 import { expect, onTestFinished, test } from "vitest";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { loadMovePages } from "@evenkeel/host/native/move-pages.ts";
+import { startOf } from "@evenkeel/host/procfs/process-record.ts";
 import { parseStatus } from "@evenkeel/host/procfs/parse-task.ts";
 import { readProcessMemory } from "@evenkeel/host/procfs/read-process-memory.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
@@ -38,10 +39,13 @@ async function waiting(): Promise<number> {
 const allowed = (pid: number): string | null =>
   parseStatus(readFileSync(`/proc/${pid}/status`, "utf8")).allowedCpus;
 
+/** A process as evidence names it. */
+const asRead = (pid: number) => ({ pid, startTicks: startOf(tree, pid) });
+
 test("a thread gets its CPUs, the record is there before, and undoing brings back what was", async () => {
   const pid = await waiting();
   const before = allowed(pid) ?? "";
-  using held = holdProcess(tree, pid);
+  using held = holdProcess(tree, asRead(pid));
   const stateFolder = join(folder, "state");
   const undo = [["taskset", "-pc", before, `${pid}`]];
   const fix = { steps: [stepOf("taskset", "-pc", "0", `${pid}`)], undo };
@@ -57,7 +61,7 @@ test("a thread gets its CPUs, the record is there before, and undoing brings bac
 
 test("nothing is changed of a process that has ended, or of a thread of another", async () => {
   const [pid, other] = [await waiting(), await waiting()];
-  using held = holdProcess(tree, pid);
+  using held = holdProcess(tree, asRead(pid));
   const before = allowed(other);
   const foreign = { steps: [stepOf("taskset", "-pc", "0", `${other}`)], undo: [] };
   const where = { stateFolder: join(folder, "none"), takenAt };
@@ -68,14 +72,27 @@ test("nothing is changed of a process that has ended, or of a thread of another"
   const own = { steps: [stepOf("taskset", "-pc", "0", `${pid}`)], undo: [] };
   const late = await carryOut(tree, own, [held], where);
   expect(late.outcomes[0]).toMatchObject({ ok: false, found: "the process has ended" });
-  expect(() => holdProcess(tree, pid)).toThrow(/has ended, or is another one/);
+  expect(() => holdProcess(tree, asRead(pid))).toThrow(/has ended, or is another one/);
   expect(holdRecorded(tree, held.record)).toBeNull();
+});
+
+test("a number that another process has by now is held for none", async () => {
+  const pid = await waiting();
+  const { startTicks } = asRead(pid);
+  if (startTicks === null) throw new Error("the process has a start");
+  for (const other of [startTicks - 1, startTicks + 1, null]) {
+    expect(() => holdProcess(tree, { pid, startTicks: other })).toThrow(
+      `process ${pid} has ended, or is another one by now`,
+    );
+  }
+  using held = holdProcess(tree, { pid, startTicks });
+  expect(held.record).toMatchObject({ pid, startTicks });
 });
 
 test("of a fix of two processes, the one that still runs is taken back, and the record goes", async () => {
   const pids = [await waiting(), await waiting()];
   const before = pids.map((pid) => allowed(pid));
-  using targets = holdAll(pids, (pid) => holdProcess(tree, pid));
+  using targets = holdAll(pids, (pid) => holdProcess(tree, asRead(pid)));
   const steps = pids.map((pid) => stepOf("taskset", "-pc", "0", `${pid}`));
   const undo = pids.map((pid, i) => ["taskset", "-pc", before[i] ?? "", `${pid}`]);
   const stateFolder = join(folder, "two");
@@ -94,7 +111,7 @@ test("of a fix of two processes, the one that still runs is taken back, and the 
 
 test("pages are moved of named processes alone", async () => {
   const [named, other] = [await waiting(), await waiting()];
-  using held = holdProcess(tree, named);
+  using held = holdProcess(tree, asRead(named));
   const fix = { steps: [stepOf("migratepages", `${other}`, "1", "0")], undo: [] };
   const where = { stateFolder: join(folder, "pages"), takenAt };
   const { outcomes } = await carryOut(tree, fix, [held], where);
@@ -126,7 +143,7 @@ test("the kernel's own status counts the pages that lie on a node", async () => 
     return;
   }
   const pid = await waiting();
-  using held = holdProcess(tree, pid);
+  using held = holdProcess(tree, asRead(pid));
   const { moved, stayed } = moveProcessPages(tree, held, { from: [0], to: 0 }, movePages);
   const memory = readProcessMemory(tree, pid) ?? [];
   const pagesOf = (kinds: (kind: string) => boolean): number =>

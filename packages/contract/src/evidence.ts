@@ -31,6 +31,7 @@ const where = text(4096);
 
 const processSchema = object({
   pid: id,
+  startTicks: orUnknown(notNegativeInteger),
   where,
   name: orUnknown(text(256)),
   uuid: orUnknown(text(64)),

@@ -48,7 +48,10 @@ export async function readMachineSubjects(
   return [machine(), ...ofVms.filter((evidence) => evidence !== null)];
 }
 
+const ended: ReadonlySet<string> = new Set(["process-unknown", "process-gone"]);
+
 function nullIfEnded(error: unknown): null {
-  if (error instanceof EvenkeelError && error.code === "process-unknown") return null;
+  const hasEnded = error instanceof EvenkeelError && ended.has(error.code);
+  if (hasEnded) return null;
   throw error;
 }

@@ -56,6 +56,11 @@ export interface Evidence {
 /** The process: a VM's emulator, or the first process of a container. */
 export interface ProcessEvidence {
   readonly pid: number;
+  /**
+   * When it started, in the kernel's clock ticks since boot. Its number may be another process's
+   * later; number and start together never are.
+   */
+  readonly startTicks: number | null;
   readonly where: string;
   /** As its command line names the VM. */
   readonly name: string | null;

@@ -28,6 +28,7 @@ export function asPlanned(plan: Plan): Evidence {
     threadCount: 0,
     hugeMemory: null,
     mergedPages: null,
+    startTicks: null,
     vfioFiles: plan.devices.map((_, i) => `/dev/vfio/${i}`),
   };
   const threads = threadsOf(plan);

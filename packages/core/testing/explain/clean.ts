@@ -89,6 +89,7 @@ export function cleanVm(node: 0 | 1): Evidence {
         sharedHugeBytes: 0,
       },
       mergedPages: null,
+      startTicks: null,
     },
     threads: [
       thread(pid, "qemu-system-x86", { kind: "emulator" }, spare),

@@ -18,6 +18,7 @@ export function program(change: Partial<Evidence> = {}): Evidence {
       vfioFiles: [],
       hugeMemory: null,
       mergedPages: null,
+      startTicks: null,
     },
     threads: [thread(5000), thread(5001)],
     memory: [mapping({})],

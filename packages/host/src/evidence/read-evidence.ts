@@ -12,7 +12,7 @@ import type { FoundProcess } from "../procfs/find-process.ts";
 import { parseStatus } from "../procfs/parse-task.ts";
 import type { CellBackend } from "../procfs/attribute-memory.ts";
 import { readMemory } from "../procfs/read-memory.ts";
-import { userOf } from "../procfs/process-record.ts";
+import { startOf, userOf } from "../procfs/process-record.ts";
 import { readHugeMemory, readProcessMemory } from "../procfs/read-process-memory.ts";
 import { type ReadThreads, readThreads } from "../procfs/read-threads.ts";
 import { qemuOptions } from "../qemu/command-line.ts";
@@ -185,6 +185,7 @@ function processEvidence(
     .filter((link) => link !== null);
   return {
     pid,
+    startTicks: startOf(tree, pid),
     where,
     ...identity,
     threadCount:

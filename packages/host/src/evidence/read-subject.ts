@@ -1,8 +1,10 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Neighbour } from "@evenkeel/core/evidence/machine-evidence.ts";
 import { readGuest } from "../guest-check/read-guest.ts";
 import type { ProcessLoad } from "../procfs/process-load.ts";
+import { startOf } from "../procfs/process-record.ts";
 import { shapeOf } from "../qemu/shape.ts";
 import {
   askHypervisor,
@@ -29,6 +31,8 @@ export interface SubjectOptions extends AskOptions {
 /**
  * Reads the evidence of a subject that was found, with the machine around it. Its threads are
  * looked at twice, so that none counts that comes and goes.
+ *
+ * Errors: `process-gone` where the process has ended meanwhile and another has its number.
  */
 export async function readSubject(
   subject: RunningSubject,
@@ -38,6 +42,7 @@ export async function readSubject(
   const { of, name, process } = subject;
   const { tree } = around.here;
   const { host, clock, guest } = options;
+  const startTicks = startOf(tree, process.pid);
   const takenAt = clock.now().toISOString();
   const lasting = lastingThreads(tree, process.pid, clock);
   const asked = of === "vm" ? await askHypervisor(tree, process, options) : null;
@@ -55,7 +60,18 @@ export async function readSubject(
     threadsBefore: await lasting(),
     machine: { ...around.machine, neighbours: neighboursOf(subject, around) },
   });
+  const starts = [evidence.process?.startTicks ?? null, startOf(tree, process.pid)];
+  if (starts.some((now) => now !== null && now !== startTicks)) throw another(process.pid);
   return { ...evidence, unreadable: [...evidence.unreadable, ...around.unreadable] };
+}
+
+function another(pid: number): EvenkeelError {
+  const message = `process ${pid} has ended while it was read, and another has its number`;
+  return new EvenkeelError("process-gone", message, {
+    where: `/proc/${pid}`,
+    expected: "the process that was found",
+    remedy: "look again",
+  });
 }
 
 /** The functions that a subject has: by its open files, and of a VM as any source has it. */

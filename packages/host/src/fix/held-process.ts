@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { ProcessEvidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { ProcessRecord } from "@evenkeel/core/instance/instance.ts";
 import { isRunning, readProcess } from "../procfs/process-record.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -42,10 +43,19 @@ export function holdAll<Item>(
   return { held, [Symbol.dispose]: letGo };
 }
 
-/** Holds the process that has a number now. Errors: `process-gone`. */
-export function holdProcess(tree: Tree, pid: number): HeldProcess {
+/**
+ * Holds a process of which evidence was read: the one that has its number now, if that started when
+ * the evidence says. What does not say it could be of another process.
+ *
+ * Errors: `process-gone`.
+ */
+export function holdProcess(
+  tree: Tree,
+  { pid, startTicks }: Pick<ProcessEvidence, "pid" | "startTicks">,
+): HeldProcess {
   const record = readProcess(tree, pid);
-  const held = record === null ? null : holdRecorded(tree, record);
+  const isSame = record !== null && record.startTicks === startTicks;
+  const held = isSame ? holdRecorded(tree, record) : null;
   if (held === null) throw gone(pid);
   return held;
 }

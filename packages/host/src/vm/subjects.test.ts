@@ -174,6 +174,35 @@ test.skipIf(!isLinux)(
   },
 );
 
+test.skipIf(!isLinux)(
+  "a process says when it started, and one that takes its number meanwhile is not read for it",
+  async () => {
+    const { pid } = await started(process.execPath, sleeper);
+    const { process: own } = await evidenceOf(`${pid}`);
+    expect(own).toMatchObject({
+      pid,
+      startTicks: readProcess(liveTree(), Number(pid))?.startTicks,
+    });
+    const live = liveTree();
+    let isAnother = false;
+    const reused: Tree = {
+      ...live,
+      readText: (path) => {
+        const text = live.readText(path);
+        if (path.startsWith(`/proc/${pid}/task/`)) isAnother = true;
+        if (path !== `/proc/${pid}/stat` || text === null || !isAnother) return text;
+        const fields = text.split(" ");
+        // The program's name has no space, so the start is the 22nd field.
+        return fields.with(21, `${Number(fields[21]) + 1}`).join(" ");
+      },
+    };
+    const { read } = await subjectsHere(await hostOf(() => reused));
+    isAnother = false;
+    const error = await codedError("process-gone", () => read(`${pid}`));
+    expect(error.message).toContain("another has its number");
+  },
+);
+
 test.skipIf(!isLinux)("a busy process is a neighbour, and none of its own parent's", async () => {
   const spin = `const c = require("node:child_process").spawn(process.execPath,
     ["-e", "for (;;);"]); console.log(c.pid); process.on("exit", () => c.kill("SIGKILL"));

@@ -50,7 +50,7 @@ export interface SubjectsHere {
    * Reads the evidence of a VM by any name that it has, of a process by its number, or of a
    * container by the beginning of its id (`container:4f5a`).
    *
-   * Errors: `usage`, `vm-unknown`, `process-unknown`.
+   * Errors: `usage`, `vm-unknown`, `process-unknown`, `process-gone`.
    */
   readonly read: (word: string, hints?: SubjectHints) => Promise<Evidence>;
 }

@@ -45,7 +45,7 @@ export async function fixNamed(
   if (!yes || steps.length === 0) return;
   const tree = liveTree();
   using targets = holdAll(evidence, ({ process: found }) =>
-    found === null ? null : holdProcess(tree, found.pid),
+    found === null ? null : holdProcess(tree, found),
   );
   for (const one of targets.held) refuseOthers(one);
   const { outcomes, record } = await carryOut(tree, { steps, undo }, targets.held, {
