@@ -26,7 +26,10 @@ export const nvlinkInactive: Cause = {
         if (state.nvlinks === null) return null;
         const { active, total } = state.nvlinks;
         if (active === total) return total === 0 ? "no NVLink" : `all ${total} NVLinks are up`;
-        const most = mostActive([...states.filter(sameProduct(state)), ...likeIn(twin, state)]);
+        const others = [...states.filter(sameProduct(state)), ...likeIn(twin, state)];
+        const nameless = states.filter((one) => isNameless(state) !== isNameless(one));
+        const most = mostActive(others);
+        if (mostActive(nameless) > Math.max(most, active)) return null;
         const isAlone = states.length < 2 && most <= active;
         if (isAlone || (most <= active && active > 0)) {
           return `${active} of ${total} NVLinks are up, as many as others have`;
@@ -50,6 +53,8 @@ export const nvlinkInactive: Cause = {
 function sameProduct({ productName }: AcceleratorState): (other: AcceleratorState) => boolean {
   return (other) => other.productName === productName;
 }
+
+const isNameless = ({ productName }: AcceleratorState): boolean => productName === null;
 
 function mostActive(states: readonly AcceleratorState[]): number {
   return Math.max(0, ...states.flatMap(({ nvlinks }) => nvlinks?.active ?? []));
