@@ -59,9 +59,11 @@ function unreadOf(
 
 const qemu = ["/usr/bin/qemu-system-x86_64", "-name", "it"];
 
-test("of a VM the roles of threads are missed where none is known", () => {
+test("of a VM the roles of threads are missed where one is not known", () => {
   const named = processTree(["qemu-system-x86", "CPU 0/KVM", "worker"]);
   expect(unreadOf(named, "vm", qemu).has("roles of threads")).toBe(false);
+  const half = processTree(["x", "x", "IO iothread1"]);
+  expect(unreadOf(half, "vm", qemu).has("roles of threads")).toBe(true);
   const nameless = processTree(["x", "x", "x"]);
   expect(unreadOf(nameless, "vm", qemu).has("roles of threads")).toBe(true);
   expect(unreadOf(nameless, "process", []).has("roles of threads")).toBe(false);
