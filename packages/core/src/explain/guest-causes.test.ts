@@ -86,6 +86,16 @@ function onePerCore(evidence: Evidence, unread: number | null = null): Evidence 
   };
 }
 
+/** Nobody knows that the thread of this vCPU is one. */
+function nameless(evidence: Evidence, vcpu: number): Evidence {
+  return {
+    ...evidence,
+    threads: (evidence.threads ?? []).map((thread) =>
+      thread.role?.kind === "vcpu" && thread.role.id === vcpu ? { ...thread, role: null } : thread,
+    ),
+  };
+}
+
 /** The guest takes all other nodes to be equally far. */
 function flatly(evidence: Evidence): Evidence {
   return reported(evidence, (report) => ({
@@ -362,6 +372,13 @@ test.each<[code: string, what: string, evidence: Evidence, said: RegExp]>([
     onePerCore(threads(processor(clean, { threads: 1 }), 1), 3),
     /^unknown/,
   ],
+  [
+    "smt-hidden",
+    "of vCPUs of which one is not known for such",
+    nameless(onePerCore(threads(processor(clean, { threads: 1 }), 1)), 3),
+    /^unknown/,
+  ],
+  ["smt-invented", "of vCPUs of which one is not known for such", nameless(clean, 3), /^unknown/],
   [
     "smt-invented",
     "of vCPUs on CPUs of which nobody told the core",

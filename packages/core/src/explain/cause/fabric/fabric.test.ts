@@ -483,6 +483,9 @@ describe("NVLink", () => {
     expect(kindOf("nvlink-inactive", beside(first.productName))).toBe("accused");
     expect(kindOf("nvlink-inactive", beside(null))).toBe("unknown");
     expect(kindOf("nvlink-inactive", beside("NVIDIA A100"))).toBe("acquitted");
+    const unnamed = withStates(clean, { productName: null, nvlinks: { active: 16, total: 18 } });
+    expect(kindOf("nvlink-inactive", unnamed, twin)).toBe("unknown");
+    expect(kindOf("nvlink-inactive", unnamed)).toBe("acquitted");
   });
 
   test("a board without a fabric registers with none", () => {

@@ -1,7 +1,13 @@
 import type { AcceleratorState } from "../../../evidence/machine-evidence.ts";
 import { advice } from "../../../remedy/remedy.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
-import { judgeEach, judgeStates, likeIn, nameOf } from "../../subject/accelerator-states.ts";
+import {
+  judgeEach,
+  judgeStates,
+  likeIn,
+  nameOf,
+  statesOf,
+} from "../../subject/accelerator-states.ts";
 import type { Cause } from "../../subject/cause.ts";
 
 /**
@@ -27,9 +33,10 @@ export const nvlinkInactive: Cause = {
         const { active, total } = state.nvlinks;
         if (active === total) return total === 0 ? "no NVLink" : `all ${total} NVLinks are up`;
         const others = [...states.filter(sameProduct(state)), ...likeIn(twin, state)];
-        const nameless = states.filter((one) => isNameless(state) !== isNameless(one));
+        const all = [...states, ...(twin === null ? [] : (statesOf(twin) ?? []))];
+        const maybe = all.filter((one) => isNameless(state) !== isNameless(one));
         const most = mostActive(others);
-        if (mostActive(nameless) > Math.max(most, active)) return null;
+        if (mostActive(maybe) > Math.max(most, active)) return null;
         const isAlone = states.length < 2 && most <= active;
         if (isAlone || (most <= active && active > 0)) {
           return `${active} of ${total} NVLinks are up, as many as others have`;

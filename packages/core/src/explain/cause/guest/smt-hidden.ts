@@ -32,6 +32,7 @@ export const smtHidden: Cause = {
     if (!wasAsked && shared === null) {
       const isKnown =
         subject.workers?.every(({ allowedCpus }) => allowedCpus !== null) === true &&
+        subject.evidence.threads?.every(({ role }) => role !== null) === true &&
         coresOf(subject) !== null;
       return isKnown
         ? acquitted("no two of its vCPUs are bound to one core")

@@ -419,10 +419,10 @@ test("a cache that the whole node shares, or an idle neighbour below it", () => 
 });
 
 test("a driver of the host's spreads its queues over all CPUs", () => {
-  const spread = (effectiveCpus: string): Evidence =>
+  const spread = (effectiveCpus: string, driver: string | null = "mlx5_core"): Evidence =>
     onTopology(
       program({
-        devices: vm.devices.map((device) => ({ ...device, driver: "mlx5_core", interrupts: [] })),
+        devices: vm.devices.map((device) => ({ ...device, driver, interrupts: [] })),
       }),
       ({ pci }) => ({
         pci: pci.map((one) => ({ ...one, interrupts: { allowedCpus: "0-31", effectiveCpus } })),
@@ -430,6 +430,8 @@ test("a driver of the host's spreads its queues over all CPUs", () => {
     );
   expect(found(spread("0-31"))).toEqual([]);
   expect(found(spread("8-15"))).toEqual(["interrupts-far"]);
+  // A driver that nobody told, and that raises none by VFIO, is the host's.
+  expect(found(spread("8-15", null))).toEqual(["interrupts-far"]);
 });
 
 test("base pages of a VM that are nearly all merged into transparent huge pages", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { cleanVm } from "../../../../testing/explain/clean.ts";
-import { mapping, program, thread } from "../../../../testing/explain/program.ts";
+import { mapping, onTopology, program, thread } from "../../../../testing/explain/program.ts";
 import { twoCellVm } from "../../../../testing/explain/two-cells.ts";
 import type { CgroupEvidence, Evidence } from "../../../evidence/evidence.ts";
 import { liveSteps } from "../../../fix/live-step.ts";
@@ -73,6 +73,27 @@ test("of a guest with several nodes no pages move: each node's belong elsewhere"
   const { argv, text } = remedyOf("memory-bound-elsewhere", far);
   expect(argv).toBeNull();
   expect(text).toContain("each guest node's on its own");
+});
+
+test("interrupts are routed by number, and back where it is known; those of a driver by people", () => {
+  const routed = (driver: string, allowedCpus: string | null): Evidence => ({
+    ...vm,
+    devices: vm.devices.slice(0, 1).map((device) => ({
+      ...device,
+      driver,
+      interrupts: [33, 34].map((number) => ({ number, allowedCpus, effectiveCpus: "9" })),
+    })),
+  });
+  const to = (cpus: string): Remedy["argv"] =>
+    [33, 34].map((number) => ["shuf", "-e", cpus, "-o", `/proc/irq/${number}/smp_affinity_list`]);
+  const own = remedyOf("interrupts-far", routed("vfio-pci", "8-15"));
+  expect([own.argv, own.undo]).toEqual([to("0-7,16-23"), to("8-15")]);
+  expect(liveSteps(own)).toHaveLength(2);
+  expect(remedyOf("interrupts-far", routed("vfio-pci", null)).undo).toBeNull();
+  const hosts = onTopology(routed("nvidia", "8-15"), ({ pci }) => ({
+    pci: pci.map((one) => ({ ...one, interrupts: { allowedCpus: "8-15", effectiveCpus: "9" } })),
+  }));
+  expect(remedyOf("interrupts-far", hosts)).toMatchObject({ when: "live", argv: null, undo: null });
 });
 
 test("threads are pinned by number, and back, unless the cpuset of one keeps it from there", () => {
