@@ -1,5 +1,7 @@
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
-import { expect, test } from "vitest";
+import { cleanVm } from "@evenkeel/core/testing/explain/clean.ts";
+import { KiB } from "@evenkeel/core/unit/bytes.ts";
+import { expect, test, vi } from "vitest";
 import { treeOf, within } from "../../testing/sysfs/tree-of.ts";
 import { jumpingClock } from "../../testing/vm-host.ts";
 import type { FoundProcess } from "../procfs/find-process.ts";
@@ -8,6 +10,7 @@ import type { Tree } from "../tree/tree.ts";
 import { askHypervisor } from "./ask-hypervisor.ts";
 import { lookAround } from "./look-around.ts";
 import { readEvidence } from "./read-evidence.ts";
+import { readSubject } from "./read-subject.ts";
 
 /** What could not be read is said with the reason, and nothing is asked about a name that may harm. */
 
@@ -31,30 +34,32 @@ function processTree(
   );
 }
 
-/** What could not be read of a process, by what it is. */
-function unreadOf(
+function evidenceOf(
   tree: Tree,
   of: "vm" | "process",
   words: readonly string[],
-): ReadonlyMap<string, string> {
-  const process: FoundProcess = {
-    pid: 500,
-    arguments: words,
-    identity: { name: null, uuid: null },
-  };
-  const evidence: Evidence = readEvidence(tree, {
+  machine: Evidence["machine"],
+): Evidence {
+  return readEvidence(tree, {
     of,
     name: "it",
     host: "here",
     takenAt: "2026-01-31T12:00:00.000Z",
-    process,
+    process: { pid: 500, arguments: words, identity: { name: null, uuid: null } },
     whyNoProcess: "",
     devices: [],
     vm: of === "vm" ? { ...asked, guest: { why: "no guest report was given" } } : null,
     threadsBefore: null,
-    machine: null,
+    machine,
   });
-  return new Map(evidence.unreadable.map(({ what, why }) => [what, why]));
+}
+
+/** What could not be read of a process, by what it is. */
+function unreadOf(
+  ...[tree, of, words]: readonly [Tree, "vm" | "process", readonly string[]]
+): ReadonlyMap<string, string> {
+  const { unreadable } = evidenceOf(tree, of, words, null);
+  return new Map(unreadable.map(({ what, why }) => [what, why]));
 }
 
 const qemu = ["/usr/bin/qemu-system-x86_64", "-name", "it"];
@@ -84,7 +89,28 @@ test("why memory was not read: a recording has no user who may not look", () => 
   const anyhow = "the file cannot be read, or the process has ended";
   expect(why(recorded)).toBe(anyhow);
   expect(why({ ...open, live: true })).toBe(anyhow);
-  expect(why(live)).toMatch(/^process 500 of user 7 may not be looked into/);
+  const barred = "process 500 of user 7 may not be looked into";
+  const euid = vi.spyOn(process, "geteuid").mockReturnValue(0);
+  expect(why(live)).toBe(barred);
+  euid.mockReturnValue(1000);
+  expect(why(live)).toBe(`${barred}: run as root`);
+  euid.mockRestore();
+});
+
+test("how much lies in huge pages is read with the machine around, which costs as much again", () => {
+  const rollup = "Rss: 300 kB\nAnonymous: 200 kB\nAnonHugePages: 100 kB\nShmemPmdMapped: 0 kB\n";
+  const tree = processTree(["x"], { smaps_rollup: rollup });
+  const { process: found } = evidenceOf(tree, "process", [], null);
+  expect(found?.hugeMemory).toBeNull();
+  const around = evidenceOf(tree, "process", [], cleanVm(0).machine);
+  expect(around.process?.hugeMemory).toEqual({
+    residentBytes: 300 * KiB,
+    anonymousBytes: 200 * KiB,
+    anonymousHugeBytes: 100 * KiB,
+    sharedHugeBytes: 0,
+  });
+  const unread = evidenceOf(processTree(["x"]), "process", [], cleanVm(0).machine);
+  expect(unread.unreadable.map(({ what }) => what)).toContain("memory in huge pages");
 });
 
 test("no file of libvirt's is sought by a name that leads elsewhere", async () => {
@@ -139,4 +165,34 @@ test("how busy processes are is seen over a tenth of a second", async () => {
   });
   expect(slept).toBe(100);
   expect(loads.find(({ pid }) => pid === 500)?.busyCpus).toBeCloseTo(0.5);
+});
+
+test("neither a subject nor what it has started is a neighbour of its own", async () => {
+  const tree = processTree(["x"]);
+  const clock = jumpingClock();
+  const around = await lookAround({
+    tree,
+    withTools: async () => tree,
+    host: "here",
+    clock,
+    instances: [],
+    domains: async () => [],
+    note: () => {},
+  });
+  const neighbour = { isVm: false, vcpus: [], memory: [], devices: [], busyCpus: 1 };
+  const pids = [500, 501, 502, 600, null];
+  const busy = {
+    ...around,
+    neighbours: pids.map((pid) => ({ ...neighbour, name: `process ${pid}`, pid })),
+    loads: [
+      { pid: 501, name: "child", parent: 500, busyCpus: 1 },
+      { pid: 502, name: "grandchild", parent: 501, busyCpus: 1 },
+      { pid: 600, name: "other", parent: 1, busyCpus: 1 },
+    ],
+  };
+  const process: FoundProcess = { pid: 500, arguments: [], identity: { name: null, uuid: null } };
+  const subject = { of: "process", name: "process 500", process, pids: new Set([500]) } as const;
+  const options = { host: "here", devices: [], guest: null, libvirtUri: "test:///", clock };
+  const { machine } = await readSubject(subject, busy, options);
+  expect(machine?.neighbours?.map(({ pid }) => pid)).toEqual([600, null]);
 });
