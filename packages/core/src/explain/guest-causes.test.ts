@@ -732,6 +732,8 @@ test("a guest that was given nodes and shows one was started without them", () =
     return judgement.kind === "accused" ? (judgement.accusations[0]?.remedy.text ?? "") : "";
   };
   expect(remedyOf(reported(wideVm(), () => oneNode))).toMatch(/numa=off/);
+  const one = shaped(wideVm(), { cells: (wideVm().shapes[0]?.cells ?? []).slice(0, 1) });
+  expect(remedyOf(reported(one, () => oneNode))).toMatch(/^Give the guest 4 nodes/);
   const none = shaped(wideVm(), { cells: [] });
   expect(remedyOf(reported(none, () => oneNode))).toMatch(/^Give the guest 4 nodes/);
   expect(remedyOf(withoutReport(none))).toMatch(/^Give the guest 4 nodes/);

@@ -52,6 +52,7 @@ test.each([
   [["--fix"], "--fix needs names"],
   [["a.json", "--fix"], "--fix needs names"],
   [["4711", "--yes"], "--yes alone does nothing"],
+  [["4711", "--no-fix"], "--no-fix"],
   [["4711", "--fix", "--undo"], "contradict each other"],
   [["4711", "--fix", "--output", "json"], "in words only"],
 ])("%j is refused before anything is read", async (args, message) => {

@@ -3,7 +3,7 @@ import { cleanVm, onMachine } from "../../../../testing/explain/clean.ts";
 import { mapping, onTopology, program, thread } from "../../../../testing/explain/program.ts";
 import type { Evidence, MemoryMapping, ThreadEvidence } from "../../../evidence/evidence.ts";
 import type { MemoryNode } from "../../../topology/topology.ts";
-import { GiB } from "../../../unit/bytes.ts";
+import { GiB, MiB } from "../../../unit/bytes.ts";
 import { diagnose } from "../../diagnose.ts";
 import { placementCauses } from "../../placement-causes.ts";
 import { subjectOf } from "../../subject/subject.ts";
@@ -435,12 +435,12 @@ test("a driver of the host's spreads its queues over all CPUs", () => {
 });
 
 test("base pages of a VM that are nearly all merged into transparent huge pages", () => {
-  const merged = (anonymousHugeBytes: number): Evidence => ({
+  const merged = (anonymousHugeBytes: number, asked: number | null = null): Evidence => ({
     ...vm,
     memory: (vm.memory ?? []).map((one) => ({ ...one, pageBytes: 4096, line: mapping({}).line })),
     shapes: vm.shapes.map((shape) => ({
       ...shape,
-      cells: (shape.cells ?? []).map((cell) => ({ ...cell, pageBytes: null })),
+      cells: (shape.cells ?? []).map((cell) => ({ ...cell, pageBytes: asked })),
     })),
     process:
       vm.process === null
@@ -456,6 +456,9 @@ test("base pages of a VM that are nearly all merged into transparent huge pages"
           },
   });
   expect(found(merged(15 * GiB))).toEqual([]);
+  // The kernel's own are as large as those of 2 MiB that it asks for, and smaller than 1 GiB.
+  expect(found(merged(15 * GiB, 2 * MiB))).toEqual([]);
+  expect(found(merged(15 * GiB, GiB))).toEqual(["page-size-small"]);
   expect(found(merged(GiB))).toEqual(["thp-split", "page-size-small"]);
 });
 
