@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
+import { withMonitor } from "../src/qmp/client.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const program = "qemu-system-x86_64";
@@ -47,8 +48,8 @@ export async function startQemu(args: readonly string[]): Promise<RunningQemu> {
       throw new Error(`QEMU did not start: ${errors}`);
     await sleep(50);
   }
-  // The socket exists before the vCPUs, and answers after them.
-  await sleep(300);
+  // The socket exists before the threads, and answers commands after them.
+  await withMonitor(socket, async () => {}, { timeoutMs: 20_000 });
   if (child.pid === undefined) throw new Error("QEMU answers and has no process");
   return { pid: child.pid, socket };
 }

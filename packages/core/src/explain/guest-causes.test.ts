@@ -74,6 +74,46 @@ const floating = (evidence: Evidence, allowedCpus: string): Evidence => ({
   ),
 });
 
+/** Each vCPU on the first thread of a core of its own, one of them on a CPU that nobody read. */
+function onePerCore(evidence: Evidence, unread: number | null = null): Evidence {
+  return {
+    ...evidence,
+    threads: (evidence.threads ?? []).map((thread) => {
+      if (thread.role?.kind !== "vcpu") return thread;
+      const { id } = thread.role;
+      return { ...thread, allowedCpus: id === unread ? null : `${id}` };
+    }),
+  };
+}
+
+/** Nobody knows that the thread of this vCPU is one. */
+function nameless(evidence: Evidence, vcpu: number): Evidence {
+  return {
+    ...evidence,
+    threads: (evidence.threads ?? []).map((thread) =>
+      thread.role?.kind === "vcpu" && thread.role.id === vcpu ? { ...thread, role: null } : thread,
+    ),
+  };
+}
+
+/** The guest takes all other nodes to be equally far. */
+function flatly(evidence: Evidence): Evidence {
+  return reported(evidence, (report) => ({
+    nodes: (report.nodes ?? []).map((node, from, all) => ({
+      ...node,
+      distances: all.map((_, to) => (to === from ? 10 : 20)),
+    })),
+  }));
+}
+
+/** Nobody told which memory is of which guest node, and none is bound. */
+function nodeless(evidence: Evidence): Evidence {
+  const unbound = shaped(evidence, {
+    cells: (evidence.shapes[0]?.cells ?? []).map((cell) => ({ ...cell, policy: null })),
+  });
+  return { ...unbound, memory: (evidence.memory ?? []).map((one) => ({ ...one, cell: null })) };
+}
+
 const oneNode: Partial<GuestReport> = {
   nodes: [{ id: 0, cpus: "0-31", memoryBytes: 32 * 2 ** 30, distances: [10] }],
 };
@@ -284,7 +324,67 @@ test.each<[code: string, what: string, evidence: Evidence, said: RegExp]>([
     })),
     /^unknown/,
   ],
+  [
+    "guest-distances-flat",
+    "where nobody told which node stands behind which, on a machine of as many",
+    nodeless(flatly(wideVm())),
+    /^accused: 20 between all 4 nodes$/,
+  ],
+  [
+    "guest-distances-flat",
+    "where nobody told which node stands behind which, on a machine of more",
+    onTopology(nodeless(flatly(wideVm())), ({ nodes, distances }) => ({
+      nodes: [...nodes, ...nodes.slice(0, 1).map((node) => ({ ...node, id: 4, cpus: "" }))],
+      distances: [...(distances ?? []).map((row) => [...row, 14]), [14, 14, 14, 14, 10]],
+    })),
+    /^unknown/,
+  ],
+  [
+    "guest-device-node",
+    "of a device of which nobody told what it is",
+    reported(wideVm(), ({ devices }) => ({
+      devices: (devices ?? []).map((device, i) => (i === 0 ? { ...device, device: null } : device)),
+    })),
+    /^unknown/,
+  ],
+  [
+    "vnuma-untrue",
+    "where the vCPUs of two guest nodes run on each other's",
+    {
+      ...wideVm(),
+      threads: (wideVm().threads ?? []).map((one) => {
+        if (one.role?.kind !== "vcpu" || one.role.id > 15) return one;
+        return { ...one, allowedCpus: one.role.id < 8 ? "16-31" : "0-15" };
+      }),
+    },
+    /^accused: the vCPUs of guest node 0 run on other .*; the vCPUs of guest node 1 run on other/,
+  ],
   // Of threads.
+  [
+    "smt-hidden",
+    "of vCPUs with a core each",
+    onePerCore(threads(processor(clean, { threads: 1 }), 1)),
+    /^acquitted: no two of its vCPUs are bound to one core/,
+  ],
+  [
+    "smt-hidden",
+    "of vCPUs of which some were not read",
+    onePerCore(threads(processor(clean, { threads: 1 }), 1), 3),
+    /^unknown/,
+  ],
+  [
+    "smt-hidden",
+    "of vCPUs of which one is not known for such",
+    nameless(onePerCore(threads(processor(clean, { threads: 1 }), 1)), 3),
+    /^unknown/,
+  ],
+  ["smt-invented", "of vCPUs of which one is not known for such", nameless(clean, 3), /^unknown/],
+  [
+    "smt-invented",
+    "of vCPUs on CPUs of which nobody told the core",
+    { ...clean, cores: ["8,24"] },
+    /^unknown/,
+  ],
   [
     "smt-hidden",
     "of vCPUs that float",
@@ -422,6 +522,12 @@ test.each<[code: string, what: string, evidence: Evidence, said: RegExp]>([
     ),
     /^accused: the port above \S+ says 8 GT\/s x16$/,
   ],
+  [
+    "port-link-untrue",
+    "of accelerators whose links nobody read",
+    onPci(clean, () => ({ link: null })),
+    /^unknown/,
+  ],
   ["port-link-untrue", "of ports that do not tell", ports(clean, null, null), /^unknown/],
   // Of the window.
   [
@@ -435,6 +541,13 @@ test.each<[code: string, what: string, evidence: Evidence, said: RegExp]>([
     })),
     /^accused: no room for 128 GiB of 0000:02:00\.0$/,
   ],
+  [
+    "mmio-window-small",
+    "where the host's BARs were not read",
+    onPci(clean, () => ({ barBytes: null })),
+    /^unknown/,
+  ],
+  ["mmio-window-small", "without the host", { ...clean, machine: null }, /^unknown/],
   [
     "mmio-window-small",
     "of an earlier report",
@@ -471,6 +584,12 @@ test.each<[code: string, what: string, evidence: Evidence, said: RegExp]>([
       (device) => ({ parent: null, root: `pci${device.address.slice(0, 7)}` }),
     ),
     /^acquitted: no two of its devices share a switch/,
+  ],
+  [
+    "nccl-file-missing",
+    "on a machine whose switches nobody read",
+    { ...reported(clean, () => ({ nccl: null })), machine: null },
+    /^unknown/,
   ],
   [
     "nccl-file-missing",
@@ -605,6 +724,19 @@ test("a guest's processor is held against its twin's, where both hosts are alike
   expect(words(judged("cpu-model-masks", masked, alike))).toMatch(/^accused: no amx_tile/);
   expect(words(judged("cpu-model-masks", masked, other))).toMatch(/^unknown/);
   expect(words(judged("cpu-model-masks", masked))).toMatch(/^unknown/);
+});
+
+test("a guest that was given nodes and shows one was started without them", () => {
+  const remedyOf = (evidence: Evidence): string => {
+    const judgement = judged("vnuma-missing", evidence);
+    return judgement.kind === "accused" ? (judgement.accusations[0]?.remedy.text ?? "") : "";
+  };
+  expect(remedyOf(reported(wideVm(), () => oneNode))).toMatch(/numa=off/);
+  const one = shaped(wideVm(), { cells: (wideVm().shapes[0]?.cells ?? []).slice(0, 1) });
+  expect(remedyOf(reported(one, () => oneNode))).toMatch(/^Give the guest 4 nodes/);
+  const none = shaped(wideVm(), { cells: [] });
+  expect(remedyOf(reported(none, () => oneNode))).toMatch(/^Give the guest 4 nodes/);
+  expect(remedyOf(withoutReport(none))).toMatch(/^Give the guest 4 nodes/);
 });
 
 test("what is no guest is none of their business, and a guest is seen from inside", () => {

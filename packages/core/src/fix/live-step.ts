@@ -1,4 +1,6 @@
 import type { Command, Remedy } from "../remedy/remedy.ts";
+import { indices } from "../set/index-set.ts";
+import { parseList } from "../set/list-format.ts";
 
 /**
  * One change to a running target that can be made, and taken back, without harm to anything else:
@@ -36,10 +38,9 @@ export function liveStep(command: Command): LiveStep | null {
   }
   if (program === "migratepages" && args.length === 3) {
     const [pid, to] = [idOf(args[0]), idOf(args[2])];
-    const from = (args[1] ?? "").split(",").map(idOf);
-    const known = from.filter((node) => node !== null);
-    if (pid === null || to === null || known.length < from.length) return null;
-    return { kind: "pages", pid, from: known, to, run: command };
+    const from = isList(args[1]) ? parseList(args[1] ?? "") : null;
+    if (pid === null || to === null || from === null) return null;
+    return { kind: "pages", pid, from: indices(from), to, run: command };
   }
   return null;
 }

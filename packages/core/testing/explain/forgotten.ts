@@ -3,7 +3,8 @@ import type { Evidence } from "../../src/evidence/evidence.ts";
 
 /**
  * The fields of Evidence that may be null, with `*` for every item of a list: what a reader may
- * have failed to read. A device of a shape without a cell is left out: it is on the root bus.
+ * have failed to read. Left out is what is null where there is none: the cell of a device on the
+ * root bus, the node of a guest's device, NCCL's file.
  */
 const nullable: readonly string[] = [
   ..."process threads memory nodes cores guest machine".split(" "),
@@ -13,6 +14,9 @@ const nullable: readonly string[] = [
     .map((key) => `threads.*.${key}`),
   ..."backend cell policy pageBytes".split(" ").map((key) => `memory.*.${key}`),
   ..."cpus effectiveCpus nodes effectiveNodes limits".split(" ").map((key) => `cgroups.*.${key}`),
+  ..."throttled cpuWeight memoryBytes memoryCacheBytes memoryReclaims"
+    .split(" ")
+    .map((key) => `cgroups.*.limits.${key}`),
   ..."ksmRun numaBalancing transparentHugepages".split(" ").map((key) => `kernel.${key}`),
   ..."driver node iommuGroup groupMembers vfioFile link interrupts iommuDomain relaxedOrdering"
     .split(" ")
@@ -30,6 +34,8 @@ const nullable: readonly string[] = [
     .split(" ")
     .map((key) => `machine.settings.${key}`),
   ..."kernelRelease bootOptions microcode".split(" ").map((key) => `machine.settings.${key}`),
+  ..."driver energyPreference minKHz".split(" ").map((key) => `machine.cpus.*.${key}`),
+  "machine.cpus.*.idleStates.*.entered",
   ..."governor maxKHz hardwareMaxKHz idleStates".split(" ").map((key) => `machine.cpus.*.${key}`),
   ..."memoryBytes freeBytes cacheBytes foreignPages"
     .split(" ")
@@ -48,6 +54,25 @@ const nullable: readonly string[] = [
   ..."model uuid moduleId memoryBytes"
     .split(" ")
     .map((key) => `machine.topology.accelerators.*.${key}`),
+  "machine.settings.cpuFlags",
+  "machine.topology.nics.*.rdma",
+  ..."nodes devices cpu ports gpuDirect accelerators".split(" ").map((key) => `guest.${key}`),
+  ..."cpus memoryBytes distances".split(" ").map((key) => `guest.nodes.*.${key}`),
+  ..."vendor device link bars".split(" ").map((key) => `guest.devices.*.${key}`),
+  ..."model sockets coresPerSocket threadsPerCore flags"
+    .split(" ")
+    .map((key) => `guest.cpu.${key}`),
+  ..."link acsRedirect".split(" ").map((key) => `guest.ports.*.${key}`),
+  ..."sha256 inForce slowestLink".split(" ").map((key) => `guest.nccl.${key}`),
+  ...["guest", "machine"].flatMap((of) =>
+    (
+      "productName persistence performanceState coreClock memoryClock throttleReasons power " +
+      "temperatureC utilizationPercent eccEnabled retired migEnabled link bar1Bytes nvlinks " +
+      "fabricState peers"
+    )
+      .split(" ")
+      .map((key) => `${of}.accelerators.*.${key}`),
+  ),
 ];
 
 /** What is forgotten: fields one by one, and all fields of one kind. */

@@ -67,6 +67,19 @@ describe("limits of version 2", () => {
     ]);
   });
 
+  test("a count is unknown where a part of it is missing", () => {
+    const partly = within("/sys/fs/cgroup/a", {
+      "cpu.stat": "nr_periods 3076\nnr_throttled 34\n",
+      "memory.max": "1073741824\n",
+      "memory.events": "low 0\nmax 40\n",
+      "memory.stat": "anon 700000000\nfile 250000000\n",
+    });
+    const read = readCgroups(treeOf(partly), [parseMembership("0::/a\n")]);
+    expect(read.map(({ limits }) => limits)).toEqual([
+      { ...nothing, memoryMaxBytes: 1_073_741_824 },
+    ]);
+  });
+
   test("that are the defaults are not told of a cgroup above", () => {
     const usual = within("/sys/fs/cgroup/a", { "cpu.max": "max 100000\n", "cpu.weight": "100\n" });
     expect(readCgroups(treeOf(usual), [parseMembership("0::/a/b\n")])).toEqual([]);

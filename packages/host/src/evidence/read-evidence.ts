@@ -60,7 +60,7 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
   const read = process === null ? null : readProcessParts(tree, process, vm, threadsBefore);
   noteMissing("process", process, whyNoProcess);
   const threads = noteMissing("threads", read?.threads?.threads ?? null, why);
-  if (of === "vm" && threads !== null && threads.every(({ role }) => role === null)) {
+  if (of === "vm" && threads?.some(({ role }) => role === null) === true) {
     noteMissing("roles of threads", null, "they have no names of their own, and no monitor told");
   }
   noteMissing("memory", read?.memory ?? null, why);

@@ -165,6 +165,9 @@ describe("the CPUs' settings", () => {
     expect(disabled({ "power/pm_qos_resume_latency_us": "100\n" })).toBe(true);
     expect(disabled({ "power/pm_qos_resume_latency_us": "200\n" })).toBe(false);
     expect(disabled({ "power/pm_qos_resume_latency_us": "0\n" })).toBe(false);
+    const none = read(files(0, "performance", { "power/pm_qos_resume_latency_us": "n/a\n" }));
+    // Polling takes no time to wake up from.
+    expect(none?.[0]?.idleStates?.map((one) => one.disabled)).toEqual([false, true]);
   });
 
   test("have intel_pstate's limit for all CPUs as well", () => {

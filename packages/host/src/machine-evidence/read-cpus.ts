@@ -72,10 +72,12 @@ const statesMax = 16;
 
 /**
  * A state that the CPU must wake up from faster than it can is never entered, as if it were
- * disabled (`pm_qos_resume_latency_us`, 0 for no limit).
+ * disabled (`pm_qos_resume_latency_us`: 0 is no limit, and `n/a` no latency at all).
+ * https://docs.kernel.org/admin-guide/pm/cpuidle.html
  */
 function readIdle(tree: Tree, folder: string): IdleState[] | null {
   const cpuidle = `${folder}/cpuidle`;
+  const asked = readLine(tree, `${folder}/power/pm_qos_resume_latency_us`);
   const limit = readIndex(tree, `${folder}/power/pm_qos_resume_latency_us`);
   const states = indexedNames(tree, cpuidle, "state").slice(0, statesMax);
   const read = states.flatMap((state): IdleState[] => {
@@ -83,7 +85,8 @@ function readIdle(tree: Tree, folder: string): IdleState[] | null {
     const name = shown(readLine(tree, `${own}/name`) ?? "", 32);
     const latencyUs = readCount(tree, `${own}/latency`);
     if (name === null || latencyUs === null) return [];
-    const isTooSlow = limit !== null && limit > 0 && latencyUs > limit;
+    const isTooSlow =
+      asked === "n/a" ? latencyUs > 0 : limit !== null && limit > 0 && latencyUs > limit;
     const disable = readIndex(tree, `${own}/disable`);
     const entered = readIndex(tree, `${own}/usage`);
     return [

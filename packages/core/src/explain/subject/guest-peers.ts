@@ -13,7 +13,9 @@ export type Pair = readonly [string, string];
  * host's addresses. Accelerators with direct links need no switch. Null where the machine was not
  * read.
  */
-export function pairsOnSwitch({ evidence, topology }: Subject): readonly Pair[] | null {
+export function pairsOnSwitch({ evidence, machine }: Subject): readonly Pair[] | null {
+  // A sketch has no switches.
+  const topology = machine?.topology ?? null;
   if (topology === null) return null;
   const { accelerators, nics } = devicesOf(evidence, topology);
   const between = interconnects(topology);

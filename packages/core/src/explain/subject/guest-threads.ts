@@ -14,7 +14,7 @@ export interface SiblingGroup {
 
 /**
  * The vCPUs in groups of so many threads. QEMU numbers the threads of a core one after another.
- * Null where the vCPUs' CPUs or the host's cores are not known.
+ * Null where the vCPUs' CPUs or their cores on the host are not known.
  */
 export function siblingGroups(subject: Subject, threads: number): readonly SiblingGroup[] | null {
   const cores = coresOf(subject)?.map((cpus) => setOf(cpus)) ?? null;
@@ -26,11 +26,12 @@ export function siblingGroups(subject: Subject, threads: number): readonly Sibli
     allowed.set(role.id, setOf(allowedCpus));
   }
   const byCore = Map.groupBy(allowed.keys(), (id) => Math.floor(id / threads));
-  return [...byCore.values()].map((vcpus) => {
+  const groups = [...byCore.values()].map((vcpus) => {
     const cpus = unionAll(vcpus.flatMap((id) => allowed.get(id) ?? []));
     const own = cores.filter((core) => !isEmpty(intersection(core, cpus)));
     return { vcpus: vcpus.toSorted((a, b) => a - b), cpus, cores: own.length };
   });
+  return groups.some((group) => group.cores === 0) ? null : groups;
 }
 
 /**

@@ -50,7 +50,8 @@ export interface PassedDevice {
 }
 
 /**
- * The accelerators and RDMA NICs of the guest; null where its devices are not known. Where the
+ * The accelerators and RDMA NICs of the guest; null where its devices, or what they are, is not
+ * known. Where the
  * machine's are not, their maker tells what they are.
  *
  * A guest has its own addresses, so a device is known by its vendor and device, which other than
@@ -65,6 +66,7 @@ export function passedDevices(
     return report.devices.flatMap(byMaker);
   }
   if (topology === null) return null;
+  if (!isInside && report.devices.some(isNameless)) return null;
   const given = isInside ? ownDevices(topology) : devicesOf(evidence, topology);
   const named = (addresses: readonly string[]): readonly PciDevice[] =>
     topology.pci.filter(({ address }) => addresses.includes(address));
@@ -91,6 +93,8 @@ const makers = new Map<string | null, PassedDevice["kind"]>([
   ["15b3", "nic"],
   ["14e4", "nic"],
 ]);
+
+const isNameless = ({ vendor, device }: GuestDevice): boolean => vendor === null || device === null;
 
 function byMaker(shown: GuestDevice): PassedDevice[] {
   const kind = makers.get(shown.vendor);

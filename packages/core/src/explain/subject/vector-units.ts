@@ -42,7 +42,8 @@ const models: readonly (readonly [RegExp, number])[] = [
 /**
  * The vector units of a server's processor by its name in /proc/cpuinfo, as its maker numbers them:
  * Intel's Xeon Scalable by the second digit (`Gold 6430` is the fourth generation), Xeon 6 with P;
- * AMD's EPYC by the last (`9654` is Genoa). Null for names that do not tell.
+ * AMD's EPYC by the first, whatever letters those for one cloud or clock have between (`9654` and
+ * `9R14` are Genoa). Null for names that do not tell.
  */
 export function unitsOfProcessor(name: string): readonly VectorUnit[] | null {
   const xeon = /\bXeon\b.{0,40}\b(?:Platinum|Gold|Silver|Bronze|Max)\s+[3-9](\d)\d\d/i.exec(name);
@@ -51,7 +52,7 @@ export function unitsOfProcessor(name: string): readonly VectorUnit[] | null {
   const older = /\bXeon\b.{0,20}\bE[357]-\d{4}\w?(?:\s+v(\d))?/i.exec(name);
   // The first generation has no number, the third AVX2.
   if (older !== null) return units.slice(0, Number(older[1]) >= 3 ? 2 : 1);
-  const epyc = /\bEPYC\s+(\d)\d[\dF][\dF]?(\d)/i.exec(name);
+  const epyc = /\bEPYC\s+(\d)[\dA-Z][\dA-Z][\dA-Z]?(\d)/i.exec(name);
   if (epyc !== null) return units.slice(0, epyc[1] === "9" ? 3 : 2);
   return unitsOfModel(name);
 }

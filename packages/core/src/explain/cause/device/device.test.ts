@@ -183,6 +183,18 @@ test("application clocks that are set and hold nothing are no cause", () => {
   expect(codesOf(withStates(clean, active))).toEqual([]);
 });
 
+test.each([
+  ["ecc-differs", { eccEnabled: true }, { eccEnabled: null }],
+  ["persistence-off", { persistence: false }, { persistence: null }],
+  ["mig-on", { migEnabled: true }, { migEnabled: null }],
+])("%s is unknown beside a twin that nobody asked", (code, own, unread) => {
+  const altered = withStates(clean, own);
+  expect(kindOf(code, altered, twin)).toBe("accused");
+  expect(kindOf(code, altered, withStates(twin, unread))).toBe("unknown");
+  expect(kindOf(code, altered, { ...twin, guest: null })).toBe("unknown");
+  expect(kindOf(code, altered, withStates(twin, own))).toBe("acquitted");
+});
+
 test("ECC and persistence are told only where the twin's differ", () => {
   const both = (change: Partial<AcceleratorState>): readonly string[] =>
     codesOf(withStates(clean, change), withStates(twin, change));

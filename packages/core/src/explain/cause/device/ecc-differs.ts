@@ -19,10 +19,12 @@ export const eccDiffers: Cause = {
   judge: (subject, twin) => {
     if (twin === null) return irrelevant;
     return judgeStates(subject, (states) =>
-      judgeEach(states, "ECC", (state) => {
+      judgeEach(states, "ECC here and in the twin", (state) => {
         if (state.eccEnabled === null) return null;
         if (!state.eccEnabled) return "ECC is off";
-        if (!likeIn(twin, state).some(({ eccEnabled }) => eccEnabled === false)) {
+        const theirs = likeIn(twin, state).flatMap((one) => one.eccEnabled ?? []);
+        if (theirs.length === 0) return null;
+        if (!theirs.includes(false)) {
           return "ECC as in the twin";
         }
         return {

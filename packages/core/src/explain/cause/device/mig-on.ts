@@ -18,10 +18,12 @@ export const migOn: Cause = {
   followsFrom: [],
   judge: (subject, twin) =>
     judgeStates(subject, (states) =>
-      judgeEach(states, "MIG", (state) => {
+      judgeEach(states, twin === null ? "MIG" : "MIG here and in the twin", (state) => {
         if (state.migEnabled === null) return null;
         if (!state.migEnabled) return "MIG is off";
-        const isTwinWhole = likeIn(twin, state).some(({ migEnabled }) => migEnabled === false);
+        const theirs = likeIn(twin, state).flatMap(({ migEnabled }) => migEnabled ?? []);
+        if (twin !== null && theirs.length === 0) return null;
+        const isTwinWhole = theirs.includes(false);
         const needsPeers = twin === null && subject.evidence.of !== "machine" && states.length > 1;
         if (!isTwinWhole && !needsPeers) return "divided by MIG on purpose";
         return {

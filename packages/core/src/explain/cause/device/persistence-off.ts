@@ -19,10 +19,12 @@ export const persistenceOff: Cause = {
   judge: (subject, twin) => {
     if (twin === null) return irrelevant;
     return judgeStates(subject, (states) =>
-      judgeEach(states, "persistence", (state) => {
+      judgeEach(states, "persistence here and in the twin", (state) => {
         if (state.persistence === null) return null;
         if (state.persistence) return "persistence is on";
-        if (!likeIn(twin, state).some(({ persistence }) => persistence === true)) {
+        const theirs = likeIn(twin, state).flatMap((one) => one.persistence ?? []);
+        if (theirs.length === 0) return null;
+        if (!theirs.includes(true)) {
           return "persistence is off, as in the twin";
         }
         return {

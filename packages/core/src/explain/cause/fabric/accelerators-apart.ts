@@ -46,7 +46,12 @@ export const acceleratorsApart: Cause = {
       const price = (set: readonly string[]): number => prices.peer(positions(topology, set));
       const [mine, best] = [price(own), price(nearest)];
       const reach = `it reaches them by ${[...ways].join(", ")}`;
-      if (mine <= best * 1.001) return acquitted(`no nearer ones on the machine: ${reach}`);
+      if (mine <= best * 1.001) {
+        const known = topology.accelerators.filter((one) => one.model !== null);
+        return known.length > 0 && known.length < topology.accelerators.length
+          ? untold("the model of some of the machine's accelerators is not known")
+          : acquitted(`no nearer ones on the machine: ${reach}`);
+      }
       const total = (peer: number): number =>
         prices.total({ hostToDevice: 1, memory: 1, peer, network: 1 });
       const better = new Set(pairsOf(nearest).map(([a, b]) => between(a, b)));

@@ -1,7 +1,7 @@
 import { advice } from "../../../remedy/remedy.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
-import { judgeDevices, type OwnDevices } from "../../subject/own-devices.ts";
+import { judgeDevices } from "../../subject/own-devices.ts";
 import type { Subject } from "../../subject/subject.ts";
 import { isRedirected, pathText, type PeerPath, peerPaths } from "./peer-paths.ts";
 
@@ -27,9 +27,10 @@ export const atsOff: Cause = {
       if (paths.length === 0) return irrelevant;
       const redirected = paths.filter((path) => isRedirected(path) === true);
       const off = redirected.filter(({ peer }) => peer.atsEnabled === false);
-      const first = off.find(({ peer }) => isTranslated(peer.address, subject));
+      const translated = off.filter(({ peer }) => isTranslated(peer.address, subject) === true);
+      const [first] = translated;
       if (first !== undefined) {
-        const nics = [...new Set(off.map(({ peer }) => peer.address))];
+        const nics = [...new Set(translated.map(({ peer }) => peer.address))];
         return accused({
           about: nics.join(", "),
           expected: `ATS on, so that copies between ${pathText(first)} pass straight across their switch`,
@@ -40,10 +41,13 @@ export const atsOff: Cause = {
           remedy: remedyFor(nics),
         });
       }
-      if (off.length === 0 && redirected.some(({ peer }) => peer.atsEnabled === null)) {
+      if (off.some(({ peer }) => isTranslated(peer.address, subject) === null)) {
+        return untold("whether the IOMMU translates for the NIC was not read");
+      }
+      if (redirected.some(({ peer }) => peer.atsEnabled === null)) {
         return untold("ATS is in the NIC's configuration space, which only root may read");
       }
-      if (redirected.length === 0 && paths.some((path) => isRedirected(path) === null)) {
+      if (paths.some((path) => isRedirected(path) === null)) {
         return untold("ACS is in the ports' configuration space, which only root may read");
       }
       return acquitted("requests between NIC and GPU are translated or pass straight across");
@@ -56,11 +60,14 @@ function hasSetting({ peer }: PeerPath): boolean {
   return peer.vendor === mellanox;
 }
 
-/** A VM's devices always are; a host's where the kernel says so. */
-function isTranslated(address: OwnDevices["nics"][number], { evidence }: Subject): boolean {
+/** A VM's devices always are; a host's where the kernel says so, and without an IOMMU never. */
+function isTranslated(address: string, { evidence }: Subject): boolean | null {
   if (evidence.of === "vm") return true;
-  const domain = evidence.devices.find((one) => one.address === address)?.iommuDomain ?? null;
-  return domain?.startsWith("DMA") === true;
+  const device = evidence.devices.find((one) => one.address === address);
+  if (device === undefined) return null;
+  const { iommuDomain, iommuGroup } = device;
+  if (iommuDomain === null) return iommuGroup === null ? false : null;
+  return iommuDomain.startsWith("DMA");
 }
 
 function remedyFor(nics: readonly string[]): ReturnType<typeof advice> {

@@ -75,6 +75,22 @@ describe("link-slow", () => {
     });
   });
 
+  test("a card is to be moved from a slot with fewer lanes, and seated again in one with all", () => {
+    const narrow = { speedGTs: 16, width: 8, maxSpeedGTs: 16, maxWidth: 16 };
+    const topology = syntheticTopology("core:4 memory:8Gi root[gpu:l40s]");
+    const [gpu = ""] = gpusOf(topology);
+    const remedyIn = (maxWidth: number | null): string => {
+      const slot = changed(topology, ({ address }) => ({
+        link: address === gpu ? narrow : { ...narrow, maxWidth },
+      }));
+      const judgement = judged("link-slow", processOn(slot, [gpu]));
+      return judgement.kind === "accused" ? (judgement.accusations[0]?.remedy.text ?? "") : "";
+    };
+    expect(remedyIn(8)).toMatch(/^Move /);
+    expect(remedyIn(16)).toMatch(/^Seat /);
+    expect(remedyIn(null)).toMatch(/^Seat /);
+  });
+
   test("the link above a switch counts for what is below, and a port's spare lanes do not", () => {
     const uplink = onFunctions(clean, ({ address, link }) =>
       address === "0000:16:00.0" && link !== null ? { link: { ...link, width: 8 } } : {},
@@ -211,6 +227,25 @@ describe("accelerators-apart", () => {
     expect(kindOf("accelerators-apart", processOn(unnamed, [a, c]))).toBe("unknown");
   });
 
+  test("nobody told the model of another, which may be as near as they are not", () => {
+    const topology = syntheticTopology(
+      "package:2 core:4 memory:8Gi distances:10/21 root[switch[gpu:l40s*2]]@0 root[gpu:l40s]@1",
+    );
+    const [a = "", b = "", c = ""] = gpusOf(topology);
+    const models = (of: readonly (string | null)[]): Evidence =>
+      processOn(
+        {
+          ...topology,
+          accelerators: topology.accelerators.map((one, i) => ({ ...one, model: of[i] ?? null })),
+        },
+        [a, c],
+      );
+    expect(b).not.toBe("");
+    expect(kindOf("accelerators-apart", models(["L40S", "L40S", "L40S"]))).toBe("accused");
+    expect(kindOf("accelerators-apart", models(["L40S", null, "L40S"]))).toBe("unknown");
+    expect(kindOf("accelerators-apart", models(["L40S", "T4", "L40S"]))).toBe("acquitted");
+  });
+
   test("two on both sockets where two would share a switch", () => {
     const topology = syntheticTopology(
       "package:2 core:4 memory:8Gi distances:10/21 root[switch[gpu:l40s*2]]@0-1",
@@ -287,6 +322,20 @@ describe("copies between devices of a switch", () => {
     ]);
   });
 
+  test("whether the kernel translates for a process's NIC is unknown where nobody read it", () => {
+    const topology = syntheticTopology("core:4 memory:8Gi root[switch[gpu:l40s nic:cx7]]");
+    const all = processOn(topology, [...gpusOf(topology), ...nicsOf(topology)]);
+    const inDomain = (iommuDomain: string | null): Evidence => ({
+      ...withAts(redirecting(all), false),
+      devices: all.devices.map((one) => ({ ...one, iommuDomain })),
+    });
+    expect(["DMA", "identity", null].map((one) => kindOf("ats-off", inDomain(one)))).toEqual([
+      "accused",
+      "acquitted",
+      "unknown",
+    ]);
+  });
+
   test("accelerators that NVLink joins, or that share no switch, do not copy over one", () => {
     const linked = syntheticTopology("core:4 memory:8Gi root[switch[gpu:a100-sxm*2]] nvlink:12");
     const apart = syntheticTopology("core:4 memory:8Gi root[gpu:l40s gpu:l40s]");
@@ -327,6 +376,28 @@ test("iommu-translating: a VM's devices translate by right, a lone accelerator c
   expect(
     ["DMA-FQ", "identity", null].map((domain) => kindOf("iommu-translating", inDomain(domain))),
   ).toEqual(["accused", "acquitted", "unknown"]);
+});
+
+test("iommu-translating: a NIC of which nobody told whether it has RDMA", () => {
+  const topology = syntheticTopology("core:4 memory:8Gi root[gpu:l40s nic:cx7]");
+  const withRdma = (rdma: boolean | null): Evidence => {
+    const nics = topology.nics.map((nic) => ({ ...nic, rdma }));
+    return processOn({ ...topology, nics }, [...gpusOf(topology), ...nicsOf(topology)]);
+  };
+  expect([true, false, null].map((rdma) => kindOf("iommu-translating", withRdma(rdma)))).toEqual([
+    "accused",
+    "acquitted",
+    "unknown",
+  ]);
+});
+
+test("host-device-near: an accelerator that is the display itself is near no other", () => {
+  const showing = (which: RegExp): Evidence =>
+    onFunctions(clean, ({ class: code, node }) =>
+      which.test(code) && node === 0 ? { hostUse: "display" as const } : {},
+    );
+  expect(kindOf("host-device-near", showing(/^03/))).toBe("acquitted");
+  expect(kindOf("host-device-near", showing(/^02/))).toBe("accused");
 });
 
 test("relaxed-ordering-off: below a Broadwell's root port Linux has it off by right", () => {
@@ -373,10 +444,10 @@ describe("NVLink", () => {
   });
 
   test("a product that has none in the twin either misses nothing", () => {
-    const without = withStates(clean, { nvlinks: { active: 0, total: 0 } });
-    expect(kindOf("nvlink-missing", without, withStates(twin, { nvlinks: null }))).toBe(
-      "acquitted",
-    );
+    const none = { nvlinks: { active: 0, total: 0 } };
+    const without = withStates(clean, none);
+    expect(kindOf("nvlink-missing", without, withStates(twin, none))).toBe("acquitted");
+    expect(kindOf("nvlink-missing", without, withStates(twin, { nvlinks: null }))).toBe("unknown");
     expect(kindOf("nvlink-missing", without)).toBe("irrelevant");
   });
 
@@ -387,6 +458,34 @@ describe("NVLink", () => {
     if (one === undefined || other === undefined) throw new Error("two");
     expect(foundBy("nvlink-missing", one, other)).toEqual(["no NVLink"]);
     expect(kindOf("nvlink-missing", other, one)).not.toBe("accused");
+  });
+
+  test("modules of a machine whose tool nobody asked may have theirs", () => {
+    const board = syntheticTopology("core:4 memory:8Gi root[gpu:h100-sxm gpu:h100-sxm] nvlink:18");
+    const [a = "", b = ""] = gpusOf(board);
+    const unasked = processOn({ ...board, links: [] }, [a, b]);
+    expect(kindOf("nvlink-missing", unasked, processOn(board, [a, b]))).toBe("unknown");
+    const asked = { ...board, links: [], interconnects: [{ a, b, class: "SYS" as const }] };
+    expect(foundBy("nvlink-missing", processOn(asked, [a, b]), processOn(board, [a, b]))).toEqual([
+      "no NVLink",
+    ]);
+  });
+
+  test("a nameless accelerator with more links up may be of the product, or not", () => {
+    const { guest } = clean;
+    const [first] = guest?.accelerators ?? [];
+    if (first === undefined || guest === null) throw new Error("one");
+    const few = { ...first, nvlinks: { active: 16, total: 18 } };
+    const beside = (productName: string | null): Evidence => ({
+      ...clean,
+      guest: { ...guest, accelerators: [few, { ...first, productName }] },
+    });
+    expect(kindOf("nvlink-inactive", beside(first.productName))).toBe("accused");
+    expect(kindOf("nvlink-inactive", beside(null))).toBe("unknown");
+    expect(kindOf("nvlink-inactive", beside("NVIDIA A100"))).toBe("acquitted");
+    const unnamed = withStates(clean, { productName: null, nvlinks: { active: 16, total: 18 } });
+    expect(kindOf("nvlink-inactive", unnamed, twin)).toBe("unknown");
+    expect(kindOf("nvlink-inactive", unnamed)).toBe("acquitted");
   });
 
   test("a board without a fabric registers with none", () => {

@@ -31,7 +31,10 @@ export const hostDeviceNear: Cause = {
     if (accelerators.length === 0) return irrelevant;
     const above = new Set(accelerators.flatMap((address) => topPort(address, topology) ?? []));
     const near = topology.pci.filter(
-      ({ address, hostUse }) => hostUse !== null && above.has(topPort(address, topology) ?? "none"),
+      ({ address, hostUse }) =>
+        hostUse !== null &&
+        !accelerators.includes(address) &&
+        above.has(topPort(address, topology) ?? "none"),
     );
     const [first] = near;
     if (first === undefined) return acquitted("nothing that the host needs is near");

@@ -29,7 +29,11 @@ export const iommuTranslating: Cause = {
       if (peers.length === 0 && mayHide) {
         return untold("whether NVLink joins its accelerators is not known: nvidia-smi topo -m");
       }
-      if (peers.length === 0) return acquitted("it has no two devices that copy over PCI Express");
+      if (peers.length === 0) {
+        return mayHaveRdma(own)
+          ? untold("whether its NIC has RDMA was not read: /sys/class/infiniband would tell")
+          : acquitted("it has no two devices that copy over PCI Express");
+      }
       const domains = evidence.devices.filter(({ address }) => peers.includes(address));
       const translated = domains.filter(({ iommuDomain }) => iommuDomain?.startsWith("DMA"));
       const [first] = translated;
@@ -52,6 +56,11 @@ export const iommuTranslating: Cause = {
       return acquitted("its IOMMU groups do not translate");
     }),
 };
+
+/** Whether it is unknown of a NIC of its own whether it can copy to an accelerator. */
+function mayHaveRdma({ topology, nics }: OwnDevices): boolean {
+  return topology.nics.some(({ address, rdma }) => rdma === null && nics.includes(address));
+}
 
 /** Accelerators with another without NVLink, and accelerators and RDMA NICs together. */
 function peersOf(own: OwnDevices): readonly string[] {

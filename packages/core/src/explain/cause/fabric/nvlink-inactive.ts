@@ -1,7 +1,13 @@
 import type { AcceleratorState } from "../../../evidence/machine-evidence.ts";
 import { advice } from "../../../remedy/remedy.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
-import { judgeEach, judgeStates, likeIn, nameOf } from "../../subject/accelerator-states.ts";
+import {
+  judgeEach,
+  judgeStates,
+  likeIn,
+  nameOf,
+  statesOf,
+} from "../../subject/accelerator-states.ts";
 import type { Cause } from "../../subject/cause.ts";
 
 /**
@@ -26,7 +32,11 @@ export const nvlinkInactive: Cause = {
         if (state.nvlinks === null) return null;
         const { active, total } = state.nvlinks;
         if (active === total) return total === 0 ? "no NVLink" : `all ${total} NVLinks are up`;
-        const most = mostActive([...states.filter(sameProduct(state)), ...likeIn(twin, state)]);
+        const others = [...states.filter(sameProduct(state)), ...likeIn(twin, state)];
+        const all = [...states, ...(twin === null ? [] : (statesOf(twin) ?? []))];
+        const maybe = all.filter((one) => isNameless(state) !== isNameless(one));
+        const most = mostActive(others);
+        if (mostActive(maybe) > Math.max(most, active)) return null;
         const isAlone = states.length < 2 && most <= active;
         if (isAlone || (most <= active && active > 0)) {
           return `${active} of ${total} NVLinks are up, as many as others have`;
@@ -50,6 +60,8 @@ export const nvlinkInactive: Cause = {
 function sameProduct({ productName }: AcceleratorState): (other: AcceleratorState) => boolean {
   return (other) => other.productName === productName;
 }
+
+const isNameless = ({ productName }: AcceleratorState): boolean => productName === null;
 
 function mostActive(states: readonly AcceleratorState[]): number {
   return Math.max(0, ...states.flatMap(({ nvlinks }) => nvlinks?.active ?? []));

@@ -11,6 +11,7 @@ import {
 } from "../../subject/cause.ts";
 import type { Subject } from "../../subject/subject.ts";
 import { devicesOf } from "../../subject/yardstick.ts";
+import { mayHideLinks } from "./own-links.ts";
 import { pairsOf } from "./pairs.ts";
 
 /**
@@ -36,11 +37,12 @@ export const nvlinkMissing: Cause = {
       );
     }
     return judgeStates(subject, (states) =>
-      judgeEach(states, "NVLink", (state) => {
+      judgeEach(states, "NVLink here and in the twin", (state) => {
         if (state.nvlinks === null) return null;
         if (state.nvlinks.total > 0) return `${state.nvlinks.total} NVLinks each`;
         const theirs = likeIn(twin, state).flatMap(({ nvlinks }) => nvlinks?.total ?? []);
-        const most = Math.max(0, ...theirs);
+        if (theirs.length === 0) return null;
+        const most = Math.max(...theirs);
         if (most === 0) return "no NVLink, and none in the twin";
         const product = state.productName ?? "GPU";
         return missing(nameOf(state), `${most} NVLinks, as the twin's ${product} has`, [
@@ -68,7 +70,8 @@ function missing(about: string, expected: string, evidence: readonly string[]): 
 
 /**
  * How many pairs of a process's accelerators have a direct link, by the machine's own tool. Null
- * with one accelerator, and of a VM: its host does not see the links of what it passes through.
+ * with one accelerator, where nobody asked the tool and they may well have some, and of a VM: its
+ * host does not see the links of what it passes through.
  */
 function linkedPairs(
   subject: Subject,
@@ -79,6 +82,9 @@ function linkedPairs(
   if (accelerators.length < 2) return null;
   const between = interconnects(topology);
   const linked = pairsOf(accelerators).filter(([a, b]) => isDirect(between(a, b) ?? ""));
+  const byAddress = new Map(topology.pci.map((one) => [one.address, one]));
+  const isUnread = topology.interconnects.length === 0;
+  if (isUnread && mayHideLinks({ topology, byAddress, accelerators })) return null;
   const first = topology.accelerators.find(({ address }) => address === accelerators[0]);
   return {
     linked: linked.length,

@@ -22,7 +22,11 @@ export function pairsOverPci(own: OwnDevices): readonly (readonly [string, strin
  * Whether the accelerators may be linked although no source shows it: by their model, or because
  * nobody told what they are.
  */
-export function mayHideLinks({ topology, byAddress, accelerators }: OwnDevices): boolean {
+export function mayHideLinks({
+  topology,
+  byAddress,
+  accelerators,
+}: Pick<OwnDevices, "topology" | "byAddress" | "accelerators">): boolean {
   if (topology.links.length > 0) return false;
   const own = topology.accelerators.filter(({ address }) => accelerators.includes(address));
   return own.some(({ address, model, productName }) => {

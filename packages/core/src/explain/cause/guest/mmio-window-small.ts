@@ -1,5 +1,6 @@
 import { advice } from "../../../remedy/remedy.ts";
 import { formatBytes } from "../../../unit/bytes.ts";
+import { allKnown } from "../../../unit/list.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
 import { type PassedDevice, passedDevices, judgeReport } from "../../subject/guest-view.ts";
@@ -28,9 +29,12 @@ export const mmioWindowSmall: Cause = {
       const lacking = known.flatMap((one) => lackOf(one) ?? []);
       const [first] = lacking;
       if (first === undefined) {
-        return known.length < passed.length
-          ? untold("the guest did not report the BARs of its devices")
-          : acquitted("every BAR has an address");
+        if (known.length < passed.length) {
+          return untold("the guest did not report the BARs of its devices");
+        }
+        return view.isInside || passed.every((one) => hostSizes(one) !== null)
+          ? acquitted("every BAR has an address")
+          : untold("the BARs of its devices on the host were not read");
       }
       return accused({
         about: lacking.length === 1 ? first.address : `${lacking.length} devices`,
@@ -50,15 +54,21 @@ export const mmioWindowSmall: Cause = {
 };
 
 /** The largest BAR without an address; null where all have one. */
-function lackOf({ shown, onHost }: PassedDevice): { address: string; bytes: number } | null {
+function lackOf(device: PassedDevice): { address: string; bytes: number } | null {
+  const { shown } = device;
   const { address } = shown;
   const bars = shown.bars ?? [];
   const unplaced = bars.filter(({ assigned }) => !assigned).map(({ bytes }) => bytes);
   if (unplaced.length > 0) return { address, bytes: Math.max(...unplaced) };
   // A BAR that the kernel gave up is not listed. Devices alike may differ by a resized BAR.
-  const sizes = onHost.map(({ barBytes }) => (barBytes === null ? null : Math.max(0, ...barBytes)));
-  const known = sizes.filter((size) => size !== null);
-  if (known.length === 0 || known.length < sizes.length) return null;
-  const bytes = Math.min(...known);
+  const sizes = hostSizes(device);
+  if (sizes === null) return null;
+  const bytes = Math.min(...sizes);
   return Math.max(0, ...bars.map((bar) => bar.bytes)) < bytes ? { address, bytes } : null;
+}
+
+/** The largest BAR of each function on the host that it may be; null where one is unknown. */
+function hostSizes({ onHost }: PassedDevice): readonly number[] | null {
+  const sizes = onHost.map(({ barBytes }) => (barBytes === null ? null : Math.max(0, ...barBytes)));
+  return sizes.length === 0 ? null : allKnown(sizes);
 }

@@ -44,14 +44,14 @@ export const portLinkUntrue: Cause = {
         : byReport(subject, view);
     if (behind === null) return untold("the links of the guest's ports were not read");
     if (behind.length === 0) return irrelevant;
-    const known = behind.filter(({ port }) => port.speedGTs !== null || port.width !== null);
+    const known = behind.filter(({ port, real }) => isTold(port) && isTold(real));
     const slow = known.filter(
       ({ real, port }) => isLess(port.speedGTs, real.speedGTs) || isLess(port.width, real.width),
     );
     const [first] = slow;
     if (first === undefined) {
       return known.length < behind.length
-        ? untold("not every port above an accelerator told of its link")
+        ? untold("not every accelerator, or port above one, told of its link")
         : acquitted(`${known.map(({ port }) => shownLink(port))[0] ?? ""}, as on the host or more`);
     }
     return accused({
@@ -71,6 +71,8 @@ export const portLinkUntrue: Cause = {
 
 const isLess = (said: number | null, real: number | null): boolean =>
   said !== null && real !== null && said < real;
+
+const isTold = ({ speedGTs, width }: LinkLimit): boolean => speedGTs !== null || width !== null;
 
 function byReport(subject: Subject, view: GuestView): readonly Behind[] | null {
   const { topology } = subject;

@@ -30,7 +30,10 @@ export const smtHidden: Cause = {
     const wasAsked = asked !== null && asked > 1;
     const shared = sharedCore(subject);
     if (!wasAsked && shared === null) {
-      const isKnown = subject.workers !== null && coresOf(subject) !== null;
+      const isKnown =
+        subject.workers?.every(({ allowedCpus }) => allowedCpus !== null) === true &&
+        subject.evidence.threads?.every(({ role }) => role !== null) === true &&
+        coresOf(subject) !== null;
       return isKnown
         ? acquitted("no two of its vCPUs are bound to one core")
         : untold("where its vCPUs run, or which CPUs share a core, was not read");

@@ -31,7 +31,11 @@ export const smtInvented: Cause = {
       return untold("where its vCPUs run, or which CPUs share a core, was not read");
     const untrue = groups.filter(({ vcpus, cores }) => vcpus.length > 1 && cores !== 1);
     const [first] = untrue;
-    if (first === undefined) return acquitted("its siblings are bound to one core each");
+    if (first === undefined) {
+      return (subject.evidence.threads ?? []).some(({ role }) => role === null)
+        ? untold("which of its threads are vCPUs is not known of all")
+        : acquitted("its siblings are bound to one core each");
+    }
     return accused({
       about: `${untrue.length * threads} of ${groups.length * threads} vCPUs`,
       expected: `the ${threads} threads of each guest core bound to one core of the host`,

@@ -2,7 +2,7 @@ import { advice } from "../../../remedy/remedy.ts";
 import { size, unionAll } from "../../../set/index-set.ts";
 import { setOf } from "../../../set/list-format.ts";
 import { sumOf } from "../../../unit/sum.ts";
-import { percent } from "../../../verify/verdict/check.ts";
+import { percent, unknownCost } from "../../../verify/verdict/check.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
 import { nameOf, workersWord, whyNoWorkers } from "./workers.ts";
 
@@ -51,7 +51,6 @@ export const cpuWaiting: Cause = {
     const ran = sumOf(known, ({ ranNs }) => ranNs);
     const waited = sumOf(known, ({ waitedNs }) => waitedNs);
     const word = workersWord(subject);
-    if (ran === 0) return acquitted(`its ${word} have not run yet`);
     if (ran + waited < tellingNs) {
       return untold(
         `its ${word} have run for ${Math.round(ran / 1e6)} ms in all, which tells nothing`,
@@ -77,7 +76,7 @@ export const cpuWaiting: Cause = {
           return `${thread.where}/schedstat: ${nameOf(thread)} ran ${ranNs} ns, waited ${waitedNs} ns`;
         }),
       seen: "directly",
-      cost: { slowdown: (ran + waited) / ran, basis: "measured" },
+      cost: ran === 0 ? unknownCost : { slowdown: (ran + waited) / ran, basis: "measured" },
       remedy: advice("live", `Give its ${word} CPUs that nothing else uses.`),
     });
   },

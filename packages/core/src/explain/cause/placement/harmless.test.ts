@@ -3,7 +3,7 @@ import { cleanVm, onMachine } from "../../../../testing/explain/clean.ts";
 import { mapping, onTopology, program, thread } from "../../../../testing/explain/program.ts";
 import type { Evidence, MemoryMapping, ThreadEvidence } from "../../../evidence/evidence.ts";
 import type { MemoryNode } from "../../../topology/topology.ts";
-import { GiB } from "../../../unit/bytes.ts";
+import { GiB, MiB } from "../../../unit/bytes.ts";
 import { diagnose } from "../../diagnose.ts";
 import { placementCauses } from "../../placement-causes.ts";
 import { subjectOf } from "../../subject/subject.ts";
@@ -86,6 +86,17 @@ test("a program with more busy threads than a node has CPUs", () => {
   );
 });
 
+test("a program whose threads nobody timed, as long as a node has CPUs for all of them", () => {
+  const untimed = (count: number): Evidence =>
+    program({
+      devices: [],
+      memory: [mapping({ onNodes: divided })],
+      threads: Array.from({ length: count }, (_, i) => thread(5000 + i, { ranNs: null })),
+    });
+  expect(found(untimed(16))).toContain("memory-off-node");
+  expect(found(untimed(17))).toEqual([]);
+});
+
 test("threads that hardly run may float", () => {
   const logging = (ranNs: number): Evidence =>
     program({ threads: [thread(5000), thread(5001, { allowedCpus: "0-31", lastCpu: 9, ranNs })] });
@@ -115,6 +126,15 @@ test("a VM that has run for seconds, whose vCPUs waited only while they were sta
   });
   expect(found(ran(97_199_414))).toEqual([]);
   expect(found(ran(970_000_000))).toEqual(["cpu-waiting"]);
+});
+
+test("threads that never ran tell nothing, unless they waited for a CPU all the time", () => {
+  const waiting = (waitedNs: number): Evidence =>
+    program({ threads: [thread(5000, { ranNs: 0, waitedNs })] });
+  const { unchecked } = diagnose(subjectOf(waiting(0)), null, placementCauses);
+  expect(unchecked.map(({ code }) => code)).toContain("cpu-waiting");
+  const [starved] = diagnose(subjectOf(waiting(5e9)), null, placementCauses).found;
+  expect(starved).toMatchObject({ cause: { code: "cpu-waiting" }, cost: { slowdown: null } });
 });
 
 test("a program without accelerators may run anywhere, as long as it stays with its memory", () => {
@@ -198,6 +218,9 @@ test("an idle neighbour, one on the other node, and one that floats over all of 
   expect(found(beside("8-15,24-31", 8))).toEqual([]);
   expect(found(beside("0-31", 6))).toEqual([]);
   expect(found(beside("0-7,16-23", 8))).toEqual(["neighbour-load"]);
+  // A quarter of its 16 CPUs is felt, less is not.
+  expect(found(beside("0-7,16-23", 4))).toEqual(["neighbour-load"]);
+  expect(found(beside("0-7,16-23", 3.9))).toEqual([]);
 });
 
 test("pages elsewhere while their node has room, or never refused any, or was not meant alone", () => {
@@ -217,6 +240,34 @@ test("pages elsewhere while their node has room, or never refused any, or was no
   const floating = [thread(5000, { allowedCpus: "0-31" })];
   expect(found({ ...astray({}, GiB, 9), threads: floating })).not.toContain("node-full");
   expect(found(astray({}, GiB, 9))).toContain("node-full");
+});
+
+test("pages elsewhere for two reasons, of which the node has room for the larger part", () => {
+  // 6 GiB of huge pages and 4 GiB of base pages lie elsewhere; 7 huge pages, or GiB, would be free.
+  const mixed = (large: number, small: number, policy: string): Evidence => {
+    const part = (bytes: number, pageBytes: number): MemoryMapping =>
+      mapping({
+        pageBytes,
+        policy: { mode: policy, nodes: "0" },
+        onNodes: [{ node: 1, bytes }],
+      });
+    const memory = [mapping({}), part(large * GiB, GiB), part(small * GiB, 4096)];
+    const free = onMachine(program({ memory }), ({ nodes }) => ({
+      nodes: (nodes ?? []).map((node) => {
+        return { ...node, freeBytes: 7 * GiB, cacheBytes: 0, foreignPages: 9 };
+      }),
+    }));
+    return onTopology(free, ({ nodes }) => ({
+      nodes: nodes.map((node) => ({
+        ...node,
+        hugepages: (node.hugepages ?? []).map((pool) => ({ ...pool, free: 7 })),
+      })),
+    }));
+  };
+  expect(found(mixed(6, 4, "prefer"))).toEqual(["memory-off-node"]);
+  expect(found(mixed(8, 4, "prefer"))).toContain("hugepages-short");
+  expect(found(mixed(4, 6, "prefer"))).toEqual(["memory-off-node"]);
+  expect(found(mixed(4, 8, "prefer"))).toContain("node-full");
 });
 
 test("how long threads ran was not read: nobody can tell whether the stray ones matter", () => {
@@ -368,10 +419,10 @@ test("a cache that the whole node shares, or an idle neighbour below it", () => 
 });
 
 test("a driver of the host's spreads its queues over all CPUs", () => {
-  const spread = (effectiveCpus: string): Evidence =>
+  const spread = (effectiveCpus: string, driver: string | null = "mlx5_core"): Evidence =>
     onTopology(
       program({
-        devices: vm.devices.map((device) => ({ ...device, driver: "mlx5_core", interrupts: [] })),
+        devices: vm.devices.map((device) => ({ ...device, driver, interrupts: [] })),
       }),
       ({ pci }) => ({
         pci: pci.map((one) => ({ ...one, interrupts: { allowedCpus: "0-31", effectiveCpus } })),
@@ -379,15 +430,17 @@ test("a driver of the host's spreads its queues over all CPUs", () => {
     );
   expect(found(spread("0-31"))).toEqual([]);
   expect(found(spread("8-15"))).toEqual(["interrupts-far"]);
+  // A driver that nobody told, and that raises none by VFIO, is the host's.
+  expect(found(spread("8-15", null))).toEqual(["interrupts-far"]);
 });
 
 test("base pages of a VM that are nearly all merged into transparent huge pages", () => {
-  const merged = (anonymousHugeBytes: number): Evidence => ({
+  const merged = (anonymousHugeBytes: number, asked: number | null = null): Evidence => ({
     ...vm,
     memory: (vm.memory ?? []).map((one) => ({ ...one, pageBytes: 4096, line: mapping({}).line })),
     shapes: vm.shapes.map((shape) => ({
       ...shape,
-      cells: (shape.cells ?? []).map((cell) => ({ ...cell, pageBytes: null })),
+      cells: (shape.cells ?? []).map((cell) => ({ ...cell, pageBytes: asked })),
     })),
     process:
       vm.process === null
@@ -403,7 +456,19 @@ test("base pages of a VM that are nearly all merged into transparent huge pages"
           },
   });
   expect(found(merged(15 * GiB))).toEqual([]);
+  // The kernel's own are as large as those of 2 MiB that it asks for, and smaller than 1 GiB.
+  expect(found(merged(15 * GiB, 2 * MiB))).toEqual([]);
+  expect(found(merged(15 * GiB, GiB))).toEqual(["page-size-small"]);
   expect(found(merged(GiB))).toEqual(["thp-split", "page-size-small"]);
+});
+
+test("tmpfs in huge pages by force has no fewer of them than by advice", () => {
+  const shared = (shmemHugepages: string, name: string): Evidence =>
+    onMachine({ ...program({ memory: [mapping({ kind: "shared" })] }), name }, ({ settings }) => ({
+      settings: { ...settings, shmemHugepages },
+    }));
+  expect(found(shared("force", "a"), shared("advise", "b"))).toEqual([]);
+  expect(found(shared("advise", "a"), shared("force", "b"))).toContain("thp-off");
 });
 
 test("a program in base pages, as programs are", () => {

@@ -1,6 +1,6 @@
 import { formatBytes } from "../../../unit/bytes.ts";
 import { allKnown } from "../../../unit/list.ts";
-import { sum } from "../../../unit/sum.ts";
+import { sum, sumOf } from "../../../unit/sum.ts";
 import { advice } from "../../../remedy/remedy.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import { astrayOf, isJudged, isPooled, linesOf, mostOf, routeOf } from "../../subject/astray.ts";
@@ -24,7 +24,7 @@ export const hugepagesShort: Cause = {
   judge: (subject) => {
     const astray = astrayOf(subject);
     if (isJudged(astray)) return astray;
-    const { home, bytes } = astray;
+    const { home } = astray;
     const taken = mostOf(
       astray,
       (mapping) => {
@@ -42,7 +42,7 @@ export const hugepagesShort: Cause = {
     const free = pageBytes === null ? null : freeAt(subject, home, pageBytes);
     if (pageBytes === null || free === null)
       return untold("how many huge pages are free on each node was not read");
-    const missing = Math.ceil(bytes / pageBytes);
+    const missing = Math.ceil(sumOf(taken, ({ bytes }) => bytes) / pageBytes);
     const where = listed([...home.nodes]);
     const pages = `huge pages of ${formatBytes(pageBytes)}`;
     if (free >= missing) return acquitted(`${where} has ${free} free ${pages}`);

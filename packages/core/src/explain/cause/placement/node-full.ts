@@ -28,7 +28,7 @@ export const nodeFull: Cause = {
   judge: (subject) => {
     const astray = astrayOf(subject);
     if (isJudged(astray)) return astray;
-    const { home, bytes } = astray;
+    const { home } = astray;
     const { workers, topology } = subject;
     const meant = topology === null ? null : areKept(workers, home, topology);
     const fell = mostOf(
@@ -48,6 +48,7 @@ export const nodeFull: Cause = {
     const room = roomAt(subject, home);
     if (isJudged(room)) return room;
     const where = listed([...home.nodes]);
+    const bytes = sumOf(fell, (one) => one.bytes);
     if (room.bytes >= bytes) return acquitted(`${where} has ${formatBytes(room.bytes)} to give`);
     if (room.foreignPages === 0) return acquitted(`no page was ever refused on ${where}`);
     return accused({

@@ -14,7 +14,15 @@ import type { Subject } from "../../subject/subject.ts";
 import { basePages, hugeBytes } from "./base-pages.ts";
 
 /** From the mode that gives the fewest huge pages to the one that gives the most. */
-const modes: readonly string[] = ["deny", "never", "madvise", "advise", "within_size", "always"];
+const modes: readonly string[] = [
+  "deny",
+  "never",
+  "madvise",
+  "advise",
+  "within_size",
+  "always",
+  "force",
+];
 
 /**
  * A guest in base pages walks two page tables of four or five levels on every TLB miss. QEMU asks

@@ -90,7 +90,7 @@ function shownElsewhere(subject: Subject, twin: Subject): (option: string) => bo
     ],
     [/^nosmt\b/, differs(({ machine }) => machine?.settings.smt)],
     [/^kvm.nx_huge_pages=/, differs(({ machine }) => machine?.settings.nxHugePages)],
-    [/iommu/, differs(({ evidence }) => evidence.devices.map(({ iommuDomain }) => iommuDomain))],
+    [/iommu/, differs(domains)],
   ];
   return (option) => effects.some(([one, isShown]) => isShown && one.test(option));
 }
@@ -102,6 +102,12 @@ function idleStates({ machine }: Subject): unknown {
   return machine?.cpus?.map(({ idleStates: states }) =>
     states?.map(({ name, disabled }) => [name, disabled]),
   );
+}
+
+/** How its devices' requests are translated; null where nobody read that. */
+function domains({ evidence }: Subject): unknown {
+  const known = new Set(evidence.devices.flatMap(({ iommuDomain }) => iommuDomain ?? []));
+  return known.size === 0 ? null : [...known].toSorted();
 }
 
 function governors({ machine }: Subject): unknown {

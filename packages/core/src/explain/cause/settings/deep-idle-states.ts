@@ -36,8 +36,11 @@ export const deepIdleStates: Cause = {
         .filter(({ entered }) => entered !== 0)
         .map((state) => ({ ...state, on })),
     );
-    if (deep.length === 0)
-      return acquitted(`no idle state that is used takes ${deepUs} us or more`);
+    if (deep.length === 0) {
+      return known.length < cpus.length
+        ? untold("the idle states of some of its CPUs were not read")
+        : acquitted(`no idle state that is used takes ${deepUs} us or more`);
+    }
     const names = new Map(
       deep.map(({ name, latencyUs }) => [`${name} takes ${latencyUs} us`, null]),
     );

@@ -25,7 +25,9 @@ export const firmwareDiffers: Cause = {
       return untold("the topology was not read of both");
     }
     const [own, other] = [nodesPerSocket(topology), nodesPerSocket(twin.topology)];
-    if (own === null || other === null) return untold("which socket each node is of was not told");
+    if (own === null || other === null) {
+      return untold("which socket each node is of, or which has CPUs, was not told");
+    }
     const isSameKind = topology.machine.cpuModel === twin.topology.machine.cpuModel;
     if (!isSameKind) return irrelevant;
     if (own <= other) return acquitted(`${own} nodes for a socket`);
@@ -45,9 +47,10 @@ export const firmwareDiffers: Cause = {
   },
 };
 
-/** How many nodes with CPUs each socket has, where all have as many; null otherwise. */
+/** How many nodes with CPUs each socket has, where that is known and all have as many. */
 function nodesPerSocket({ nodes }: Topology): number | null {
-  const withCpus = nodes.filter(({ cpus }) => cpus !== null && cpus !== "");
+  if (nodes.some(({ cpus }) => cpus === null)) return null;
+  const withCpus = nodes.filter(({ cpus }) => cpus !== "");
   const bySocket = Map.groupBy(withCpus, (node) => node.package);
   const counts = new Set([...bySocket.values()].map(({ length }) => length));
   const [count] = counts;

@@ -28,7 +28,11 @@ export const frequencyCapped: Cause = {
     const known = cpus.flatMap((own) => withBoth(own, ofTwin(subject, twin)));
     if (known.length === 0) return untold("the kernel does not set the clocks: it has no cpufreq");
     const capped = known.filter(({ max, hardwareMax }) => max < hardwareMax * (1 - noticed));
-    if (capped.length === 0) return acquitted("its CPUs may run as fast as they can");
+    if (capped.length === 0) {
+      return known.length < cpus.length
+        ? untold("the clocks of some of its CPUs were not read")
+        : acquitted("its CPUs may run as fast as they can");
+    }
     return accused(
       ...capped.map(({ cpus: on, max, hardwareMax }) => ({
         about: `CPUs ${on}`,

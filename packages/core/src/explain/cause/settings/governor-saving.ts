@@ -28,7 +28,11 @@ export const governorSaving: Cause = {
     const known = cpus.filter(({ governor }) => governor !== null);
     if (known.length === 0) return untold("the kernel does not set the clocks: it has no cpufreq");
     const saving = known.filter((own) => !isFast(own));
-    if (saving.length === 0) return acquitted("the governor of its CPUs is performance");
+    if (saving.length === 0) {
+      return known.length < cpus.length
+        ? untold("the governor of some of its CPUs was not read")
+        : acquitted("the governor of its CPUs is performance");
+    }
     return accused(...saving.map(accusation));
   },
 };

@@ -31,7 +31,11 @@ export const isolatedCrowd: Cause = {
       const allowed = setOf(allowedCpus ?? "");
       return size(allowed) > 1 && isSubset(allowed, isolated);
     });
-    if (several.length < 2) return acquitted("no two of its threads share isolated CPUs");
+    if (several.length < 2) {
+      return workers.some(({ allowedCpus }) => allowedCpus === null)
+        ? untold("the CPUs of some of its threads were not read")
+        : acquitted("no two of its threads share isolated CPUs");
+    }
     const crowd = mostOnOne(several);
     const isCrowded = crowd.count > 1;
     const seen = isCrowded ? `; ${crowd.count} of them were on CPU ${crowd.cpu}` : "";

@@ -7,7 +7,7 @@ import {
   withCpus,
 } from "../../../../testing/explain/altered/settings.ts";
 import { cleanVm, onMachine } from "../../../../testing/explain/clean.ts";
-import type { Evidence } from "../../../evidence/evidence.ts";
+import type { CgroupLimits, Evidence } from "../../../evidence/evidence.ts";
 import type { CpuSettings, MachineSettings } from "../../../evidence/machine-evidence.ts";
 import { syntheticTopology } from "../../../topology/synthetic/build.ts";
 import { GiB, MiB } from "../../../unit/bytes.ts";
@@ -148,6 +148,14 @@ describe("clocks and sleep count on its own CPUs alone", () => {
     expect(codesIn({ ...withCpus(clean, slow), threads: null })).toEqual(codes);
   });
 
+  test("they are unknown where those of some of its CPUs were not read", () => {
+    const none = { driver: null, governor: null, maxKHz: null, hardwareMaxKHz: null };
+    const partly = split({}, { ...none, idleStates: null });
+    const both = floating(partly, "0-31");
+    expect(uncheckedIn(both)).toEqual(expect.arrayContaining(codes));
+    expect(codesIn(floating(split(slow, { ...none, idleStates: null }), "0-31"))).toEqual(codes);
+  });
+
   test("all count for a machine", () => {
     expect(codesIn({ ...split(slow), of: "machine" })).toEqual(codes);
   });
@@ -238,6 +246,14 @@ describe("isolated CPUs", () => {
     expect(codesIn(set(clean, { bootOptions: ["isolcpus=0-31"] }))).toEqual([]);
   });
 
+  test("may crowd threads whose CPUs were not read", () => {
+    const partly = isolating("isolcpus=2-9");
+    const threads = (partly.threads ?? []).map((one, i) => {
+      return i === 5 ? one : { ...one, allowedCpus: null };
+    });
+    expect(uncheckedIn({ ...partly, threads })).toContain("isolated-crowd");
+  });
+
   test("are balanced where they are isolated from ticks or interrupts alone", () => {
     expect(codesIn(isolating("isolcpus=nohz,managed_irq,2-9"))).toEqual([]);
     expect(codesIn(isolating("nohz_full=2-9"))).toEqual([]);
@@ -287,6 +303,16 @@ describe("a quota of CPU time", () => {
     expect(codesIn(limited(clean, { quota: wide, throttled: null }))).toEqual([]);
   });
 
+  test("is unknown where neither that nor its CPUs were read", () => {
+    const blind = (throttled: CgroupLimits["throttled"]): Evidence => ({
+      ...limited(clean, { quota, throttled }),
+      threads: null,
+    });
+    expect(uncheckedIn(blind(null))).toContain("cpu-quota");
+    const counted = { periods: 1000, throttledPeriods: 0, throttledUs: 0 };
+    expect(checkedIn(blind(counted), "cpu-quota")).toBe("its quota is not used up");
+  });
+
   test("of a cgroup above counts as well, and the dearest is told first", () => {
     const [own] = limited(clean, {
       quota,
@@ -333,6 +359,35 @@ describe("a limit on memory", () => {
 
   test("that it never ran into is no fault", () => {
     expect(codesIn(limited(clean, { ...limits, memoryReclaims: 0 }))).toEqual([]);
+  });
+
+  test("counts from nine tenths on", () => {
+    const kept = (memoryBytes: number): string[] =>
+      codesIn(
+        limited(clean, {
+          memoryMaxBytes: 1e11,
+          memoryBytes,
+          memoryCacheBytes: 0,
+          memoryReclaims: 9,
+        }),
+      );
+    expect([kept(9e10), kept(9e10 - 1)]).toEqual([["memory-limited"], []]);
+  });
+
+  test("is unknown where its page cache was not read, but for a twin that never freed any", () => {
+    const unread = limited(clean, { ...limits, memoryBytes: null, memoryCacheBytes: null });
+    expect([codesIn(unread), uncheckedIn(unread)]).toEqual([[], ["memory-limited"]]);
+    expect(foundIn(unread, twin).map(({ seen }) => seen)).toEqual(["inferred"]);
+    expect(codesIn(unread, limited(twin, { memoryReclaims: 5 }))).toEqual([]);
+    expect(codesIn(unread, { ...twin, cgroups: [] })).toEqual([]);
+  });
+
+  test("is unknown where nobody counted, unless there is room below it", () => {
+    const uncounted = { ...limits, memoryReclaims: null };
+    const full = limited(clean, { ...uncounted, memoryCacheBytes: 0 });
+    expect([codesIn(full), uncheckedIn(full)]).toEqual([[], ["memory-limited"]]);
+    const roomy = limited(clean, { ...uncounted, memoryCacheBytes: 40 * GiB });
+    expect(checkedIn(roomy, "memory-limited")).toBe("its limits leave it room");
   });
 
   test("of the lower of two is told by its name", () => {
@@ -395,6 +450,15 @@ describe("mere differences", () => {
     const on = set(clean, { bootOptions: ["intel_iommu=on", "iommu=pt", "spectre_v2=on"] });
     const none = set(off, { bootOptions: ["intel_iommu=on", "iommu=pt"] });
     expect(explain(on, none).differences.map(({ code }) => code)).toEqual(["mitigations-differ"]);
+    const asked = set(clean, { bootOptions: ["intel_iommu=on"] });
+    const domains = (evidence: Evidence, iommuDomain: string | null): Evidence => ({
+      ...evidence,
+      devices: evidence.devices.map((device) => ({ ...device, iommuDomain })),
+    });
+    // What nobody read of one of the two shows no difference.
+    const told = (of: Evidence): string[] => explain(of, twin).differences.map(({ code }) => code);
+    expect(told(domains(asked, null))).toEqual(["boot-options-differ"]);
+    expect(told(domains(asked, "DMA-FQ"))).toEqual([]);
     const unread = set(off, { vulnerabilities: null });
     expect(explain(clean, unread).differences.map(({ code }) => code)).toEqual([
       "boot-options-differ",
@@ -429,6 +493,21 @@ describe("mere differences", () => {
     const [four, one] = ["node:4 core:16 memory:64Gi", "core:64 memory:256Gi"];
     expect(codesIn(cut(clean, four), cut(twin, one))).toEqual(["firmware-differs"]);
     expect(codesIn(cut(clean, one), cut(twin, four))).toEqual([]);
+    // Nodes whose CPUs nobody told may have none.
+    const untold = onMachine(cut(clean, four), ({ topology }) => ({
+      topology:
+        topology === null
+          ? null
+          : {
+              ...topology,
+              nodes: topology.nodes.map((node) =>
+                node.id % 4 === 0 ? { ...node, cpus: null } : node,
+              ),
+            },
+    }));
+    expect(codesIn(untold, cut(twin, one))).toEqual([]);
+    const { unchecked } = diagnose(subjectOf(untold), subjectOf(cut(twin, one)), settingsCauses);
+    expect(unchecked.map(({ code }) => code)).toContain("firmware-differs");
     // Of another processor that says nothing.
     expect(codesIn(cut(clean, four), twin)).toEqual(["processor-differs"]);
   });
