@@ -81,7 +81,12 @@ test("interrupts are routed by number, and back where it is known; those of a dr
     devices: vm.devices.slice(0, 1).map((device) => ({
       ...device,
       driver,
-      interrupts: [33, 34].map((number) => ({ number, allowedCpus, effectiveCpus: "9" })),
+      interrupts: [33, 34].map((number) => ({
+        number,
+        allowedCpus,
+        effectiveCpus: "9",
+        sharedWith: [],
+      })),
     })),
   });
   const to = (cpus: string): Remedy["argv"] =>
