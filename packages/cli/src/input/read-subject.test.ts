@@ -21,7 +21,7 @@ const surroundings: Surroundings = {
 
 /** A machine with two VMs, of which reading the second fails so. */
 async function namesWhere(failure: Error): Promise<readonly string[]> {
-  const [first, second] = [cleanVm(0), cleanVm(1)];
+  const first = cleanVm(0);
   vi.mocked(subjectsHere).mockResolvedValue({
     machine: () => ({ ...first, of: "machine", name: "host" }),
     vms: [4711, 4712],
