@@ -80,7 +80,8 @@ test("--fix says what it would run, and with --yes runs it and records the way b
   const { pid, cpus } = await pinned();
   const before = allowedCpus("/proc/self/status");
   const clean = cleanVm(0);
-  const evidence = { ...clean, process: clean.process && { ...clean.process, pid } };
+  const startTicks = readProcess(liveTree(), pid)?.startTicks ?? null;
+  const evidence = { ...clean, process: clean.process && { ...clean.process, pid, startTicks } };
   const found = examine("twin-host", [alterations[0]?.alter(clean) ?? clean]);
   const remedy = {
     text: "Widen it.",
