@@ -6,6 +6,7 @@ import {
 } from "../../../../testing/explain/altered/fabric.ts";
 import { withStates } from "../../../../testing/explain/altered/device.ts";
 import { cleanVm, onMachine } from "../../../../testing/explain/clean.ts";
+import { onTopology } from "../../../../testing/explain/program.ts";
 import { changed, processOn } from "../../../../testing/explain/process-on.ts";
 import type { Evidence } from "../../../evidence/evidence.ts";
 import { syntheticTopology } from "../../../topology/synthetic/build.ts";
@@ -410,6 +411,18 @@ test("relaxed-ordering-off: below a Broadwell's root port Linux has it off by ri
   expect(kindOf("relaxed-ordering-off", onDevice(clean, 0, { relaxedOrdering: null }))).toBe(
     "unknown",
   );
+});
+
+test("relaxed-ordering-off: a NIC that may do RDMA counts where nobody told whether it does", () => {
+  const nicHas = (relaxedOrdering: boolean | null): Evidence =>
+    onTopology(onDevice(clean, 1, { relaxedOrdering }), ({ nics }) => ({
+      nics: nics.map((nic) => ({ ...nic, rdma: null })),
+    }));
+  expect([true, false, null].map((has) => kindOf("relaxed-ordering-off", nicHas(has)))).toEqual([
+    "acquitted",
+    "unknown",
+    "unknown",
+  ]);
 });
 
 test("bar-small: the largest window that it can have, and sizes that nobody read", () => {

@@ -22,12 +22,13 @@ export const relaxedOrderingOff: Cause = {
   judge: (subject) =>
     judgeListed(subject, (own) => {
       if (subject.evidence.of === "machine") return irrelevant;
-      const rdma = own.topology.nics.filter(({ rdma: has }) => has === true);
-      const counted = new Set([...own.accelerators, ...rdma.map(({ address }) => address)]);
-      const devices = subject.evidence.devices.filter(
-        ({ address }) => counted.has(address) && !isExempt(address, own),
-      );
-      if (devices.length === 0) return acquitted("none of its devices can have it here");
+      const nics = (isRdma: boolean | null) =>
+        own.topology.nics.filter(({ rdma }) => rdma === isRdma).map(({ address }) => address);
+      const among = (addresses: readonly string[]) =>
+        subject.evidence.devices.filter(
+          ({ address }) => addresses.includes(address) && !isExempt(address, own),
+        );
+      const devices = among([...own.accelerators, ...nics(true)]);
       const off = devices.filter(({ relaxedOrdering }) => relaxedOrdering === false);
       if (off.length > 0) {
         return accused({
@@ -46,6 +47,10 @@ export const relaxedOrderingOff: Cause = {
       if (devices.some(({ relaxedOrdering }) => relaxedOrdering === null)) {
         return untold("the devices' configuration space was not read, which takes root");
       }
+      if (among(nics(null)).some(({ relaxedOrdering }) => relaxedOrdering !== true)) {
+        return untold("whether its NICs do RDMA is not known");
+      }
+      if (devices.length === 0) return acquitted("none of its devices can have it here");
       return acquitted("its devices may order their writes freely");
     }),
 };
