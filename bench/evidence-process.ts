@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
-import { readHugeMemory, readProcessMemory } from "@evenkeel/host/procfs/read-process-memory.ts";
+import { readMemorySummary, readProcessMemory } from "@evenkeel/host/procfs/read-process-memory.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { interleave, median, type Timing } from "./interleave.ts";
 import { type Figure, type Row, row } from "./report.ts";
@@ -55,7 +55,7 @@ async function readings(
   const [memory, rollup] = interleave(
     [
       { name: `memory by node, ${size}`, run: () => void readProcessMemory(liveTree(), pid) },
-      { name: `memory in huge pages, ${size}`, run: () => void readHugeMemory(liveTree(), pid) },
+      { name: `memory in huge pages, ${size}`, run: () => void readMemorySummary(liveTree(), pid) },
     ],
     rounds,
   );

@@ -46,6 +46,7 @@ const processSchema = object({
     }),
   ),
   mergedPages: orUnknown(notNegativeInteger),
+  swappedBytes: orUnknown(bytes),
 });
 
 const role = z.union(
@@ -145,6 +146,8 @@ const device = object({
   iommuDomain: orUnknown(text(32)),
   relaxedOrdering: orUnknown(flag),
   barMaxBytes: orUnknown(barBytesSchema),
+  maxReadBytes: orUnknown(bytes),
+  correctedErrors: orUnknown(notNegativeInteger),
 });
 
 const shapeCell = object({
@@ -183,6 +186,7 @@ const shape = object({
   cells: orUnknown(list(shapeCell, NODES_MAX)),
   devices: orUnknown(list(shapeDevice, DEVICES_MAX)),
   contract: orUnknown(flag),
+  confidential: orUnknown(text(32)),
   cpu: orUnknown(shapeCpu),
   balloon: orUnknown(object({ actualBytes: bytes, maxBytes: bytes })),
   pins: orUnknown(

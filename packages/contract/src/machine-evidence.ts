@@ -15,6 +15,11 @@ import {
 } from "./fields.ts";
 import { pcieLinkSchema, topologySchema } from "./topology.ts";
 
+const share = z
+  .number({ error: "a share from 0 to 1" })
+  .min(0, { error: "a share from 0 to 1" })
+  .max(1, { error: "a share from 0 to 1" });
+
 const settings = object({
   kernelRelease: orUnknown(text(256)),
   bootOptions: orUnknown(list(text(256), 64)),
@@ -28,6 +33,10 @@ const settings = object({
   zoneReclaim: orUnknown(id),
   numad: orUnknown(flag),
   irqbalance: orUnknown(flag),
+  clocksource: orUnknown(text(64)),
+  stolenShare: orUnknown(share),
+  busyKHz: orUnknown(id),
+  splitLockSlowed: orUnknown(flag),
 });
 
 const idleState = object({
@@ -79,6 +88,7 @@ export const acceleratorStateSchema = object({
   index: orUnknown(index),
   productName: orUnknown(text(256)),
   driverVersion: orUnknown(text(64)),
+  licensed: orUnknown(flag),
   persistence: orUnknown(flag),
   performanceState: orUnknown(text(16)),
   coreClock: orUnknown(clock),
@@ -99,6 +109,13 @@ export const acceleratorStateSchema = object({
   peers: orUnknown(list(object({ address: pciAddress, status: text(32) }), 1024)),
 });
 
+const networkPort = object({
+  address: pciAddress,
+  name: text(64),
+  isUp: orUnknown(flag),
+  bytesPerSecond: orUnknown(notNegative),
+});
+
 export const machineEvidenceSchema = object({
   topology: orUnknown(topologySchema),
   settings,
@@ -106,4 +123,5 @@ export const machineEvidenceSchema = object({
   nodes: orUnknown(list(nodeMemory, 1024)),
   neighbours: orUnknown(list(neighbour, 4096)),
   accelerators: orUnknown(list(acceleratorStateSchema, 4096)),
+  networkPorts: orUnknown(list(networkPort, 4096)),
 });

@@ -76,6 +76,8 @@ export interface ProcessEvidence {
   readonly hugeMemory: HugeMemory | null;
   /** How many of its pages are merged with equal ones (`ksm_merging_pages`). */
   readonly mergedPages: number | null;
+  /** How much of its own memory is in the host's swap space. */
+  readonly swappedBytes: number | null;
 }
 
 /** `/proc/PID/smaps_rollup`: memory that is there, and how much of it in large pages. */
@@ -220,6 +222,10 @@ export interface DeviceEvidence {
   readonly relaxedOrdering: boolean | null;
   /** The largest size of each resizable BAR; empty where none can be resized. */
   readonly barMaxBytes: readonly number[] | null;
+  /** How much it asks for in one read (Max_Read_Request_Size of PCIe Device Control). */
+  readonly maxReadBytes: number | null;
+  /** Errors of its link that were repaired by sending again, since the machine was started. */
+  readonly correctedErrors: number | null;
 }
 
 /** A function of an IOMMU group, and its driver. */
@@ -260,6 +266,8 @@ export interface ShapeEvidence {
   readonly balloon: { readonly actualBytes: number; readonly maxBytes: number } | null;
   /** Whether the guest is given a contract through fw_cfg. */
   readonly contract: boolean | null;
+  /** How its memory is kept from the host: `tdx`, `sev`, `sev-snp`; `none` where it is not. */
+  readonly confidential: string | null;
   readonly pins: ShapePins | null;
 }
 

@@ -10,6 +10,8 @@ export interface GuestReport {
   readonly where: string;
   /** As `uname -r` says it. */
   readonly kernel: string | null;
+  /** By what its kernel tells the time: `tsc`, `kvm-clock`, `hpet`. */
+  readonly clocksource: string | null;
   /** By id. */
   readonly nodes: readonly GuestNode[] | null;
   /** Every PCI function that is no bridge, by address. */
@@ -24,6 +26,8 @@ export interface GuestReport {
   readonly nccl: GuestNccl | null;
   /** What NCCL's own log says of direct copies between NIC and GPU; null without a log. */
   readonly gpuDirect: GuestGpuDirect | null;
+  /** The network that NCCL uses, in its log's word: `IB`, `Socket`; null without a log. */
+  readonly ncclNetwork: string | null;
   /** What its vendor's tool says of its accelerators. */
   readonly accelerators: readonly AcceleratorState[] | null;
   readonly unreadable: readonly Unreadable[];

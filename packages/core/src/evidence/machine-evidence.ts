@@ -18,6 +18,20 @@ export interface MachineEvidence {
   readonly neighbours: readonly Neighbour[] | null;
   /** What the vendor's tool says of each accelerator now, on this machine. */
   readonly accelerators: readonly AcceleratorState[] | null;
+  /** The ports of its PCI network cards, by address and name. */
+  readonly networkPorts: readonly NetworkPort[] | null;
+}
+
+/** A port of a network card, by which it reaches others, and what it does now. */
+export interface NetworkPort {
+  /** The card's PCI function. */
+  readonly address: string;
+  /** Its RDMA device or its network interface: `mlx5_0`, `eth0`. */
+  readonly name: string;
+  /** Whether it has a link; null where nothing tells. */
+  readonly isUp: boolean | null;
+  /** In each direction. A port without a link has a rate that says nothing. */
+  readonly bytesPerSecond: number | null;
 }
 
 /** Settings of the whole machine: the kernel's, the firmware's, and programs that move things. */
@@ -44,6 +58,17 @@ export interface MachineSettings {
   /** Whether numad runs, and whether irqbalance does. */
   readonly numad: boolean | null;
   readonly irqbalance: boolean | null;
+  /** By what the kernel tells the time: `tsc`, `kvm-clock`, `hpet`. */
+  readonly clocksource: string | null;
+  /**
+   * Of a machine that is itself a guest: the share of the time that its CPUs had work, since it was
+   * started, in which its host gave them to others.
+   */
+  readonly stolenShare: number | null;
+  /** The clock of a CPU that was busy meanwhile: with this reading. */
+  readonly busyKHz: number | null;
+  /** `/proc/sys/kernel/split_lock_mitigate`: whether the kernel slows down who locks the bus. */
+  readonly splitLockSlowed: boolean | null;
 }
 
 /** How some CPUs are set. */
@@ -104,6 +129,8 @@ export interface AcceleratorState {
   readonly index: number | null;
   readonly productName: string | null;
   readonly driverVersion: string | null;
+  /** Whether a vGPU has the licence that it needs; null for anything else. */
+  readonly licensed: boolean | null;
   readonly persistence: boolean | null;
   /** `P0` is the fastest. */
   readonly performanceState: string | null;

@@ -29,6 +29,7 @@ export function asPlanned(plan: Plan): Evidence {
     hugeMemory: null,
     mergedPages: null,
     startTicks: null,
+    swappedBytes: null,
     vfioFiles: plan.devices.map((_, i) => `/dev/vfio/${i}`),
   };
   const threads = threadsOf(plan);
@@ -177,6 +178,8 @@ function evidenceOf(device: PlanDevice, group: number, plan: Plan): DeviceEviden
     iommuDomain: null,
     relaxedOrdering: null,
     barMaxBytes: null,
+    maxReadBytes: null,
+    correctedErrors: null,
   }));
 }
 
@@ -213,6 +216,7 @@ function shapeOf(plan: Plan, guest: Guest, source: ShapeEvidence["source"]): Sha
     cpu: null,
     balloon: null,
     contract: true,
+    confidential: null,
     pins: null,
   };
 }
@@ -229,6 +233,7 @@ function guestReportAsPlanned(plan: Plan): GuestReport {
     kind: "GuestReport",
     where: "report.txt",
     kernel: "6.1.0",
+    clocksource: null,
     nodes: contract.cells.map(({ id, vcpus, memoryBytes, distances }) => ({
       id,
       cpus: vcpus,
@@ -260,6 +265,7 @@ function guestReportAsPlanned(plan: Plan): GuestReport {
         ? null
         : { ...contract.nccl, from: "/etc/nccl.conf", inForce: true, slowestLink: null },
     gpuDirect: null,
+    ncclNetwork: null,
     unreadable: [],
   };
 }

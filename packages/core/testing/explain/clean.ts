@@ -90,6 +90,7 @@ export function cleanVm(node: 0 | 1): Evidence {
       },
       mergedPages: null,
       startTicks: null,
+      swappedBytes: 0,
     },
     threads: [
       thread(pid, "qemu-system-x86", { kind: "emulator" }, spare),
@@ -162,6 +163,8 @@ function deviceOf(address: string, node: 0 | 1, i: number): DeviceEvidence {
     iommuDomain: "DMA",
     relaxedOrdering: true,
     barMaxBytes: [],
+    maxReadBytes: 4096,
+    correctedErrors: 3,
   };
 }
 
@@ -198,6 +201,7 @@ function shapeOf(addresses: readonly string[], node: number): ShapeEvidence {
     },
     balloon: { actualBytes: 16 * GiB, maxBytes: 16 * GiB },
     contract: true,
+    confidential: "none",
     pins: null,
   };
 }
@@ -214,6 +218,7 @@ function guestOf(): GuestReport {
     kind: "GuestReport",
     where: "report.txt",
     kernel: "6.1.0",
+    clocksource: "kvm-clock",
     nodes: [{ id: 0, cpus: "0-7", memoryBytes: 16 * GiB, distances: [10] }],
     devices: [
       { address: "0000:02:00.0", vendor: "10de", device: "2330", node: 0, link, bars: gpuBars },
@@ -239,6 +244,7 @@ function guestOf(): GuestReport {
       inForce: true,
       slowestLink: { speedGTs: 32, width: 16 },
     },
+    ncclNetwork: "IB",
     gpuDirect: { enabled: true, why: "GPU Direct RDMA Enabled for GPU 2000 / HCA 0" },
     accelerators: [stateOf("0000:02:00.0", 0)],
     unreadable: [],
@@ -252,6 +258,7 @@ function stateOf(address: string, index: number): AcceleratorState {
     index,
     productName: "NVIDIA H100 80GB HBM3",
     driverVersion: "570.86.15",
+    licensed: null,
     persistence: true,
     performanceState: "P0",
     coreClock: { nowMHz: 1980, maxMHz: 1980, applicationsMHz: 1980 },
@@ -292,6 +299,10 @@ function cleanMachine(node: 0 | 1): MachineEvidence {
       zoneReclaim: 0,
       numad: false,
       irqbalance: false,
+      clocksource: "tsc",
+      stolenShare: 0,
+      busyKHz: 3_700_000,
+      splitLockSlowed: true,
     },
     cpus: [
       {
@@ -331,6 +342,9 @@ function cleanMachine(node: 0 | 1): MachineEvidence {
       },
     ],
     accelerators: null,
+    networkPorts: nics.map((address, i) => {
+      return { address, name: `mlx5_${i}`, isUp: true, bytesPerSecond: 50e9 };
+    }),
   };
 }
 

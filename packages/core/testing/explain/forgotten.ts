@@ -8,7 +8,9 @@ import type { Evidence } from "../../src/evidence/evidence.ts";
  */
 const nullable: readonly string[] = [
   ..."process threads memory nodes cores guest machine".split(" "),
-  ..."name uuid threadCount vfioFiles hugeMemory".split(" ").map((key) => `process.${key}`),
+  ..."name uuid threadCount vfioFiles hugeMemory swappedBytes"
+    .split(" ")
+    .map((key) => `process.${key}`),
   ..."name role allowedCpus allowedNodes lastCpu cgroup ranNs waitedNs"
     .split(" ")
     .map((key) => `threads.*.${key}`),
@@ -22,17 +24,25 @@ const nullable: readonly string[] = [
     .split(" ")
     .map((key) => `devices.*.${key}`),
   ..."allowedCpus effectiveCpus".split(" ").map((key) => `devices.*.interrupts.*.${key}`),
-  ..."barMaxBytes".split(" ").map((key) => `devices.*.${key}`),
-  ..."cells devices cpu balloon contract pins".split(" ").map((key) => `shapes.*.${key}`),
+  ..."barMaxBytes maxReadBytes correctedErrors".split(" ").map((key) => `devices.*.${key}`),
+  ..."cells devices cpu balloon contract confidential pins"
+    .split(" ")
+    .map((key) => `shapes.*.${key}`),
   ..."backend memoryBytes policy pageBytes distances"
     .split(" ")
     .map((key) => `shapes.*.cells.*.${key}`),
   ..."portSpeedGTs portWidth".split(" ").map((key) => `shapes.*.devices.*.${key}`),
   ..."model sockets dies cores threads".split(" ").map((key) => `shapes.*.cpu.${key}`),
-  ..."topology cpus nodes neighbours accelerators".split(" ").map((key) => `machine.${key}`),
+  ..."topology cpus nodes neighbours accelerators networkPorts"
+    .split(" ")
+    .map((key) => `machine.${key}`),
   ..."smt turbo shmemHugepages zoneReclaim numad irqbalance nxHugePages vulnerabilities"
     .split(" ")
     .map((key) => `machine.settings.${key}`),
+  ..."clocksource stolenShare busyKHz splitLockSlowed"
+    .split(" ")
+    .map((key) => `machine.settings.${key}`),
+  ..."isUp bytesPerSecond".split(" ").map((key) => `machine.networkPorts.*.${key}`),
   ..."kernelRelease bootOptions microcode".split(" ").map((key) => `machine.settings.${key}`),
   ..."driver energyPreference minKHz".split(" ").map((key) => `machine.cpus.*.${key}`),
   "machine.cpus.*.idleStates.*.entered",

@@ -19,6 +19,7 @@ export function program(change: Partial<Evidence> = {}): Evidence {
       hugeMemory: null,
       mergedPages: null,
       startTicks: null,
+      swappedBytes: 0,
     },
     threads: [thread(5000), thread(5001)],
     memory: [mapping({})],

@@ -57,3 +57,13 @@ test("who shares a device's line is told, with the node of what VFIO drives", ()
     { number: 45, allowedCpus: null, effectiveCpus: null, sharedWith: [] },
   ]);
 });
+
+test("the errors that a link has repaired are the kernel's sum of them", () => {
+  const counts = "RxErr 7\nBadTLP 4182330\nTimeout 0\nTOTAL_ERR_COR 4182337\n";
+  const count = (text: string) =>
+    readDevices(treeOf({ [`${gpu}/aer_dev_correctable`]: text }, link), ["0000:18:00.0"])[0]
+      ?.correctedErrors;
+  expect(count(counts)).toBe(4_182_337);
+  expect(count("")).toBeNull();
+  expect(count("TOTAL_ERR_COR lots\n")).toBeNull();
+});

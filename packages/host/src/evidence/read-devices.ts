@@ -38,7 +38,18 @@ function deviceOf(
     interrupts: interrupts === null ? null : (interrupts.get(address) ?? []),
     iommuDomain: iommuGroup === null ? null : domainOf(tree, iommuGroup),
     ...ownControls(tree.readBytes(`${where}/config`)),
+    correctedErrors: correctedErrors(tree, where),
   };
+}
+
+/**
+ * The sum that AER keeps; null without AER.
+ * Documentation/ABI/testing/sysfs-bus-pci-devices-aer_stats
+ */
+function correctedErrors(tree: Tree, where: string): number | null {
+  const text = tree.readText(`${where}/aer_dev_correctable`) ?? "";
+  const [, count] = /^TOTAL_ERR_COR (\d{1,15})$/m.exec(text) ?? [];
+  return count === undefined ? null : Number(count);
 }
 
 /** How a group translates, in one of the kernel's few words. */

@@ -13,7 +13,7 @@ import { parseStatus } from "../procfs/parse-task.ts";
 import type { CellBackend } from "../procfs/attribute-memory.ts";
 import { readMemory } from "../procfs/read-memory.ts";
 import { startOf, userOf } from "../procfs/process-record.ts";
-import { readHugeMemory, readProcessMemory } from "../procfs/read-process-memory.ts";
+import { readMemorySummary, readProcessMemory } from "../procfs/read-process-memory.ts";
 import { type ReadThreads, readThreads } from "../procfs/read-threads.ts";
 import { qemuOptions } from "../qemu/command-line.ts";
 import { backendsOf, shapeOf } from "../qemu/shape.ts";
@@ -68,10 +68,11 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
     const isQemu = process === null || process.arguments.length > 0;
     noteMissing("command line", read?.shape ?? null, isQemu ? why : "it is no QEMU");
   }
+  const summary =
+    process === null || machine === null ? null : readMemorySummary(tree, process.pid);
   const hugeMemory =
-    process === null || machine === null
-      ? null
-      : noteMissing("memory in huge pages", readHugeMemory(tree, process.pid), why);
+    summary === null ? null : noteMissing("memory in huge pages", summary.hugeMemory, why);
+  const swappedBytes = summary?.swappedBytes ?? null;
   const kernel = readKernel(tree);
   const noFile = (path: string): string => `this kernel has no ${path}`;
   noteMissing("NUMA balancing", kernel.numaBalancing, noFile("/proc/sys/kernel/numa_balancing"));
@@ -94,7 +95,7 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
     process:
       process === null
         ? null
-        : { ...processEvidence(tree, process, read?.threads ?? null), hugeMemory },
+        : { ...processEvidence(tree, process, read?.threads ?? null), hugeMemory, swappedBytes },
     threads,
     memory: read?.memory ?? null,
     cgroups,
@@ -176,7 +177,7 @@ function processEvidence(
   tree: Tree,
   { pid, identity }: FoundProcess,
   threads: ReadThreads | null,
-): Omit<ProcessEvidence, "hugeMemory"> {
+): Omit<ProcessEvidence, "hugeMemory" | "swappedBytes"> {
   const where = `/proc/${pid}`;
   const files = tree.list(`${where}/fd`);
   const vfio = files

@@ -3,6 +3,7 @@ import type { MachineEvidence } from "@evenkeel/core/evidence/machine-evidence.t
 import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readCpus } from "../machine-evidence/read-cpus.ts";
+import { readNetworkPorts } from "../machine-evidence/read-network-ports.ts";
 import { readNodes } from "../machine-evidence/read-nodes.ts";
 import { readMachineSettings } from "../machine-evidence/read-settings.ts";
 import { askAccelerators, recordedAccelerators } from "../machine/ask-accelerators.ts";
@@ -34,6 +35,7 @@ export async function readMachine(tree: Tree, host: string, note: Note): Promise
       cpus: isRead ? readCpus(tree) : null,
       nodes: readNodes(tree),
       accelerators: tree.live ? await askAccelerators(note) : recordedAccelerators(tree, note),
+      networkPorts: readNetworkPorts(tree),
     },
     unreadable: isRead ? [] : [{ what: "topology", why: topology.why }],
   };

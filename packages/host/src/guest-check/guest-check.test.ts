@@ -58,7 +58,8 @@ const topologyFile = `<system version="1">
 /** Two processes of a job, each with a log of its own. */
 const logs: Readonly<Record<string, string>> = {
   "tmp/nccl.a.17":
-    "a:17:19 [0] NCCL INFO GPU Direct RDMA Enabled for GPU f9000 / HCA 0 (distance 4 <= 5), read 0\n",
+    "a:17:19 [0] NCCL INFO GPU Direct RDMA Enabled for GPU f9000 / HCA 0 (distance 4 <= 5), read 0\n" +
+    "a:17:19 [0] NCCL INFO Using network Socket\n",
   "tmp/nccl.a.18":
     "a:18:20 [1] NCCL INFO GPU Direct RDMA Disabled for GPU fa000 / HCA 0 (distance 7 > 4)\n",
   "tmp/nccl.txt": "via NET/IB/0\n",
@@ -71,6 +72,7 @@ function guestFolder(): string {
   const folder = scratchFolder();
   const files: Readonly<Record<string, string>> = {
     "proc/sys/kernel/osrelease": "6.1.0-test\n",
+    "sys/devices/system/clocksource/clocksource0/current_clocksource": "kvm-clock\n",
     "sys/devices/system/node/node0/cpulist": "0-3\n",
     "sys/devices/system/node/node0/distance": "10 21\n",
     "sys/devices/system/node/node0/meminfo":
@@ -164,6 +166,8 @@ test.each(shells.map((shell) => [shell.join(" "), shell] as const))(
     const read = readGuest(directoryTree(folder), {});
     expect(read).toMatchObject({
       kernel: "6.1.0-test",
+      clocksource: "kvm-clock",
+      ncclNetwork: "Socket",
       nodes: [
         { id: 0, cpus: "0-3", memoryBytes: 2 ** 30, distances: [10, 21] },
         { id: 1, cpus: "", memoryBytes: 2 ** 31, distances: [21, 10] },

@@ -13,7 +13,7 @@ import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { PcieLink } from "@evenkeel/core/topology/topology.ts";
 import { KiB } from "@evenkeel/core/unit/bytes.ts";
-import { gpuDirectIn } from "../nccl/gpu-direct.ts";
+import { gpuDirectIn, ncclNetworkIn } from "../nccl/gpu-direct.ts";
 import { slowestLink } from "../nccl/slowest-link.ts";
 import { readAcceleratorStates } from "../nvidia-smi/read-accelerator-states.ts";
 import { plainText } from "../text/plain-text.ts";
@@ -62,6 +62,7 @@ export function parseShellReport(text: string, where: string): GuestReport {
     kind: "GuestReport",
     where,
     kernel: printable(/^kernel ([^ ]{1,128})$/m.exec(facts.join("\n"))?.[1] ?? "") || null,
+    clocksource: /^clocksource ([a-z][\w-]{0,63})$/m.exec(facts.join("\n"))?.[1] ?? null,
     nodes: end < 0 || nodes.length === 0 ? null : nodes,
     devices:
       end < 0 || !hasPci
@@ -75,6 +76,7 @@ export function parseShellReport(text: string, where: string): GuestReport {
     contract: contractOf(facts),
     nccl: ncclOf(facts),
     gpuDirect: gpuDirectIn(textAfter(facts, "nccl-log ")),
+    ncclNetwork: ncclNetworkIn(textAfter(facts, "nccl-log ")),
     unreadable,
   };
   const beyond = beyondGuest(report);

@@ -6,7 +6,6 @@ import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type {
   GuestDevice,
   GuestHugepages,
-  GuestGpuDirect,
   GuestNccl,
   GuestNode,
   GuestPort,
@@ -16,7 +15,7 @@ import { INDEX_MAX } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { KiB } from "@evenkeel/core/unit/bytes.ts";
-import { gpuDirectIn } from "../nccl/gpu-direct.ts";
+import { gpuDirectIn, ncclNetworkIn } from "../nccl/gpu-direct.ts";
 import { slowestLink } from "../nccl/slowest-link.ts";
 import { isDistance } from "../qemu/shape.ts";
 import { firstProcessor } from "../sysfs/first-processor.ts";
@@ -24,6 +23,7 @@ import { pciControls } from "../sysfs/pci-config.ts";
 import { readLink } from "../sysfs/pci-link.ts";
 import { pciDirectory } from "../sysfs/pci.ts";
 import { indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.ts";
+import { clocksource } from "../sysfs/clocksource.ts";
 import { shown } from "../text/shown.ts";
 import type { Tree } from "../tree/tree.ts";
 import { guestBars, guestCpu } from "./guest-facts.ts";
@@ -62,11 +62,13 @@ export function readGuest(
   const devices = readable("devices", devicesOf(tree), pciDirectory);
   const pools = (nodes ?? []).flatMap(({ id }) => hugepagesOf(tree, id));
   const contract = tree.readBytes(contractFile);
+  const log = ncclLog(tree, env);
   return {
     apiVersion: "evenkeel/v1",
     kind: "GuestReport",
     where: tree.where,
     kernel: shown(readLine(tree, "/proc/sys/kernel/osrelease") ?? "", 256),
+    clocksource: clocksource(tree),
     nodes,
     devices,
     hugepages: readable("hugepages", pools, nodeFolder) ?? [],
@@ -75,7 +77,8 @@ export function readGuest(
     accelerators,
     contract: contract === null ? null : { where: contractFile, sha256: digest(contract) },
     nccl: ncclOf(tree, env),
-    gpuDirect: gpuDirectOf(tree, env),
+    gpuDirect: gpuDirectIn(log),
+    ncclNetwork: ncclNetworkIn(log),
     unreadable,
   };
 }
@@ -233,9 +236,9 @@ function settingOf(
 const LOGS_MAX = 64;
 
 /** What NCCL has logged, where it was told to log to files: `/tmp/nccl.%h.%p`. */
-function gpuDirectOf(tree: Tree, env: Environment): GuestGpuDirect | null {
+function ncclLog(tree: Tree, env: Environment): string {
   const { value } = settingOf(tree, env, "NCCL_DEBUG_FILE");
-  if (value === null) return null;
+  if (value === null) return "";
   const slash = value.lastIndexOf("/");
   const name = value.slice(slash + 1);
   const parts = name.split(/%[hp]/).map((part) => part.replaceAll(/[^\w]/g, "\\$&"));
@@ -243,5 +246,5 @@ function gpuDirectOf(tree: Tree, env: Environment): GuestGpuDirect | null {
   const folder = value.slice(0, slash);
   const names = name.includes("%") ? tree.list(folder).filter((one) => pattern.test(one)) : [name];
   const logs = names.slice(0, LOGS_MAX).map((one) => tree.readText(`${folder}/${one}`) ?? "");
-  return gpuDirectIn(logs.join("\n"));
+  return logs.join("\n");
 }

@@ -60,6 +60,8 @@ acs() {
 
 echo 'evenkeel-guest-report 1'
 printf 'kernel %s\n' "$(line "$root/proc/sys/kernel/osrelease")"
+clock=$sys/devices/system/clocksource/clocksource0
+printf 'clocksource %s\n' "$(line "$clock/current_clocksource")"
 
 # The first processor stands for all.
 sed '/^$/q' "$root/proc/cpuinfo" 2> /dev/null | while IFS= read -r text; do
@@ -185,7 +187,8 @@ setting NCCL_DEBUG_FILE
 if [ -n "$value" ]; then
   pattern=$(printf '%s' "$value" | sed -e 's/%[hp]/*/g' -e 's/[^A-Za-z0-9_./*-]/?/g')
   cat "$root"$pattern 2> /dev/null |
-    sed -n -e '/GPU Direct RDMA/s/^/nccl-log /p' -e '/via NET.IB/s/^/nccl-log /p' | sed 1000q
+    sed -n -e '/GPU Direct RDMA/s/^/nccl-log /p' -e '/via NET.IB/s/^/nccl-log /p' \
+      -e '/Using network/s/^/nccl-log /p' | sed 1000q
 fi
 
 # What NVIDIA's tool says of the accelerators: neither serial numbers nor processes.

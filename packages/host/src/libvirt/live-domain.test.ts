@@ -123,3 +123,11 @@ test("many cells with many policies cost no more than each one once", () => {
   expect(readLiveDomain(text, "live.xml").cells).toHaveLength(1024);
   expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
 });
+
+test.each([
+  ["<launchSecurity type='sev-snp'><policy>0x30000</policy></launchSecurity>", "sev-snp"],
+  ["", "none"],
+])("a domain with %s is protected by %s", (element, confidential) => {
+  const xml = `<domain type='kvm'><name>a</name>${element}</domain>`;
+  expect(readLiveDomain(xml, "virsh")).toMatchObject({ confidential });
+});

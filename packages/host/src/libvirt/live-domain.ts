@@ -36,6 +36,7 @@ export function readLiveDomain(text: string, where: string): ShapeEvidence {
       expected: "a libvirt domain",
     });
   }
+  const security = child(domain, "launchSecurity");
   return {
     source: "libvirt",
     where,
@@ -44,6 +45,7 @@ export function readLiveDomain(text: string, where: string): ShapeEvidence {
     cpu: cpuOf(domain),
     balloon: balloonOf(domain),
     contract: hasContract(domain),
+    confidential: security === null ? "none" : shown(attribute(security, "type") ?? "", 32),
     pins: pinsOf(domain),
   };
 }

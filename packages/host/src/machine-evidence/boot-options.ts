@@ -72,6 +72,7 @@ const listed: ReadonlySet<string> = new Set([
   "spec_store_bypass_disable",
   "spectre_v2",
   "spectre_v2_user",
+  "split_lock_detect",
   "srbds",
   "tsx",
   "tsx_async_abort",

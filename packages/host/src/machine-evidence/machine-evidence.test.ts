@@ -26,12 +26,17 @@ describe("the machine's settings", () => {
       "/sys/module/kvm/parameters/nx_huge_pages": "Y\n",
       "/proc/2/comm": "kthreadd\n",
       "/proc/77/comm": "numad\n",
+      "/proc/stat": "cpu  600 0 100 9000 50 0 0 300 20 0\ncpu0 1 0 0 0 0 0 0 0 0 0\n",
+      "/proc/self/stat": `9 (node) R ${"1 ".repeat(35)}3 0 0\n`,
+      "/proc/sys/kernel/split_lock_mitigate": "1\n",
+      "/sys/devices/system/clocksource/clocksource0/current_clocksource": "hpet\n",
       ...within(cpu, {
         "cpu0/microcode/version": "0x2b000603\n",
         "smt/control": "forceoff\n",
         "vulnerabilities/l1tf": "Not affected\n",
         "vulnerabilities/spectre_v2": "Mitigation: Retpolines; IBPB: conditional\n",
         "intel_pstate/no_turbo": "1\n",
+        "cpu3/cpufreq/scaling_cur_freq": "800000\n",
       }),
     };
     expect(settings(files)).toEqual({
@@ -50,7 +55,19 @@ describe("the machine's settings", () => {
       zoneReclaim: 1,
       numad: true,
       irqbalance: false,
+      clocksource: "hpet",
+      stolenShare: 0.3,
+      busyKHz: 800_000,
+      splitLockSlowed: true,
     });
+  });
+
+  test.each([
+    ["a machine that did nothing yet", "cpu  0 0 0 9000 50 0 0 0 0 0\n"],
+    ["a kernel that counts nothing stolen", "cpu  1 2 3 4 5 6 7\n"],
+    ["no counters", "cpu0 1 2 3 4 5 6 7 8 9 10\n"],
+  ])("%s tells nothing of stolen time", (_, stat) => {
+    expect(settings({ "/proc/stat": stat }).stolenShare).toBeNull();
   });
 
   test("are found in the older places too", () => {

@@ -1,4 +1,7 @@
 import type { MachineSettings } from "@evenkeel/core/evidence/machine-evidence.ts";
+import { sum } from "@evenkeel/core/unit/sum.ts";
+import { parseLastCpu } from "../procfs/parse-task.ts";
+import { clocksource } from "../sysfs/clocksource.ts";
 import { cpuDirectory } from "../sysfs/processors.ts";
 import { indexedNames, readCount, readIndex, readLine } from "../sysfs/values.ts";
 import { shown } from "../text/shown.ts";
@@ -28,7 +31,37 @@ export function readMachineSettings(tree: Tree): MachineSettings {
     zoneReclaim: readCount(tree, "/proc/sys/vm/zone_reclaim_mode"),
     numad: running?.has("numad") ?? null,
     irqbalance: running?.has("irqbalance") ?? null,
+    clocksource: clocksource(tree),
+    stolenShare: stolenShare(tree),
+    busyKHz: busyKHz(tree),
+    splitLockSlowed: splitLockSlowed(tree),
   };
+}
+
+/**
+ * The share of stolen time in all that is not idle, since the start, from the sum of all CPUs:
+ * user, nice, system, idle, iowait, irq, softirq, steal. Guests' time is in user and nice already.
+ */
+function stolenShare(tree: Tree): number | null {
+  const stat = tree.readText("/proc/stat") ?? "";
+  const [, said = ""] = /^cpu +((?:\d{1,19} ?){8,10})$/m.exec(stat) ?? [];
+  const times = said.split(" ").map(Number);
+  const stolen = times[7];
+  const busy = sum([0, 1, 2, 5, 6, 7].flatMap((i) => times[i] ?? []));
+  return stolen === undefined || busy === 0 ? null : Math.round((stolen / busy) * 1e4) / 1e4;
+}
+
+/** The clock of the CPU that reads this, which has been busy for a while with reading the rest. */
+function busyKHz(tree: Tree): number | null {
+  const cpu = parseLastCpu(tree.readText("/proc/self/stat") ?? "");
+  return cpu === null
+    ? null
+    : readCount(tree, `${cpuDirectory}/cpu${cpu}/cpufreq/scaling_cur_freq`);
+}
+
+function splitLockSlowed(tree: Tree): boolean | null {
+  const said = readIndex(tree, "/proc/sys/kernel/split_lock_mitigate");
+  return said === null ? null : said !== 0;
 }
 
 function word(tree: Tree, path: string, max = 32): string | null {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { gpuDirectIn } from "./gpu-direct.ts";
+import { gpuDirectIn, ncclNetworkIn } from "./gpu-direct.ts";
 
 const at = (rank: number, message: string): string =>
   `node-1:3272${rank}:33061 [${rank}] NCCL INFO ${message}`;
@@ -69,4 +69,14 @@ test.each([
   ["another log", ["hello", at(0, "Using network IB")], null],
 ])("a log of %s is understood", (_what, lines, said) => {
   expect(gpuDirectIn(lines.join("\n"))).toEqual(said);
+});
+
+test.each([
+  ["sockets", ["Using network Socket"], "Socket"],
+  ["RDMA", ["NET/IB : Using [0]mlx5_0:1/IB [RO]", "Using network IB"], "IB"],
+  ["a plugin", ["Using network AWS Libfabric"], "AWS Libfabric"],
+  ["two processes, one with sockets", ["Using network IB", "Using network Socket"], "Socket"],
+  ["neither", ["Using non-device net plugin version 0"], null],
+])("the network of a log of %s", (_, lines, name) => {
+  expect(ncclNetworkIn(lines.map((line) => at(0, line)).join("\n"))).toBe(name);
 });

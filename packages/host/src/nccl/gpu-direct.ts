@@ -39,6 +39,18 @@ export function gpuDirectIn(log: string): GuestGpuDirect | null {
   return decisive ?? channels.find(({ enabled }) => enabled) ?? channels[0] ?? driver ?? null;
 }
 
+/**
+ * The network that a log of NCCL says is used: `Using network IB`. Where processes use several,
+ * sockets count: all wait for the slowest.
+ */
+export function ncclNetworkIn(log: string): string | null {
+  const found = log.split("\n", LINES_MAX).flatMap((line) => {
+    const [, name = ""] = /\bNCCL INFO Using network (\w[\w ./-]{0,63})\s*$/.exec(line) ?? [];
+    return shown(name, 64) ?? [];
+  });
+  return found.find((name) => name === "Socket") ?? found[0] ?? null;
+}
+
 /** A log of a long job may have any length; what matters is said at its start. */
 const LINES_MAX = 200_000;
 

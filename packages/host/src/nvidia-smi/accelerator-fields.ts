@@ -38,6 +38,7 @@ export function stateOf(
     index,
     productName: wordsIn(field("product_name", "Product Name")),
     driverVersion: wordsIn(driverVersion, 64),
+    licensed: licensedOf(field),
     persistence: enabled(field("persistence_mode", "Persistence Mode")),
     performanceState:
       /^P\d{1,2}$/.exec(field("performance_state", "Performance State") ?? "")?.[0] ?? null,
@@ -82,6 +83,26 @@ function isTold(value: string): boolean {
 function wordsIn(text: string | null, charsMax = 128): string | null {
   const words = text?.trim().replace(/\s+/g, " ").slice(0, charsMax) ?? "";
   return words === "" || !(isTold(words) || words === "N/A") ? null : words;
+}
+
+/**
+ * Whether a vGPU has its licence. A whole GPU that is passed through may say `Unlicensed` too, of
+ * products for desktops that it is not used as.
+ */
+function licensedOf(field: Field): boolean | null {
+  const mode = field(
+    "gpu_virtualization_mode/virtualization_mode",
+    "GPU Virtualization Mode/Virtualization Mode",
+    "GPU Virtualization Mode/Virtualization mode",
+  );
+  const status = field(
+    "vgpu_software_licensed_product/license_status",
+    "grid_licensed_product/license_status",
+    "vGPU Software Licensed Product/License Status",
+    "GRID Licensed Product/License Status",
+  );
+  if (mode !== "VGPU" || status === null) return null;
+  return /^Licensed\b/.test(status) ? true : /^Unlicensed\b/.test(status) ? false : null;
 }
 
 function enabled(mode: string | null): boolean | null {

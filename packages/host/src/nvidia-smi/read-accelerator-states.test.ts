@@ -81,6 +81,7 @@ const capped = {
   index: 0,
   productName: "NVIDIA H100 80GB HBM3",
   driverVersion: "570.86.15",
+  licensed: null,
   persistence: true,
   performanceState: "P0",
   coreClock: { nowMHz: 1300, maxMHz: 1980, applicationsMHz: 1980 },
@@ -98,6 +99,23 @@ const capped = {
   fabricState: "Completed",
   peers: null,
 };
+
+test.each([
+  ["VGPU", "Licensed (Expiry: 2026-12-31 12:0:0 GMT)", true],
+  ["VGPU", "Unlicensed (Restricted)", false],
+  ["VGPU", "N/A", null],
+  // A whole GPU says so of products for desktops, and works at full speed.
+  ["Pass-Through", "Unlicensed (Unrestricted)", null],
+  ["None", "N/A", null],
+])("in mode %s, a licence that is %s", (mode, status, licensed) => {
+  const more =
+    `<gpu_virtualization_mode><virtualization_mode>${mode}</virtualization_mode></gpu_virtualization_mode>` +
+    `<vgpu_software_licensed_product><licensed_product_name>x</licensed_product_name>` +
+    `<license_status>${status}</license_status></vgpu_software_licensed_product>`;
+  const whole = log("595.58.03", 1, gpu("1B", names535, more));
+  expect(read(whole)).toMatchObject([{ licensed }]);
+  expect(read(redactedQuery(whole))).toMatchObject([{ licensed }]);
+});
 
 test("all that a GPU of today tells of itself", () => {
   expect(read(log("570.86.15", 1, gpu("1B", names535, rows)))).toEqual([capped]);
@@ -258,6 +276,7 @@ test.each([
       index: 0,
       productName: "Tesla V100-SXM2-16GB",
       driverVersion: "535.104.05",
+      licensed: null,
       persistence: false,
       performanceState: "P8",
       coreClock: { nowMHz: 135, maxMHz: 1530, applicationsMHz: 1312 },

@@ -36,6 +36,9 @@ export const readElements: ReadonlySet<string> = new Set([
 /** Further elements, of an accelerator's state: `read-accelerator-states.ts` reads them. */
 const stateElements: ReadonlySet<string> = new Set([
   "driver_version",
+  "vgpu_software_licensed_product",
+  "grid_licensed_product",
+  "license_status",
   "persistence_mode",
   "performance_state",
   "clocks",

@@ -6,7 +6,7 @@ import { treeOf } from "../../testing/sysfs/tree-of.ts";
 import { memoryField } from "../sysfs/values.ts";
 import { directoryTree, liveTree } from "../tree/directory-tree.ts";
 import type { Tree } from "../tree/tree.ts";
-import { readHugeMemory, readProcessMemory } from "./read-process-memory.ts";
+import { readMemorySummary, readProcessMemory } from "./read-process-memory.ts";
 
 /** A process with these lines of numa_maps, each with its flags and device in maps. */
 function processWith(lines: readonly (readonly [numa: string, flags?: string, dev?: string])[]) {
@@ -108,20 +108,27 @@ test("memory that may not be read is null, and no memory is none", () => {
   ).toEqual([]);
 });
 
-test("smaps_rollup gives what lies in large pages, all of it or nothing", () => {
+test("smaps_rollup gives what lies in large pages, all of it or nothing, and what is swapped out", () => {
   const text =
     "55e4-7fff ---p 00000000 00:00 0 [rollup]\nRss: 300 kB\nAnonymous: 200 kB\n" +
-    "AnonHugePages: 100 kB\nShmemPmdMapped: 50 kB\n";
+    "AnonHugePages: 100 kB\nShmemPmdMapped: 50 kB\nSwap: 40 kB\nSwapPss: 40 kB\n";
   const read = (rollup: string) =>
-    readHugeMemory(treeOf({ "/proc/400/smaps_rollup": rollup }), 400);
+    readMemorySummary(treeOf({ "/proc/400/smaps_rollup": rollup }), 400);
   expect(read(text)).toEqual({
-    residentBytes: 300 * KiB,
-    anonymousBytes: 200 * KiB,
-    anonymousHugeBytes: 100 * KiB,
-    sharedHugeBytes: 50 * KiB,
+    hugeMemory: {
+      residentBytes: 300 * KiB,
+      anonymousBytes: 200 * KiB,
+      anonymousHugeBytes: 100 * KiB,
+      sharedHugeBytes: 50 * KiB,
+    },
+    swappedBytes: 40 * KiB,
   });
-  expect(read(text.replace("ShmemPmdMapped: 50 kB\n", ""))).toBeNull();
-  expect(readHugeMemory(treeOf({}), 400)).toBeNull();
+  expect(read(text.replace("ShmemPmdMapped: 50 kB\n", ""))).toEqual({
+    hugeMemory: null,
+    swappedBytes: 40 * KiB,
+  });
+  expect(read(text.replace(/Swap: .*\n/, "")).swappedBytes).toBeNull();
+  expect(readMemorySummary(treeOf({}), 400)).toEqual({ hugeMemory: null, swappedBytes: null });
 });
 
 const isLinux = directoryTree("/").readText("/proc/self/numa_maps") !== null;
@@ -143,7 +150,7 @@ test.skipIf(!isLinux)(
         ({ bytes }) => bytes,
       );
     const status = liveTree().readText(`/proc/${pid}/status`);
-    const huge = readHugeMemory(liveTree(), pid);
+    const huge = readMemorySummary(liveTree(), pid).hugeMemory;
     expect(present("anonymous")).toBeGreaterThan(96 * MiB);
     for (const sum of [memoryField(status, "RssAnon"), huge?.anonymousBytes]) {
       if (sum === null || sum === undefined) throw new Error("the kernel tells no sum");

@@ -112,20 +112,35 @@ function filesInMemory(tree: Tree, pid: number): ReadonlySet<string> {
   );
 }
 
+/** What smaps_rollup sums up of a process; null where a kernel leaves it out. */
+export interface MemorySummary {
+  readonly hugeMemory: HugeMemory | null;
+  readonly swappedBytes: number | null;
+}
+
 /**
- * How much of a process's memory is in large pages, from smaps_rollup; null where that may not be
- * read. The kernel walks the same entries as for numa_maps, and lets others pass who want to change
- * mappings meanwhile.
+ * How much of a process's memory is in large pages, and in swap space, from smaps_rollup; nothing
+ * of it where that may not be read. The kernel walks the same entries as for numa_maps, and lets
+ * others pass who want to change mappings meanwhile.
  */
-export function readHugeMemory(tree: Tree, pid: number): HugeMemory | null {
+export function readMemorySummary(tree: Tree, pid: number): MemorySummary {
   const text = tree.readText(`/proc/${pid}/smaps_rollup`);
+  const swappedBytes = memoryField(text, "Swap");
   const [residentBytes, anonymousBytes, anonymousHugeBytes, sharedHugeBytes] = [
     "Rss",
     "Anonymous",
     "AnonHugePages",
     "ShmemPmdMapped",
   ].map((name) => memoryField(text, name) ?? undefined);
-  if (residentBytes === undefined || anonymousBytes === undefined) return null;
-  if (anonymousHugeBytes === undefined || sharedHugeBytes === undefined) return null;
-  return { residentBytes, anonymousBytes, anonymousHugeBytes, sharedHugeBytes };
+  const isWhole =
+    residentBytes !== undefined &&
+    anonymousBytes !== undefined &&
+    anonymousHugeBytes !== undefined &&
+    sharedHugeBytes !== undefined;
+  return {
+    hugeMemory: isWhole
+      ? { residentBytes, anonymousBytes, anonymousHugeBytes, sharedHugeBytes }
+      : null,
+    swappedBytes,
+  };
 }

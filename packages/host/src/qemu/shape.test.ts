@@ -152,6 +152,14 @@ test("a backend of huge pages says how large they are", () => {
   expect(shapeOf(words, "").cells).toMatchObject([{ pageBytes: 2 ** 21 }]);
 });
 
+test.each([
+  ["tdx", ["-object", "tdx-guest,id=tdx0", "-machine", "q35,confidential-guest-support=tdx0"]],
+  ["sev-snp", ["-object", '{"qom-type":"sev-snp-guest","id":"lsec0","cbitpos":51}']],
+  ["none", ["-object", "secret,id=masterKey0,file=/k", "-m", "1G"]],
+])("a command line of a VM whose protection is %s", (confidential, words) => {
+  expect(shapeOf(words, "")).toMatchObject({ confidential });
+});
+
 test("a loop of buses, and cut words, end", () => {
   const circle = ["-device", "pcie-root-port,id=a,bus=b", "-device", "pcie-root-port,id=b,bus=a"];
   const words = [...circle, "-device", "vfio-pci,host=0000:1b:00.0,bus=a", "-device"];

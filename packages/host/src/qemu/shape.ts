@@ -48,8 +48,18 @@ export function shapeOf(words: readonly string[], where: string): ShapeEvidence 
     // A command line says whether there is a balloon, and not how full it is.
     balloon: null,
     contract: firmware.some((one) => first(one.options, "name") === contractItem),
+    confidential: confidentialOf(options),
     pins: null,
   };
+}
+
+/** The object that `-machine confidential-guest-support=ID` names is of one of these types. */
+function confidentialOf(options: readonly QemuOption[]): string {
+  const kinds = options.flatMap(({ name, options: own }) => {
+    const type = name === "object" ? first(own, "qom-type") : null;
+    return /^(tdx|sev|sev-snp|s390-pv|pef)-guest$/.exec(type ?? "")?.[1] ?? [];
+  });
+  return kinds[0] ?? "none";
 }
 
 export function backendsOf(options: readonly QemuOption[]): Backend[] {

@@ -130,7 +130,7 @@ describe("ACS and ATS in configuration space", () => {
 });
 
 describe("Relaxed ordering and the sizes of BARs", () => {
-  const unread = { relaxedOrdering: null, barMaxBytes: null };
+  const unread = { relaxedOrdering: null, barMaxBytes: null, maxReadBytes: null };
   const GiB = 2 ** 30;
   /** Two BARs of 64 MiB to 32 GiB and of 256 TiB, and a serial number right behind. */
   const resizable = {
@@ -145,6 +145,13 @@ describe("Relaxed ordering and the sizes of BARs", () => {
     ["the header", config(64, express), unread],
     ["conventional PCI", config(256), { relaxedOrdering: null, barMaxBytes: [] }],
     ["allowed", config(4096, { ...express, 0x68: [0x10, 0x28] }), { relaxedOrdering: true }],
+    ["512 bytes in a read", config(4096, { ...express, 0x68: [0, 0x28] }), { maxReadBytes: 512 }],
+    ["4096 bytes in a read", config(4096, { ...express, 0x68: [0, 0x58] }), { maxReadBytes: 4096 }],
+    [
+      "a reserved size of reads",
+      config(256, { ...express, 0x68: [0, 0x68] }),
+      { maxReadBytes: null },
+    ],
     ["not allowed", config(4096, { ...express, 0x68: [0x0f, 0x28] }), { relaxedOrdering: false }],
     [
       "256 bytes",
@@ -165,7 +172,11 @@ describe("Relaxed ordering and the sizes of BARs", () => {
 
   test("a recording keeps them, and not the serial number behind", () => {
     const kept = withoutSecrets(config(4096, { ...express, 0x68: [0x10], ...resizable }), false);
-    expect(ownControls(kept)).toEqual({ relaxedOrdering: true, barMaxBytes: [32 * GiB, 2 ** 48] });
+    expect(ownControls(kept)).toEqual({
+      relaxedOrdering: true,
+      barMaxBytes: [32 * GiB, 2 ** 48],
+      maxReadBytes: 128,
+    });
     expect([...kept.subarray(0x118, 0x120)].every((byte) => byte === 0)).toBe(true);
   });
 });

@@ -17,6 +17,8 @@ export interface OwnControls {
   readonly relaxedOrdering: boolean | null;
   /** The largest size of each BAR that can be resized; empty where none can. */
   readonly barMaxBytes: readonly number[] | null;
+  /** How much it may ask for in one read; null for a function without PCI Express. */
+  readonly maxReadBytes: number | null;
 }
 
 const headerBytes = 64;
@@ -54,16 +56,17 @@ export function pciControls(config: Uint8Array | null): PciControls {
   };
 }
 
-/** The function's relaxed ordering, and the sizes that its BARs can have. */
+/** The function's device control, and the sizes that its BARs can have. */
 export function ownControls(config: Uint8Array | null): OwnControls {
-  if (config === null) return { relaxedOrdering: null, barMaxBytes: null };
+  if (config === null) return { relaxedOrdering: null, barMaxBytes: null, maxReadBytes: null };
   const express = ordinaryCapabilities(config).find(({ id }) => id === expressCapability);
   const control = express === undefined ? Infinity : express.at + deviceControl;
   const extended = extendedCapabilities(config);
   const resizable = extended?.find(({ id }) => id === resizableBar);
+  const controls = control + 2 > config.length ? null : word(config, control);
   return {
-    relaxedOrdering:
-      control + 2 > config.length ? null : (word(config, control) & relaxedOrderingEnable) !== 0,
+    relaxedOrdering: controls === null ? null : (controls & relaxedOrderingEnable) !== 0,
+    maxReadBytes: controls === null ? null : readRequestBytes(controls),
     barMaxBytes:
       extended === null
         ? null
@@ -71,6 +74,12 @@ export function ownControls(config: Uint8Array | null): OwnControls {
           ? []
           : resizableSizes(config, resizable.at),
   };
+}
+
+/** Bits 12 to 14 of the device control: 128 bytes for 0, 4096 for 5; more is reserved. */
+function readRequestBytes(controls: number): number | null {
+  const code = (controls >> 12) & 0x7;
+  return code > 5 ? null : 128 << code;
 }
 
 /**
