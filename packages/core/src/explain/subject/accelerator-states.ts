@@ -118,7 +118,13 @@ export function isAtWork(state: AcceleratorState): boolean | null {
 
 const busyPercent = 10;
 
-/** Whether its link and clocks are at the speed of work: P0 to P2. Null where nobody told. */
-export function isFast({ performanceState }: AcceleratorState): boolean | null {
-  return performanceState === null ? null : /^P[0-2]$/.test(performanceState);
+/**
+ * Whether its link and clocks are at the speed of work: in P0 to P2, or where no state is told,
+ * kept busy. Null where nothing tells: one with little to do may be fast or slow.
+ */
+export function isFast({ performanceState, utilizationPercent }: AcceleratorState): boolean | null {
+  if (performanceState !== null) return /^P[0-2]$/.test(performanceState);
+  return utilizationPercent !== null && utilizationPercent >= keptBusyPercent ? true : null;
 }
+
+const keptBusyPercent = 50;

@@ -36,11 +36,18 @@ export function judgeDevices(subject: Subject, judge: (own: OwnDevices) => Judge
 
 /** The same where it is enough that the subject lists its devices: what is above them is unread. */
 export function judgeListed(subject: Subject, judge: (own: OwnDevices) => Judgement): Judgement {
+  return judgeFunctions(subject, (own) =>
+    own.accelerators.length === 0 ? irrelevant : judge(own),
+  );
+}
+
+/** The same of a subject that has NICs alone. */
+export function judgeFunctions(subject: Subject, judge: (own: OwnDevices) => Judgement): Judgement {
   const own = ownDevices(subject);
   if (own === null) {
     return hasNone(subject) ? irrelevant : untold("the machine's devices were not read");
   }
-  return own.accelerators.length === 0 ? irrelevant : judge(own);
+  return own.accelerators.length + own.nics.length === 0 ? irrelevant : judge(own);
 }
 
 /** Whether the subject is known to have no PCI function of its own. */

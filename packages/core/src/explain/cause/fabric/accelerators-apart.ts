@@ -1,11 +1,12 @@
 import { costModel, type CostModel } from "../../../cost/placement-cost.ts";
 import { restartFromPlan } from "../../../remedy/remedy.ts";
-import { interconnects } from "../../../topology/interconnect.ts";
+import { interconnects, isDirect } from "../../../topology/interconnect.ts";
 import type { Topology } from "../../../topology/topology.ts";
 import { wholeAccelerators } from "../../../topology/virtual-functions.ts";
 import { sumOf } from "../../../unit/sum.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
 import { judgeDevices } from "../../subject/own-devices.ts";
+import { copiesDirectly } from "./direct-copies.ts";
 import { mayHideLinks } from "./own-links.ts";
 import { pairsOf } from "./pairs.ts";
 
@@ -51,6 +52,15 @@ export const acceleratorsApart: Cause = {
         return known.length > 0 && known.length < topology.accelerators.length
           ? untold("the model of some of the machine's accelerators is not known")
           : acquitted(`no nearer ones on the machine: ${reach}`);
+      }
+      if (![...ways].some((way) => isDirect(way ?? ""))) {
+        const isDirectly = copiesDirectly(subject, devices);
+        if (isDirectly === false) {
+          return acquitted("they copy through the host's memory, however near they are");
+        }
+        if (isDirectly === null) {
+          return untold("whether its cards copy directly was not read: nvidia-smi topo -p2p r");
+        }
       }
       const total = (peer: number): number =>
         prices.total({ hostToDevice: 1, memory: 1, peer, network: 1 });

@@ -13,7 +13,7 @@ import {
 import {
   chainOf,
   isEmulated,
-  judgeListed,
+  judgeFunctions,
   type OwnDevices,
   physical,
 } from "../../subject/own-devices.ts";
@@ -41,7 +41,7 @@ export const linkSlow: Cause = {
   judge: (subject) => {
     const told = subject.machine?.topology == null ? toldByTool(subject) : [];
     if (told.length > 0) return judgeHops(told, () => "hostToDevice");
-    return judgeListed(subject, (own) => {
+    return judgeFunctions(subject, (own) => {
       const c2c = own.topology.accelerators.filter((one) => one.c2c === true);
       const direct = new Set(c2c.map(({ address }) => address));
       const hops = new Map(

@@ -6,11 +6,18 @@ import { accused, acquitted, type Cause, irrelevant, untold } from "../../subjec
 import type { Subject } from "../../subject/subject.ts";
 import { isolatedCrowd } from "./isolated-crowd.ts";
 
-/** Options that make a host faster: who lacks one is accused, and not who has it. */
+/**
+ * Options that make a host faster, at whatever risk: who lacks one is accused, and not who has it.
+ */
 const helpful: readonly RegExp[] = [
   /^(isolcpus|nohz_full|rcu_nocbs|irqaffinity|skew_tick|default_hugepagesz|hugepagesz|hugepages)=/,
   /^rcu_nocb_poll$/,
-  /^(iommu=pt|iommu\.passthrough=1|mitigations=off|nopti|numa_balancing=disable|idle=poll)$/,
+  /^(iommu=pt|iommu\.(passthrough=1|strict=0)|numa_balancing=disable|idle=poll)$/,
+  /^(nopti|nospectre_v[12]|(mitigations|pti|spectre_v2(_user)?|spec_store_bypass_disable)=off)$/,
+  /^(spec_rstack_overflow|retbleed|l1tf|mds|tsx_async_abort|mmio_stale_data|srbds)=off$/,
+  /^(gather_data_sampling|split_lock_detect|itlb_multihit|pcie_aspm|pcie_port_pm)=off$/,
+  /^(kvm\.nx_huge_pages=(off|never)|(init_on_alloc|init_on_free|page_poison)=0|cpuidle\.off=1)$/,
+  /^(tsc=reliable|clocksource=tsc)$/,
   /max_cstate=[01]$/,
   /^cpufreq\.default_governor=performance$/,
   /^transparent_hugepage(_shmem)?=(always|madvise)/,
@@ -88,6 +95,7 @@ function shownElsewhere(subject: Subject, twin: Subject): (option: string) => bo
       /^isolcpus=/,
       [subject, twin].some((one) => isolatedCrowd.judge(one, null).kind === "accused"),
     ],
+    [/^(clocksource|tsc)\b/, differs(({ machine }) => machine?.settings.clocksource)],
     [/^nosmt\b/, differs(({ machine }) => machine?.settings.smt)],
     [/^kvm.nx_huge_pages=/, differs(({ machine }) => machine?.settings.nxHugePages)],
     [/iommu/, differs(domains)],

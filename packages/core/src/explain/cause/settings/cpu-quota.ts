@@ -43,7 +43,8 @@ export const cpuQuota: Cause = {
     if (read.length === 0) return untold("cpu.max and cpu.stat of its cgroups were not read");
     const cpus = cpusOf(subject);
     const isFree = hasNoQuota(twin);
-    const found = read.flatMap((cgroup) => accusation(cgroup, cpus, isFree));
+    const isTight = isFree && of === "vm";
+    const found = read.flatMap((cgroup) => accusation(cgroup, cpus, { isFree, isTight }));
     if (found.length > 0) return accused(...found.toSorted(dearest).slice(0, 4));
     const quotas = read.flatMap(({ limits }) => limits?.quota ?? []);
     const isCounted = read.every(
@@ -69,10 +70,21 @@ function hasNoQuota(twin: Subject | null): boolean {
   return read.length > 0 && read.every(({ quota }) => quota === null);
 }
 
+/** What a quota is held against where nobody counted how often it stopped the threads. */
+interface QuotaBeside {
+  /** The twin has no quota. */
+  readonly isFree: boolean;
+  /**
+   * Nor may a quota be just the number of CPUs: that of a VM serves its emulator too
+   * (kubevirt issue 12970).
+   */
+  readonly isTight: boolean;
+}
+
 function accusation(
   { path, where, limits }: CgroupEvidence,
   cpus: number | null,
-  isTwinFree: boolean,
+  { isFree, isTight }: QuotaBeside,
 ): Accusation[] {
   const { quota, throttled } = limits ?? { quota: null, throttled: null };
   if (quota === null || quota.periodUs === 0) return [];
@@ -88,8 +100,13 @@ function accusation(
     ),
   };
   if (throttled === null) {
-    if (cpus === null ? !isTwinFree : cpus <= share) return [];
-    const but = cpus === null ? "its twin has no quota" : `its threads have ${cpus}`;
+    if (cpus === null ? !isFree : cpus < share || (cpus === share && !isTight)) return [];
+    const but =
+      cpus === null
+        ? "its twin has no quota"
+        : cpus > share
+          ? `its threads have ${cpus}`
+          : "its emulator needs CPU time beside its vCPUs";
     const found = `${said}, and ${but}; how often that stops them was not read`;
     const evidence = [`${where}: quota ${quota.quotaUs} of ${quota.periodUs} us`];
     return [{ ...common, found, evidence, seen: "inferred", cost: unknownCost }];
