@@ -1,16 +1,15 @@
 import { expect, test } from "vitest";
-import { explain } from "@evenkeel/core/explain/explain.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import {
   cpus,
   domain,
+  found,
   gpuOnNode1,
   guest,
   machine,
   memory,
   pod,
-  recordOf,
   settings,
   threads,
   tool,
@@ -280,9 +279,6 @@ const cases: readonly Case[] = [
     { ...machine({ topology: epyc }), ...memory({ 0: 72, 1: 71 }), ...threads(["0-63", "0-63"]) },
   ],
 ];
-
-const found = (a: Written, b: Written): string[] =>
-  explain(recordOf("a", a), recordOf("b", b)).differences.map((one) => `${one.code} in ${one.in}`);
 
 test.each(cases)("%s: %s", (_, cause, slow, fast) => {
   expect(found(slow, fast)).toEqual([`${cause} in a`]);

@@ -1,5 +1,6 @@
 import { readDocument } from "@evenkeel/contract/read-document.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
+import { explain } from "@evenkeel/core/explain/explain.ts";
 
 /** Fields of a record as they are written by hand, most of them left out. */
 export type Written = Readonly<Record<string, unknown>>;
@@ -92,4 +93,10 @@ export function threads(allowed: readonly string[], more: Written = {}): Written
       return { tid: 100 + i, where: `/proc/100/task/${100 + i}`, allowedCpus, ...more };
     }),
   };
+}
+
+/** What sets two records apart, and in which of them it is. */
+export function found(a: Written, b: Written): string[] {
+  const { differences } = explain(recordOf("a", a), recordOf("b", b));
+  return differences.map((one) => `${one.code} in ${one.in}`);
 }

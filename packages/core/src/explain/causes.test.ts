@@ -66,7 +66,7 @@ test("codes are unique, and causes follow from causes, in no circle", () => {
 
 test("what was not read is unknown, never innocent", () => {
   const kernel = { ksmRun: null, numaBalancing: null, transparentHugepages: null };
-  const nothing = { machine: null, memory: null, threads: null, guest: null };
+  const nothing = { process: null, machine: null, memory: null, threads: null, guest: null };
   const blank = { ...clean, ...nothing, kernel, cgroups: [], devices: [], shapes: [] };
   const { checked } = diagnose(subjectOf(blank), null);
   expect(checked).toEqual([]);

@@ -8,6 +8,8 @@ import { persistenceOff } from "./cause/device/persistence-off.ts";
 import { powerCapped } from "./cause/device/power-capped.ts";
 import { throttledHardware } from "./cause/device/throttled-hardware.ts";
 import { throttledThermal } from "./cause/device/throttled-thermal.ts";
+import { driverDiffers } from "./cause/device/driver-differs.ts";
+import { vgpuUnlicensed } from "./cause/device/vgpu-unlicensed.ts";
 import type { Cause } from "./subject/cause.ts";
 
 /** How the accelerators themselves are set, and what holds them down. */
@@ -17,9 +19,11 @@ export const deviceCauses: readonly Cause[] = [
   throttledHardware,
   applicationClocks,
   clocksLow,
+  vgpuUnlicensed,
   migOn,
   peerCopiesOff,
   memoryRetired,
   eccDiffers,
   persistenceOff,
+  driverDiffers,
 ];

@@ -11,21 +11,27 @@ import { nvlinkInactive } from "./cause/fabric/nvlink-inactive.ts";
 import { nvlinkMissing } from "./cause/fabric/nvlink-missing.ts";
 import { partitionInactive } from "./cause/fabric/partition-inactive.ts";
 import { relaxedOrderingOff } from "./cause/fabric/relaxed-ordering-off.ts";
+import { linkErrors } from "./cause/fabric/link-errors.ts";
+import { networkSlow } from "./cause/fabric/network-slow.ts";
+import { readRequestsSmall } from "./cause/fabric/read-requests-small.ts";
 import type { Cause } from "./subject/cause.ts";
 
 /** What is between accelerators, NICs and processors. */
 export const fabricCauses: readonly Cause[] = [
   linkSlow,
+  linkErrors,
   chipsetLanes,
   acceleratorsApart,
   partitionInactive,
   nvlinkMissing,
   nvlinkInactive,
   nicFar,
+  networkSlow,
   atsOff,
   acsRedirect,
   iommuTranslating,
   relaxedOrderingOff,
   barSmall,
+  readRequestsSmall,
   hostDeviceNear,
 ];

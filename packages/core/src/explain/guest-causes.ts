@@ -14,6 +14,10 @@ import { smtHidden } from "./cause/guest/smt-hidden.ts";
 import { smtInvented } from "./cause/guest/smt-invented.ts";
 import { vnumaMissing } from "./cause/guest/vnuma-missing.ts";
 import { vnumaUntrue } from "./cause/guest/vnuma-untrue.ts";
+import { cpuEmulated } from "./cause/guest/cpu-emulated.ts";
+import { guestClocksourceSlow } from "./cause/guest/guest-clocksource-slow.ts";
+import { guestConfidential } from "./cause/guest/guest-confidential.ts";
+import { ncclOverSockets } from "./cause/guest/nccl-over-sockets.ts";
 import type { Cause } from "./subject/cause.ts";
 
 /** What the guest is shown, and what it makes of it. */
@@ -24,10 +28,14 @@ export const guestCauses: readonly Cause[] = [
   guestDistancesFlat,
   smtHidden,
   smtInvented,
+  cpuEmulated,
   cpuModelMasks,
+  guestClocksourceSlow,
   portLinkUntrue,
   portShared,
+  guestConfidential,
   mmioWindowSmall,
+  ncclOverSockets,
   ncclFileMissing,
   ncclFileNotInForce,
   ncclFileSlow,

@@ -21,6 +21,8 @@ import { thpOff } from "./cause/placement/thp-off.ts";
 import { thpSplit } from "./cause/placement/thp-split.ts";
 import { vcpusFloat } from "./cause/placement/vcpus-float.ts";
 import { vcpusOffNode } from "./cause/placement/vcpus-off-node.ts";
+import { memorySwapped } from "./cause/placement/memory-swapped.ts";
+import { threadsCrowded } from "./cause/placement/threads-crowded.ts";
 import type { Cause } from "./subject/cause.ts";
 
 /**
@@ -36,6 +38,7 @@ export const placementCauses: readonly Cause[] = [
   memoryOffNode,
   vcpusOffNode,
   vcpusFloat,
+  threadsCrowded,
   coreClassSlow,
   smtSiblingShared,
   helpersOnWorkerCores,
@@ -45,6 +48,7 @@ export const placementCauses: readonly Cause[] = [
   thpOff,
   thpSplit,
   pageSizeSmall,
+  memorySwapped,
   cpuWaiting,
   l3Shared,
   neighbourLoad,

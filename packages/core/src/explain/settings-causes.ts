@@ -18,6 +18,11 @@ import { processorDiffers } from "./cause/settings/processor-differs.ts";
 import { smtDiffers } from "./cause/settings/smt-differs.ts";
 import { turboOff } from "./cause/settings/turbo-off.ts";
 import { zoneReclaimOn } from "./cause/settings/zone-reclaim-on.ts";
+import { cpuClockLow } from "./cause/settings/cpu-clock-low.ts";
+import { cpuStolen } from "./cause/settings/cpu-stolen.ts";
+import { clocksourceSlow } from "./cause/settings/clocksource-slow.ts";
+import { splitLockSlowed } from "./cause/settings/split-lock-slowed.ts";
+import { hostMemoryLess } from "./cause/settings/host-memory-less.ts";
 import type { Cause } from "./subject/cause.ts";
 
 /** How the machine is set: what stops, slows or moves the subject first, then mere differences. */
@@ -25,18 +30,23 @@ export const settingsCauses: readonly Cause[] = [
   cpuQuota,
   memoryLimited,
   cpuWeightLow,
+  cpuStolen,
   isolatedCrowd,
   frequencyCapped,
   turboOff,
   governorSaving,
   deepIdleStates,
+  cpuClockLow,
   autonumaOn,
   numadRunning,
   ksmOn,
   zoneReclaimOn,
   nxHugePages,
+  clocksourceSlow,
   processorDiffers,
+  hostMemoryLess,
   mitigationsDiffer,
+  splitLockSlowed,
   firmwareDiffers,
   smtDiffers,
   bootOptionsDiffer,

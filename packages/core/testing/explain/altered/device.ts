@@ -5,6 +5,17 @@ import type { Alteration } from "./alteration.ts";
 /** How the accelerators are set, and what holds them down. */
 export const deviceAlterations: readonly Alteration[] = [
   {
+    code: "driver-differs",
+    what: "its driver is of an older branch",
+    alter: (evidence) => withStates(evidence, { driverVersion: "535.183.01" }),
+  },
+  {
+    code: "vgpu-unlicensed",
+    what: "it has a vGPU without a licence",
+    alter: (evidence) => withStates(evidence, { productName: "NVIDIA H100-80C", licensed: false }),
+    alterTwin: (twin) => withStates(twin, { productName: "NVIDIA H100-80C", licensed: true }),
+  },
+  {
     code: "power-capped",
     what: "the power limit is 400 of 700 W, and holds the clocks",
     alter: (evidence) =>

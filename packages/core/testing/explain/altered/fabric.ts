@@ -9,6 +9,24 @@ import { withStates } from "./device.ts";
 /** What is between accelerators, NICs and processors. */
 export const fabricAlterations: readonly Alteration[] = [
   {
+    code: "link-errors",
+    what: "the GPU's link repairs errors all the time",
+    alter: (evidence) => onDevice(evidence, 0, { correctedErrors: 4_182_337 }),
+  },
+  {
+    code: "network-slow",
+    what: "the NIC runs at a quarter of the twin's rate",
+    alter: (evidence) =>
+      onMachine(evidence, ({ networkPorts }) => ({
+        networkPorts: (networkPorts ?? []).map((port) => ({ ...port, bytesPerSecond: 12.5e9 })),
+      })),
+  },
+  {
+    code: "read-requests-small",
+    what: "the NIC may ask for 512 bytes at once",
+    alter: (evidence) => onDevice(evidence, 1, { maxReadBytes: 512 }),
+  },
+  {
     code: "host-device-near",
     what: "the NIC of the host's default route is below the GPU's switch",
     alter: (evidence) =>

@@ -6,6 +6,32 @@ import type { Alteration } from "./alteration.ts";
 /** What the guest is shown. Those of several nodes are of a VM as wide as its machine. */
 export const guestAlterations: readonly Alteration[] = [
   {
+    code: "cpu-emulated",
+    what: "QEMU runs it without KVM",
+    alter: (evidence) => ({
+      ...evidence,
+      threads: (evidence.threads ?? []).map((thread) => ({
+        ...thread,
+        name: thread.name?.replace("/KVM", "/TCG") ?? null,
+      })),
+    }),
+  },
+  {
+    code: "guest-clocksource-slow",
+    what: "the guest tells the time by an emulated HPET",
+    alter: (evidence) => reported(evidence, () => ({ clocksource: "hpet" })),
+  },
+  {
+    code: "nccl-over-sockets",
+    what: "NCCL's log speaks of sockets",
+    alter: (evidence) => reported(evidence, () => ({ ncclNetwork: "Socket" })),
+  },
+  {
+    code: "guest-confidential",
+    what: "its memory is encrypted by TDX",
+    alter: (evidence) => shaped(evidence, { confidential: "tdx" }),
+  },
+  {
     code: "port-shared",
     what: "two accelerators are behind one port of the guest",
     alterTwin: wideVm,

@@ -21,6 +21,22 @@ const divided = [
 /** What is placed: memory, vCPUs, and the threads that serve them. */
 export const placementAlterations: readonly Alteration[] = [
   {
+    code: "memory-swapped",
+    what: "3 GiB of its memory are on the host's disk",
+    alter: (evidence) => ({
+      ...evidence,
+      process: evidence.process === null ? null : { ...evidence.process, swappedBytes: 3 * GiB },
+    }),
+  },
+  {
+    code: "threads-crowded",
+    what: "its vCPUs are pinned in pairs to the first threads of their cores",
+    alter: (evidence) =>
+      threaded(evidence, ({ role, allowedCpus }) =>
+        role?.kind === "vcpu" ? { allowedCpus: `${Number(allowedCpus) % 16}` } : {},
+      ),
+  },
+  {
     code: "memory-off-node",
     what: "6 of 16 GiB on the other node, against its policy",
     alter: (evidence) => mapped(evidence, { onNodes: divided }),

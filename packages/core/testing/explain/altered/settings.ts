@@ -11,6 +11,37 @@ import type { Alteration } from "./alteration.ts";
 /** How the machine is set, and what limits the subject on it. */
 export const settingsAlterations: readonly Alteration[] = [
   {
+    code: "clocksource-slow",
+    what: "the kernel gave up the TSC for the HPET",
+    alter: (evidence) => set(evidence, { clocksource: "hpet" }),
+  },
+  {
+    code: "cpu-stolen",
+    what: "its own host took a third of the time",
+    alter: (evidence) => set(evidence, { stolenShare: 0.33 }),
+  },
+  {
+    code: "cpu-clock-low",
+    what: "a busy CPU clocks at 800 MHz",
+    alter: (evidence) => set(evidence, { busyKHz: 800_000 }),
+  },
+  {
+    code: "split-lock-slowed",
+    what: "split locks are slowed down, and not on the twin's host",
+    alter: (evidence) => set(evidence, { splitLockSlowed: true }),
+    alterTwin: (twin) => set(twin, { splitLockSlowed: false }),
+  },
+  {
+    code: "host-memory-less",
+    what: "a sixteenth of the host's memory is missing",
+    alter: (evidence) =>
+      onMachine(evidence, ({ nodes }) => ({
+        nodes: (nodes ?? []).map((node) =>
+          node.id === 1 ? { ...node, memoryBytes: 56 * GiB } : node,
+        ),
+      })),
+  },
+  {
     code: "cpu-quota",
     what: "a quota of 4 CPUs stopped it in a third of all periods",
     alter: (evidence) =>

@@ -529,6 +529,8 @@ test("a machine that nobody read, with links that nobody read, leaves its device
     link: null,
     relaxedOrdering: null,
     barMaxBytes: null,
+    maxReadBytes: null,
+    correctedErrors: null,
   }));
   const unread: Evidence = { ...clean, machine: null, guest: null, devices };
   for (const { code } of fabricCauses) {

@@ -73,7 +73,7 @@ test("vCPUs of a whole guest node on the other's node are told once", () => {
   const [first, ...rest] = diagnose(subjectOf(moved), null).found;
   expect([first?.cause.code, first?.leadsTo, rest]).toEqual([
     "vcpus-off-node",
-    ["vnuma-untrue"],
+    ["threads-crowded", "vnuma-untrue"],
     [],
   ]);
 });

@@ -31,6 +31,7 @@ export const cpuWaiting: Cause = {
   followsFrom: [
     "cpu-quota",
     "isolated-crowd",
+    "threads-crowded",
     "helpers-on-worker-cores",
     "smt-sibling-shared",
     "cpu-weight-low",
