@@ -41,6 +41,19 @@ test("where nothing sets the two apart, the answer is complete: looked at, not l
   for (const heading of ["in order in both", "next"]) expect(text).toContain(`\n${heading}\n`);
 });
 
+test("of a record that tells little, the reasons fit a screen and the rest is counted", () => {
+  const nothing = { process: null, threads: null, memory: null, machine: null, guest: null };
+  const blank = { ...clean, ...nothing, cgroups: [], devices: [], shapes: [] };
+  const explanation = explain(blank, { ...blank, name: "llm-b" });
+  const lines = explanationText(explanation, view).split("\n");
+  expect(lines.length).toBeLessThan(50);
+  const told = explanation.unchecked.filter(({ code }) =>
+    lines.some((line) => new RegExp(`\\b${code}\\b`).test(line)),
+  ).length;
+  const [, left] = /(\d+) causes more, which --output json/.exec(lines.join("\n")) ?? [];
+  expect(told + Number(left)).toBe(explanation.unchecked.length);
+});
+
 test.each(alterations)("every line of $code fits the terminal, in both texts", ({ alter }) => {
   const evidence = alter(clean);
   const texts = [

@@ -25,6 +25,7 @@ export function explanationText(explanation: Explanation, view: View): string {
   const { paint, width } = view;
   const apart = differences.filter((one) => one.in !== "both");
   const both = differences.filter((one) => one.in === "both");
+  const most = apart.length > 0 ? reasonsTold.found : reasonsTold.nothing;
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ["", paint("bold", title), ...lines];
   return linesText([
@@ -36,7 +37,7 @@ export function explanationText(explanation: Explanation, view: View): string {
     ...section("and", briefLines(apart.slice(toldInFull), explanation, view)),
     ...section("both have", briefLines(both, explanation, view)),
     ...section("in order in both", checkedLines(checked, apart.length > 0, width)),
-    ...section("not looked at", uncheckedLines(unchecked, explanation, width)),
+    ...section("not looked at", uncheckedLines(unchecked, explanation, most, width)),
     ...(apart.length === 0 ? section("next", nextLines(explanation, width)) : []),
   ]);
 }
@@ -89,20 +90,30 @@ function checkedLines(checked: readonly Checked[], isBrief: boolean, width: numb
   return hanging("  ", wrap(`${amount}: ${codes}`, width - 2));
 }
 
-/** One entry for each reason that several causes share. */
+/** As many reasons for which causes were not looked at are told, so that the rest is seen. */
+const reasonsTold = { found: 6, nothing: 16 } as const;
+
+/** One entry for each reason that several causes share; of many reasons the first ones. */
 function uncheckedLines(
   unchecked: readonly Unchecked[],
   explanation: Explanation,
+  most: number,
   width: number,
 ): string[] {
   const groups = Map.groupBy(unchecked, (one) => `${one.in} ${one.why}`);
-  return [...groups.values()].flatMap((own) => {
+  const all = [...groups.values()];
+  const told = all.length <= most + 1 ? all : all.slice(0, most);
+  const lines = told.flatMap((own) => {
     const [first] = own;
     if (first === undefined) return [];
     const codes = own.map(({ code }) => code).join(", ");
     const text = `${sideName(first.in, explanation)}: ${first.why}: ${codes}`;
     return hanging("  - ", wrap(text, width - 4));
   });
+  const left = all.slice(told.length).flat().length;
+  if (left === 0) return lines;
+  const more = `${amountOf(left, "cause")} more, which --output json lists with what would tell`;
+  return [...lines, ...hanging("  - ", wrap(more, width - 4))];
 }
 
 /** What to look at where nothing was found: first what nobody could read. */
@@ -112,6 +123,7 @@ function nextLines({ unchecked }: Explanation, width: number): string[] {
       ? ["give what could not be read, as each line above says, and ask again"]
       : []),
     "ask again while the slow one is slow: load, clocks and throttling come and go",
+    "see whether the accelerators wait: if nvidia-smi shows little use of them while it is slow, what feeds them is slow, which is data from a disk or the network, the program itself, or its CPUs",
     "measure both with the same program, and swap their places: if the slowness stays with the place, it is the machine; if it goes along, it is the software",
   ];
   return steps.flatMap((step) => hanging("  - ", wrap(step, width - 4)));

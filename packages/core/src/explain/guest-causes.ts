@@ -14,7 +14,6 @@ import { smtHidden } from "./cause/guest/smt-hidden.ts";
 import { smtInvented } from "./cause/guest/smt-invented.ts";
 import { vnumaMissing } from "./cause/guest/vnuma-missing.ts";
 import { vnumaUntrue } from "./cause/guest/vnuma-untrue.ts";
-import { cpuEmulated } from "./cause/guest/cpu-emulated.ts";
 import { guestClocksourceSlow } from "./cause/guest/guest-clocksource-slow.ts";
 import { guestConfidential } from "./cause/guest/guest-confidential.ts";
 import { ncclOverSockets } from "./cause/guest/nccl-over-sockets.ts";
@@ -28,7 +27,6 @@ export const guestCauses: readonly Cause[] = [
   guestDistancesFlat,
   smtHidden,
   smtInvented,
-  cpuEmulated,
   cpuModelMasks,
   guestClocksourceSlow,
   portLinkUntrue,

@@ -23,13 +23,15 @@ import { vcpusFloat } from "./cause/placement/vcpus-float.ts";
 import { vcpusOffNode } from "./cause/placement/vcpus-off-node.ts";
 import { memorySwapped } from "./cause/placement/memory-swapped.ts";
 import { threadsCrowded } from "./cause/placement/threads-crowded.ts";
+import { cpuEmulated } from "./cause/placement/cpu-emulated.ts";
 import type { Cause } from "./subject/cause.ts";
 
 /**
- * What is placed: memory, the threads that do the work and those that serve them, who else is
- * there, and in the end whether the two were asked for alike.
+ * Whether KVM runs it at all, and what is placed: memory, the threads that do the work and those
+ * that serve them, who else is there, and in the end whether the two were asked for alike.
  */
 export const placementCauses: readonly Cause[] = [
+  cpuEmulated,
   nodeFull,
   hugepagesShort,
   memoryInterleaved,

@@ -6,17 +6,6 @@ import type { Alteration } from "./alteration.ts";
 /** What the guest is shown. Those of several nodes are of a VM as wide as its machine. */
 export const guestAlterations: readonly Alteration[] = [
   {
-    code: "cpu-emulated",
-    what: "QEMU runs it without KVM",
-    alter: (evidence) => ({
-      ...evidence,
-      threads: (evidence.threads ?? []).map((thread) => ({
-        ...thread,
-        name: thread.name?.replace("/KVM", "/TCG") ?? null,
-      })),
-    }),
-  },
-  {
     code: "guest-clocksource-slow",
     what: "the guest tells the time by an emulated HPET",
     alter: (evidence) => reported(evidence, () => ({ clocksource: "hpet" })),

@@ -21,6 +21,17 @@ const divided = [
 /** What is placed: memory, vCPUs, and the threads that serve them. */
 export const placementAlterations: readonly Alteration[] = [
   {
+    code: "cpu-emulated",
+    what: "QEMU runs it without KVM",
+    alter: (evidence) => ({
+      ...evidence,
+      threads: (evidence.threads ?? []).map((one) => ({
+        ...one,
+        name: one.name?.replace("/KVM", "/TCG") ?? null,
+      })),
+    }),
+  },
+  {
     code: "memory-swapped",
     what: "3 GiB of its memory are on the host's disk",
     alter: (evidence) => ({

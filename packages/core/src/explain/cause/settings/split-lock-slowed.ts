@@ -13,7 +13,7 @@ export const splitLockSlowed: Cause = {
   code: "split-lock-slowed",
   layer: "host",
   looksFor:
-    "the kernel puts programs and vCPUs to sleep that lock across cache lines, the twin's not",
+    "programs and vCPUs that lock two cache lines at once are put to sleep, not so in the twin",
   observable: "machine.settings.splitLockSlowed",
   readFrom: "/proc/sys/kernel/split_lock_mitigate",
   acquittedBy: "0, or 1 on the twin's host too",
