@@ -52,9 +52,9 @@ and discussions of its open kernel modules and of qemu-devel.
 
 /** docs/checks.md. A test compares the two. */
 export function checksReference(): string {
-  const rows = checks.map(({ id, asks, causes: codes, otherwise }) => {
+  const rows = checks.map(({ id, asks, causes: codes, reads, otherwise }) => {
     const by = codes.map((code) => `[\`${code}\`](causes.md#${code})`).join(", ");
-    return `| ${id} | ${asks} | ${by || "nothing here"} | ${otherwise ?? ""} |`;
+    return `| ${id} | ${asks} | ${by || reads || "nothing here"} | ${otherwise ?? ""} |`;
   });
   return `${[checksHeading, ...rows].join("\n")}\n`;
 }

@@ -187,6 +187,7 @@ const shape = object({
   devices: orUnknown(list(shapeDevice, DEVICES_MAX)),
   contract: orUnknown(flag),
   confidential: orUnknown(text(32)),
+  managedSave: orUnknown(flag),
   cpu: orUnknown(shapeCpu),
   balloon: orUnknown(object({ actualBytes: bytes, maxBytes: bytes })),
   pins: orUnknown(

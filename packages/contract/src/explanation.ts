@@ -1,5 +1,5 @@
 import { subjectKinds } from "@evenkeel/core/evidence/evidence.ts";
-import { checkStates } from "@evenkeel/core/explain/diagnosis.ts";
+import { checkStates } from "@evenkeel/core/explain/look/look.ts";
 import { sides } from "@evenkeel/core/explain/explanation.ts";
 import {
   apiVersion,

@@ -37,6 +37,7 @@ const settings = object({
   stolenShare: orUnknown(share),
   busyKHz: orUnknown(id),
   splitLockSlowed: orUnknown(flag),
+  fabricMode: orUnknown(id),
 });
 
 const idleState = object({

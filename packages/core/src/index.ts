@@ -235,7 +235,8 @@ export type {
   Side,
   Unchecked,
 } from "./explain/explanation.ts";
-export type { CheckResult, CheckState, Diagnosed, Diagnosis } from "./explain/diagnosis.ts";
+export type { CheckResult, Diagnosed, Diagnosis } from "./explain/diagnosis.ts";
+export type { CheckState } from "./explain/look/look.ts";
 
 // Errors, texts and random numbers
 export { type ErrorCode, errorCodes } from "./error/codes.ts";

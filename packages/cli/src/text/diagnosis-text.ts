@@ -1,6 +1,7 @@
+import { checks as guides } from "@evenkeel/core/explain/checks.ts";
+import { checkStates } from "@evenkeel/core/explain/look/look.ts";
 import {
   type CheckResult,
-  checkStates,
   type Diagnosed,
   type Diagnosis,
 } from "@evenkeel/core/explain/diagnosis.ts";
@@ -54,14 +55,25 @@ function inOrder(checked: readonly Checked[], isBrief: boolean): string {
   return isBrief ? amountOf(codes.length, "other cause") : codes.join(", ");
 }
 
-/** What vendors' guides ask: in full where it is not as asked, otherwise by its number. */
-function checkLines(checks: readonly CheckResult[], { width }: View): string[] {
+/** The checks that causes look at: what they found is told among the faults. */
+const byCauses: ReadonlySet<string> = new Set(
+  guides.filter(({ look }) => look === undefined).map(({ id }) => id),
+);
+
+/**
+ * What vendors' guides ask: in full where it is not as asked, otherwise by its number. What no
+ * cause of slowness tells is said here.
+ */
+function checkLines(results: readonly CheckResult[], { width }: View): string[] {
   const shown = checkStates.filter((state) => state !== "not concerned");
   return shown.flatMap((state) => {
-    const own = checks.filter((check) => check.state === state);
+    const own = results.filter((check) => check.state === state);
     if (own.length === 0) return [];
     const isFull = state === "not as asked";
-    const words = own.map(({ id, asks }) => (isFull ? `${id} ${asks}` : id));
+    const words = own.map(({ id, asks, found }) => {
+      const said = found === null || byCauses.has(id) ? "" : ` (${found})`;
+      return `${id}${isFull ? ` ${asks}` : ""}${said}`;
+    });
     const text = words.join(isFull ? "; " : ", ");
     const more = state === "not looked at" ? " (docs/checks.md says how)" : "";
     const label = `  guides, ${state}: `;

@@ -268,6 +268,8 @@ export interface ShapeEvidence {
   readonly contract: boolean | null;
   /** How its memory is kept from the host: `tdx`, `sev`, `sev-snp`; `none` where it is not. */
   readonly confidential: string | null;
+  /** Whether libvirt keeps a saved state of it; null of any other source. */
+  readonly managedSave: boolean | null;
   readonly pins: ShapePins | null;
 }
 

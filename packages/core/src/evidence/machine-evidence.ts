@@ -69,6 +69,8 @@ export interface MachineSettings {
   readonly busyKHz: number | null;
   /** `/proc/sys/kernel/split_lock_mitigate`: whether the kernel slows down who locks the bus. */
   readonly splitLockSlowed: boolean | null;
+  /** `FABRIC_MODE` of NVIDIA's Fabric Manager: 0, 1 for passthrough, 2 for vGPUs. */
+  readonly fabricMode: number | null;
 }
 
 /** How some CPUs are set. */

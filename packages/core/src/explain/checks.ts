@@ -1,4 +1,10 @@
-import type { CheckResult, CheckState, Diagnosed } from "./diagnosis.ts";
+import type { CheckResult, Diagnosed } from "./diagnosis.ts";
+import { deviceHolders } from "./look/device-holders.ts";
+import { fabricMode } from "./look/fabric-mode.ts";
+import { hostShare } from "./look/host-share.ts";
+import type { CheckState, Look } from "./look/look.ts";
+import { savedState } from "./look/saved-state.ts";
+import type { Subject } from "./subject/subject.ts";
 
 /**
  * One thing that the vendors' guides for VMs with GPUs ask of a host, and the causes that look at
@@ -8,8 +14,11 @@ export interface Check {
   readonly id: string;
   /** What is asked, in a few words. */
   readonly asks: string;
-  /** The codes of the causes that look at it; empty where nothing here can. */
+  /** The codes of the causes that look at it; empty where none does. */
   readonly causes: readonly string[];
+  /** How it is looked at where it makes nothing slow, with what that reads, in words. */
+  readonly look?: Look;
+  readonly reads?: string;
   /** How to look where no cause does, or what a cause does not see. */
   readonly otherwise: string | null;
 }
@@ -72,13 +81,17 @@ export const checks: readonly Check[] = [
     id: "P10",
     asks: "what the guest gets of the host is stated",
     causes: [],
+    look: hostShare,
+    reads: "the CPUs and the memory of all VMs",
     otherwise: "evenkeel list says what every VM holds",
   },
   {
     id: "P11",
     asks: "no live migration, suspend, hibernation or managed save",
     causes: [],
-    otherwise: "a VM with a passed-through device has none of them in libvirt",
+    look: savedState,
+    reads: "/var/lib/libvirt/qemu/save",
+    otherwise: "no suspend or hibernation in the guest; virsh list --managed-save names the saved",
   },
   {
     id: "P12",
@@ -102,6 +115,8 @@ export const checks: readonly Check[] = [
     id: "P15",
     asks: "Fabric Manager in the mode for passthrough, of the guest driver's version",
     causes: [],
+    look: fabricMode,
+    reads: "/usr/share/nvidia/nvswitch/fabricmanager.cfg",
     otherwise: "FABRIC_MODE=1 in fabricmanager.cfg, and nv-fabricmanager --version",
   },
   {
@@ -114,6 +129,8 @@ export const checks: readonly Check[] = [
     id: "P17",
     asks: "nothing on the host holds a GPU that is passed on",
     causes: [],
+    look: deviceHolders,
+    reads: "the drivers of its IOMMU groups, and the open files of others",
     otherwise: "evenkeel run looks before it rebinds a device",
   },
   {
@@ -136,23 +153,24 @@ export const checks: readonly Check[] = [
   },
 ];
 
-/** What the causes of each check say of a subject. */
-export function checkResults({
-  faults,
-  checked,
-  unchecked,
-}: Pick<Diagnosed, "faults" | "checked" | "unchecked">): readonly CheckResult[] {
+/** What each check says of a subject: by its causes, or by a look of its own. */
+export function checkResults(
+  subject: Subject,
+  { faults, checked, unchecked }: Pick<Diagnosed, "faults" | "checked" | "unchecked">,
+): readonly CheckResult[] {
   const wrong = new Map(
     faults.flatMap(({ code, leadsTo, found }) => [code, ...leadsTo].map((one) => [one, found])),
   );
   const right = new Map(checked.map(({ code, found }) => [code, found]));
   const unseen = new Map(unchecked.map(({ code, why }) => [code, why]));
   return checks.map((check): CheckResult => {
+    const { id, asks, otherwise, look } = check;
+    if (look !== undefined) return { id, asks, ...look(subject), otherwise };
     const said = (by: ReadonlyMap<string, string>): string[] =>
       check.causes.flatMap((code) => by.get(code) ?? []);
     const result = (state: CheckState, words: readonly string[]): CheckResult => {
-      const { id, asks, otherwise } = check;
-      return { id, asks, state, found: words.length === 0 ? null : words.join("; "), otherwise };
+      const found = words.length === 0 ? null : words.join("; ");
+      return { id, asks, state, found, otherwise };
     };
     const [bad, unknown, good] = [said(wrong), said(unseen), said(right)];
     if (bad.length > 0) return result("not as asked", bad);

@@ -1,4 +1,5 @@
 import type { SubjectKind } from "../evidence/evidence.ts";
+import type { CheckState } from "./look/look.ts";
 import type { Checked, Fault, Unchecked } from "./explanation.ts";
 
 /** What is wrong with a machine and with what runs on it, without a plan and without a twin. */
@@ -23,17 +24,13 @@ export interface Diagnosed {
   readonly checks: readonly CheckResult[];
 }
 
-export const checkStates = ["in order", "not as asked", "not looked at", "not concerned"] as const;
-/** How a check went; "not concerned" where the subject has nothing that it is about. */
-export type CheckState = (typeof checkStates)[number];
-
 /** One thing that the guides ask, and what was found. */
 export interface CheckResult {
   /** `P8`, as in docs/checks.md. */
   readonly id: string;
   readonly asks: string;
   readonly state: CheckState;
-  /** What the causes that look at it say; null where none looked. */
+  /** What looks at it says; null where nothing looked. */
   readonly found: string | null;
   /** How to look at what no cause sees. */
   readonly otherwise: string | null;

@@ -24,7 +24,8 @@ export function examine(host: string, evidence: readonly Evidence[]): Diagnosis 
 
 function diagnosed(evidence: Evidence): Diagnosed {
   const { name, of, takenAt } = evidence;
-  const { found, checked, unchecked } = diagnose(subjectOf(evidence), null);
+  const subject = subjectOf(evidence);
+  const { found, checked, unchecked } = diagnose(subject, null);
   const judged = { faults: found.map(faultOf), checked, unchecked };
-  return { name, of, takenAt, ...judged, checks: of === "vm" ? checkResults(judged) : [] };
+  return { name, of, takenAt, ...judged, checks: of === "vm" ? checkResults(subject, judged) : [] };
 }

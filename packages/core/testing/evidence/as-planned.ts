@@ -217,6 +217,7 @@ function shapeOf(plan: Plan, guest: Guest, source: ShapeEvidence["source"]): Sha
     balloon: null,
     contract: true,
     confidential: null,
+    managedSave: null,
     pins: null,
   };
 }

@@ -202,6 +202,7 @@ function shapeOf(addresses: readonly string[], node: number): ShapeEvidence {
     balloon: { actualBytes: 16 * GiB, maxBytes: 16 * GiB },
     contract: true,
     confidential: "none",
+    managedSave: false,
     pins: null,
   };
 }
@@ -303,6 +304,7 @@ function cleanMachine(node: 0 | 1): MachineEvidence {
       stolenShare: 0,
       busyKHz: 3_700_000,
       splitLockSlowed: true,
+      fabricMode: 1,
     },
     cpus: [
       {

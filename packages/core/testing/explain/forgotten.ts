@@ -25,7 +25,7 @@ const nullable: readonly string[] = [
     .map((key) => `devices.*.${key}`),
   ..."allowedCpus effectiveCpus".split(" ").map((key) => `devices.*.interrupts.*.${key}`),
   ..."barMaxBytes maxReadBytes correctedErrors".split(" ").map((key) => `devices.*.${key}`),
-  ..."cells devices cpu balloon contract confidential pins"
+  ..."cells devices cpu balloon contract confidential managedSave pins"
     .split(" ")
     .map((key) => `shapes.*.${key}`),
   ..."backend memoryBytes policy pageBytes distances"
@@ -39,7 +39,7 @@ const nullable: readonly string[] = [
   ..."smt turbo shmemHugepages zoneReclaim numad irqbalance nxHugePages vulnerabilities"
     .split(" ")
     .map((key) => `machine.settings.${key}`),
-  ..."clocksource stolenShare busyKHz splitLockSlowed"
+  ..."clocksource stolenShare busyKHz splitLockSlowed fabricMode"
     .split(" ")
     .map((key) => `machine.settings.${key}`),
   ..."isUp bytesPerSecond".split(" ").map((key) => `machine.networkPorts.*.${key}`),

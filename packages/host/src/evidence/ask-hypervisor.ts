@@ -87,8 +87,18 @@ async function libvirtOf(
   const text = "xml" in dumped ? dumped.xml : tree.readText(kept);
   if (text === null) return "why" in dumped ? dumped : { why: `there is no ${kept}` };
   try {
-    return readLiveDomain(text, "xml" in dumped ? `virsh dumpxml ${domain.name}` : kept);
+    const shape = readLiveDomain(text, "xml" in dumped ? `virsh dumpxml ${domain.name}` : kept);
+    return { ...shape, managedSave: hasSavedState(tree, domain.name) };
   } catch (error) {
     return { why: error instanceof Error ? error.message : String(error) };
   }
+}
+
+const savedFolder = "/var/lib/libvirt/qemu/save";
+
+/** Whether the system's libvirt keeps a saved state; null where its folder may not be read. */
+function hasSavedState(tree: Tree, name: string): boolean | null {
+  const isOpen = !tree.live || globalThis.process.geteuid?.() === 0;
+  if (!isOpen || tree.realPath(savedFolder) === null) return null;
+  return tree.realPath(`${savedFolder}/${name}.save`) !== null;
 }

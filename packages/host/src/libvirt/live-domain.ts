@@ -46,6 +46,8 @@ export function readLiveDomain(text: string, where: string): ShapeEvidence {
     balloon: balloonOf(domain),
     contract: hasContract(domain),
     confidential: security === null ? "none" : shown(attribute(security, "type") ?? "", 32),
+    // The domain does not tell; a file beside it does.
+    managedSave: null,
     pins: pinsOf(domain),
   };
 }

@@ -29,6 +29,8 @@ describe("the machine's settings", () => {
       "/proc/stat": "cpu  600 0 100 9000 50 0 0 300 20 0\ncpu0 1 0 0 0 0 0 0 0 0 0\n",
       "/proc/self/stat": `9 (node) R ${"1 ".repeat(35)}3 0 0\n`,
       "/proc/sys/kernel/split_lock_mitigate": "1\n",
+      "/usr/share/nvidia/nvswitch/fabricmanager.cfg":
+        "# FABRIC_MODE=0\nLOG_LEVEL=4\nFABRIC_MODE=1\nUNIX_SOCKET_PATH=/run/fm\n",
       "/sys/devices/system/clocksource/clocksource0/current_clocksource": "hpet\n",
       ...within(cpu, {
         "cpu0/microcode/version": "0x2b000603\n",
@@ -59,6 +61,7 @@ describe("the machine's settings", () => {
       stolenShare: 0.3,
       busyKHz: 800_000,
       splitLockSlowed: true,
+      fabricMode: 1,
     });
   });
 

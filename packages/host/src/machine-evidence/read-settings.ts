@@ -35,6 +35,7 @@ export function readMachineSettings(tree: Tree): MachineSettings {
     stolenShare: stolenShare(tree),
     busyKHz: busyKHz(tree),
     splitLockSlowed: splitLockSlowed(tree),
+    fabricMode: fabricMode(tree),
   };
 }
 
@@ -57,6 +58,13 @@ function busyKHz(tree: Tree): number | null {
   return cpu === null
     ? null
     : readCount(tree, `${cpuDirectory}/cpu${cpu}/cpufreq/scaling_cur_freq`);
+}
+
+/** Of its configuration nothing else is read. */
+function fabricMode(tree: Tree): number | null {
+  const text = tree.readText("/usr/share/nvidia/nvswitch/fabricmanager.cfg") ?? "";
+  const [, mode] = /^FABRIC_MODE=(\d)\s*$/m.exec(text) ?? [];
+  return mode === undefined ? null : Number(mode);
 }
 
 function splitLockSlowed(tree: Tree): boolean | null {

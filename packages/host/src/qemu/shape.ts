@@ -49,6 +49,7 @@ export function shapeOf(words: readonly string[], where: string): ShapeEvidence 
     balloon: null,
     contract: firmware.some((one) => first(one.options, "name") === contractItem),
     confidential: confidentialOf(options),
+    managedSave: null,
     pins: null,
   };
 }

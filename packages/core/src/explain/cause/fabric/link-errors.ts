@@ -4,7 +4,7 @@ import { accused, acquitted, type Cause, irrelevant, untold } from "../../subjec
 import { hasNone } from "../../subject/own-devices.ts";
 
 /** A link has some errors when it is trained, and an old machine some more. */
-const noticed = 1000;
+const noticed = 10_000;
 
 /**
  * What arrives damaged over PCI Express is sent again: a riser, a cable, a slot or a signal that is
@@ -18,7 +18,7 @@ export const linkErrors: Cause = {
   looksFor: "a PCIe link damages what it carries, which is then sent again",
   observable: "devices[].correctedErrors",
   readFrom: "/sys/bus/pci/devices/*/aer_dev_correctable (TOTAL_ERR_COR)",
-  acquittedBy: "fewer than 1000 repaired errors since the machine was started",
+  acquittedBy: "fewer than 10,000 repaired errors since the machine was started",
   followsFrom: [],
   judge: (subject) => {
     if (subject.evidence.of === "machine" || hasNone(subject)) return irrelevant;

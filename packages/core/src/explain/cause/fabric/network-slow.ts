@@ -1,5 +1,6 @@
 import type { NetworkPort } from "../../../evidence/machine-evidence.ts";
 import { advice } from "../../../remedy/remedy.ts";
+import { unknownCost } from "../../../verify/verdict/check.ts";
 import {
   type Accusation,
   accused,
@@ -10,7 +11,6 @@ import {
 } from "../../subject/cause.ts";
 import type { Subject } from "../../subject/subject.ts";
 import { devicesOf } from "../../subject/yardstick.ts";
-import { transferCost } from "./transfer-cost.ts";
 
 /** Rates of ports that differ by less are the same, in other words for it. */
 const alike = 0.8;
@@ -107,8 +107,9 @@ function accusation({ port: { name, rate }, there }: Pair): Accusation {
     expected: `${rateText(there)}, as the other's`,
     found: rateText(rate),
     evidence: [`rate of ${name}: ${rate} bytes per second`],
-    seen: "directly",
-    cost: transferCost("network", there / rate),
+    // What goes over it, and whether anything does, is not seen.
+    seen: "inferred",
+    cost: unknownCost,
     remedy: advice(
       "live",
       `Look at the cable and the module of ${name}, at the port of the switch, and at what both ` +
