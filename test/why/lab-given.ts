@@ -194,6 +194,7 @@ const state: AcceleratorState = {
   index: 0,
   productName: "NVIDIA H100 80GB HBM3",
   driverVersion: "570.86.15",
+  licensed: null,
   persistence: true,
   performanceState: "P0",
   coreClock: { nowMHz: 1980, maxMHz: 1980, applicationsMHz: 1980 },
@@ -223,6 +224,8 @@ export const withGuest: Given = (record) => {
     kind: "GuestReport",
     where: "report.txt",
     kernel: "6.1.0",
+    clocksource: "kvm-clock",
+    ncclNetwork: null,
     nodes: [{ id: 0, cpus: "0-1", memoryBytes: 64 * MiB, distances: [10] }],
     devices: own.map((one, i) => ({
       address: `0000:0${i + 1}:00.0`,

@@ -66,6 +66,9 @@ test("differences need a twin that has it otherwise", () => {
   const snp = shaped(twin, { confidential: "sev-snp" });
   expect(kind("guest-confidential", shaped(clean, { confidential: "tdx" }), snp)).toBe("acquitted");
   expect(kind("driver-differs", withStates(clean, { driverVersion: "580.1" }))).toBe("acquitted");
+  const patched = withStates(clean, { driverVersion: "570.26" });
+  expect(kind("driver-differs", patched)).toBe("acquitted");
+  expect(kind("driver-differs", withStates(clean, { driverVersion: "565.99" }))).toBe("accused");
   const other = set(twin, { splitLockSlowed: false });
   expect(kind("split-lock-slowed", set(clean, { splitLockSlowed: false }), other)).toBe(
     "acquitted",

@@ -68,7 +68,13 @@ export async function readMonitor(asked: Monitor): Promise<MonitorReading> {
   const cells =
     cellsOf(vcpus)?.map((cell) => ({ ...cell, ...backendOf(cell.id, backends) })) ?? null;
   const shape = { source: "monitor", where, cells, devices, cpu, balloon } as const;
-  return { where, vcpus, iothreads, ram, shape: { ...shape, contract: null, confidential: null, managedSave: null, pins: null } };
+  return {
+    where,
+    vcpus,
+    iothreads,
+    ram,
+    shape: { ...shape, contract: null, confidential: null, managedSave: null, pins: null },
+  };
 }
 
 function vcpusOf(cpus: readonly Readonly<Record<string, unknown>>[]): MonitorReading["vcpus"] {

@@ -7,15 +7,16 @@ import { byVersion } from "../../subject/versions.ts";
 /**
  * Another driver schedules, copies and compiles otherwise, and one that is too old for the
  * program's libraries makes it fall back to something slow (github.com/ollama/ollama/issues/16415:
- * 535 where 570 is needed). It is no fault. Told of the older.
+ * 535 where 570 is needed). Releases of one branch only mend faults. It is no fault either way.
+ * Told of the older branch.
  */
 export const driverDiffers: Cause = {
   code: "driver-differs",
   layer: "device",
-  looksFor: "its accelerators have an older driver than the twin's",
+  looksFor: "its accelerators have a driver of an older branch than the twin's",
   observable: "accelerators[].driverVersion",
   readFrom: "nvidia-smi -q -x (driver_version)",
-  acquittedBy: "the same driver, or a newer one",
+  acquittedBy: "a driver of the same branch, or of a newer one",
   followsFrom: [],
   judge: (subject, twin) => {
     if (twin === null) return irrelevant;
@@ -25,7 +26,7 @@ export const driverDiffers: Cause = {
       return judgeEach(states, "the driver, or not in both,", (state) => {
         const { driverVersion } = state;
         const newer = theirs.find(
-          (one) => driverVersion !== null && byVersion(driverVersion, one) < 0,
+          (one) => driverVersion !== null && byVersion(branchOf(driverVersion), branchOf(one)) < 0,
         );
         if (driverVersion === null || theirs.length === 0) return null;
         // One driver serves all GPUs of a machine: it is told once.
@@ -47,3 +48,8 @@ export const driverDiffers: Cause = {
     });
   },
 };
+
+/** `570` of `570.86.15`. */
+function branchOf(version: string): string {
+  return version.split(".", 1)[0] ?? version;
+}
