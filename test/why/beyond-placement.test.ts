@@ -251,6 +251,19 @@ const cases: readonly Case[] = [
     tool(...[0, 1, 2, 3, 4].map(() => ({ driverVersion: "570" }))),
   ],
   [
+    // What vendors say of Resizable BAR: 256 MiB without, all of the memory with it.
+    "a card whose window to its memory is 256 MiB, by nvidia-smi alone",
+    "bar-small",
+    tool({ productName: "NVIDIA GeForce RTX 3090", bar1Bytes: 2 ** 28 }),
+    tool({ productName: "NVIDIA GeForce RTX 3090", bar1Bytes: 2 ** 35 }),
+  ],
+  [
+    "a card of the same name with another memory and another form, by nvidia-smi alone",
+    "request-differs",
+    tool({ productName: "NVIDIA A100-PCIE-40GB" }),
+    tool({ productName: "NVIDIA A100-SXM4-80GB" }),
+  ],
+  [
     // https://github.com/leptonai/gpud/pull/80
     "rows of a GPU's memory that wait for a reset",
     "memory-retired",

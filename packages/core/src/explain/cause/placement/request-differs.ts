@@ -2,6 +2,7 @@ import { advice } from "../../../remedy/remedy.ts";
 import { formatBytes } from "../../../unit/bytes.ts";
 import { sum, sumOf } from "../../../unit/sum.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
+import { statesOf } from "../../subject/accelerator-states.ts";
 import { accused, acquitted, type Cause, irrelevant, untold } from "../../subject/cause.ts";
 import type { Subject } from "../../subject/subject.ts";
 import { devicesOf, vcpuCount } from "../../subject/yardstick.ts";
@@ -96,9 +97,15 @@ function countOf({ evidence, machine }: Subject, of: "accelerators" | "nics"): n
   return topology === null ? null : devicesOf(evidence, topology)[of].length;
 }
 
-function modelsOf({ evidence, machine }: Subject): string | null {
+function modelsOf(subject: Subject): string | null {
+  const { evidence, machine } = subject;
   const topology = machine?.topology ?? null;
-  if (topology === null) return null;
+  if (topology === null) {
+    const states = statesOf(subject) ?? [];
+    const names = states.flatMap(({ productName }) => productName ?? []);
+    const isWhole = names.length > 0 && names.length === states.length;
+    return isWhole ? names.toSorted().join(" + ") : null;
+  }
   const own = new Set(devicesOf(evidence, topology).accelerators);
   const all = topology.accelerators.filter(({ address }) => own.has(address));
   const models = all.flatMap(({ model, productName }) => model ?? productName ?? []);
