@@ -205,6 +205,7 @@ export type {
   MachineEvidence,
   MachineSettings,
   Neighbour,
+  NetworkPort,
   NodeMemory,
 } from "./evidence/machine-evidence.ts";
 export type { Unreadable } from "./evidence/unreadable.ts";
