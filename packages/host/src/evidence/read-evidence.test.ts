@@ -12,7 +12,7 @@ import { lookAround } from "./look-around.ts";
 import { readEvidence } from "./read-evidence.ts";
 import { readSubject } from "./read-subject.ts";
 
-/** What could not be read is said with the reason, and nothing is asked about a name that may harm. */
+/** What could not be read is said with the reason, and nothing is asked about a harmful name. */
 
 const asked = { monitor: { why: "nobody asked" }, libvirt: { why: "nobody asked" } };
 
