@@ -12,6 +12,6 @@ export const stateFlag = {
 } as const;
 
 /** The state folder that a flag or the environment names, or the default one. */
-export function stateFolderOf(stateFlag: string | undefined, { env }: Surroundings): string {
-  return resolve(stateFlag ?? (env["EVENKEEL_STATE"] || defaultStateFolder));
+export function stateFolderOf(given: string | undefined, { env }: Surroundings): string {
+  return resolve(given ?? (env["EVENKEEL_STATE"] || defaultStateFolder));
 }

@@ -49,7 +49,7 @@ test("a flag that may be given once is not proposed again", async () => {
   expect(await proposals("place vm.yaml --on live --on")).toEqual(["--on"]);
 });
 
-test("names of VMs are proposed where a VM is asked for, from the state folder that is meant", async () => {
+test("names of VMs are proposed where one is asked for, from the given state folder", async () => {
   const state = scratchFolder();
   mkdirSync(join(state, "vms"));
   writeFileSync(join(state, "vms", "acme_llm-a.json"), '{ "adopted": false }');
