@@ -31,6 +31,7 @@ const programs = {
   lab: ["lab/main.ts"],
   "guest-bundle": ["tools/guest-bundle.ts"],
   pack: ["tools/pack.ts"],
+  deb: ["tools/deb.ts"],
 };
 
 /** Runs npm as the npm that started this script, quietly: what it prints matters when it fails. */
