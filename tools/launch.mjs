@@ -30,6 +30,7 @@ const programs = {
   crash: ["test/attack/crash/main.ts"],
   lab: ["lab/main.ts"],
   "guest-bundle": ["tools/guest-bundle.ts"],
+  "fresh-root": ["test/fresh-root/main.ts"],
   pack: ["tools/pack.ts"],
   deb: ["tools/deb.ts"],
 };
