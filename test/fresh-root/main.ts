@@ -40,7 +40,7 @@ function tryOut(folder: string, { does, script, prints = /^/ }: Check): void {
 }
 
 const records = "/var/lib/evenkeel/vms";
-const install = "apt-get install -y --no-install-recommends /root/evenkeel.deb";
+const install = "apt-get install -y --no-install-recommends ./evenkeel.deb";
 const purge = "apt-get purge -y evenkeel 2>&1";
 const recordOne = `mkdir -p ${records} && chmod 700 /var/lib/evenkeel ${records} &&
 echo '{ "adopted": false }' > ${records}/llm-a.json`;

@@ -2,8 +2,8 @@
 // keep what it compiled. A cache holds code that will run, so it lies in a folder that only its
 // owner can write to, or there is none. NODE_DISABLE_COMPILE_CACHE=1 turns it off.
 //
-// Root's is in /var/cache/evenkeel where that is there, as the Debian package has it: root's home may
-// be that of a user who called sudo, and what lies there would outlive the package.
+// Root's is in /var/cache/evenkeel where that is there, as the Debian package has it: root's home
+// may be that of a user who called sudo, and what lies there would outlive the package.
 import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";

@@ -1,6 +1,7 @@
 import { defaultStateFolder } from "@evenkeel/host/state/paths.ts";
 import type { CliCommand } from "./command/command.ts";
 import { shownCommands } from "./commands/commands.ts";
+import { ownPolicyFile } from "./flags/placement.ts";
 import { defaultOf, positionals, usageWords, valueOf } from "./help.ts";
 import { conventions } from "./reference.ts";
 
@@ -70,6 +71,7 @@ function overview(): string[] {
 
 const environment = [
   ["EVENKEEL_STATE", `the folder that records the VMs, in place of ${defaultStateFolder}`],
+  ["EVENKEEL_POLICY", `the HostPolicy of this host, in place of ${ownPolicyFile}`],
   ["LIBVIRT_DEFAULT_URI", "the libvirt to ask and to start VMs with, in place of qemu:///system"],
   ["NO_COLOR", "if set, terminals get no colors"],
   ["EVENKEEL_DEBUG", "if set, errors come with their stack"],
@@ -78,6 +80,7 @@ const environment = [
 
 const files = [
   [defaultStateFolder, "the records of the VMs on this host, with their plans"],
+  [ownPolicyFile, "what this host keeps for itself, and which devices it gives to VMs"],
   ["~/.cache/evenkeel", "compiled code, which may be removed at any time"],
 ] as const;
 
@@ -164,8 +167,8 @@ function escaped(text: string): string {
     .replaceAll("\u00a0", "\\ ")
     .replaceAll("'", "\\(aq")
     .replaceAll(/[^\0-\x7f]/gu, (character) => {
-      const code = character.codePointAt(0) ?? 0;
-      return `\\[u${code.toString(16).toUpperCase().padStart(4, "0")}]`;
+      const code = character.codePointAt(0)?.toString(16).toUpperCase();
+      return `\\[u${code?.padStart(4, "0")}]`;
     });
   return plain.startsWith(".") ? `\\&${plain}` : plain;
 }
