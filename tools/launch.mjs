@@ -7,7 +7,6 @@
 // with the other dependencies, and in TypeScript.
 
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import {
   cpSync,
   existsSync,
@@ -16,7 +15,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeFileSync,
 } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,7 +30,9 @@ const programs = {
   crash: ["test/attack/crash/main.ts"],
   lab: ["lab/main.ts"],
   "guest-bundle": ["tools/guest-bundle.ts"],
+  "fresh-root": ["test/fresh-root/main.ts"],
   pack: ["tools/pack.ts"],
+  deb: ["tools/deb.ts"],
 };
 
 /** Runs npm as the npm that started this script, quietly: what it prints matters when it fails. */
@@ -44,15 +44,11 @@ function npm(folder, ...args) {
 }
 
 /**
- * Installs exactly what the lock file names, unless that has been done since it last changed. It is
- * installed beside and then moved into place, so that a command that runs meanwhile never finds its
- * dependencies gone.
+ * Installs exactly what the lock file names, unless that is there. It is installed beside and then
+ * moved into place, so that a command that runs meanwhile never finds its dependencies gone.
  */
 function installDependencies() {
-  const lock = readFileSync(join(root, "package-lock.json"));
-  const wanted = createHash("sha256").update(lock).digest("hex");
-  const mark = (folder) => join(folder, "node_modules", ".installed-lock");
-  if (existsSync(mark(root)) && readFileSync(mark(root), "utf8") === wanted) return;
+  if (isInstalled()) return;
   process.stdout.write("Installing dependencies, once (npm ci, about 15 s) … ");
   const started = Date.now();
   const beside = join(root, ".cache", `install-${process.pid}`);
@@ -65,12 +61,30 @@ function installDependencies() {
     console.error("Evenkeel's dependencies could not be installed: see npm's message above.");
     process.exit(1);
   }
-  writeFileSync(mark(beside), wanted);
   const installed = join(root, "node_modules");
   if (existsSync(installed)) renameSync(installed, join(beside, "before"));
   renameSync(join(beside, "node_modules"), installed);
   rmSync(beside, { recursive: true, force: true });
   console.log(`done in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/**
+ * Whether everything that the lock file names is in `node_modules`, whoever installed it: npm notes
+ * there what it has installed. What is optional may be missing, as it is on other platforms.
+ */
+function isInstalled() {
+  const packagesOf = (path) => JSON.parse(readFileSync(join(root, path), "utf8")).packages ?? {};
+  const note = "node_modules/.package-lock.json";
+  if (!existsSync(join(root, note))) return false;
+  const present = packagesOf(note);
+  return Object.entries(packagesOf("package-lock.json"))
+    .filter(([path]) => path.includes("node_modules/"))
+    .every(([path, { version, integrity, optional }]) => {
+      const found = present[path];
+      if (found === undefined) return optional === true;
+      const isSame = found.version === version && found.integrity === integrity;
+      return isSame && existsSync(join(root, path));
+    });
 }
 
 /** All that npm reads of a checkout: the manifests, and the programs that it links to. */

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureDebianPackages } from "./debian-packages.ts";
+import { formatted } from "./formatted.ts";
 import { ensureNode22 } from "./node-22.ts";
 
 /**
@@ -64,7 +65,7 @@ ensureNode22();
 const steps = [
   step("Types (tsc)", "typescript/bin/tsc", "-p", "."),
   step("Lint (oxlint, type-aware)", "oxlint/bin/oxlint"),
-  step("Format (oxfmt)", "oxfmt/bin/oxfmt", "--check", "."),
+  step("Format (oxfmt)", "oxfmt/bin/oxfmt", "--check", ...formatted()),
   step("Dead code (knip)", "knip/bin/knip.js"),
 ];
 const tests = runTests(only);

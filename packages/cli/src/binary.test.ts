@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -10,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { golden } from "../testing/golden.ts";
 import { binary, spawnEvenkeel } from "../testing/binary.ts";
 
@@ -142,12 +143,28 @@ test("standard input is a file like any other", async () => {
   ]);
 });
 
-test("a Node that is too old gets one sentence", (context) => {
-  const old = "/usr/bin/node";
-  const found = existsSync(old) ? execFileSync(old, ["--version"], { encoding: "utf8" }) : "none";
-  if (!/^v(1[4-9]|20|21)\./.test(found)) context.skip("this machine has no Node before 22");
-  const run = spawnSync(old, [binary, "topology"], { encoding: "utf8" });
-  expect(run.status).toBe(2);
-  expect(run.stdout).toBe("");
-  expect(run.stderr).toMatch(/^evenkeel: Node [\d.]+ is too old: 22\.19 or newer is needed .*\n$/);
+const old = "/usr/bin/node";
+const oldVersion = existsSync(old) ? execFileSync(old, ["--version"], { encoding: "utf8" }) : "";
+const isOld = /^v(1[4-9]|20|21)\./.test(oldVersion);
+
+describe.skipIf(!isOld)(`on a Node that is too old (${old})`, () => {
+  test("a checkout runs on the Node that npm installed into it", () => {
+    const argv = [binary, "topology", "--from", "machine:hgx-h100"];
+    const run = spawnSync(old, argv, { encoding: "utf8" });
+    expect([run.status, run.stderr]).toEqual([0, ""]);
+    expect(run.stdout).toContain("8 × H100");
+    expect(spawnSync(old, [binary, "topology", "--nonsense"]).status).toBe(2);
+  });
+
+  test("a package says in one sentence what it needs", () => {
+    const alone = scratchFolder();
+    cpSync(join(binary, ".."), join(alone, "bin"), { recursive: true });
+    cpSync(join(binary, "../../package.json"), join(alone, "package.json"));
+    const argv = [join(alone, "bin/evenkeel.mjs"), "topology"];
+    const run = spawnSync(old, argv, { encoding: "utf8" });
+    expect([run.status, run.stdout]).toEqual([2, ""]);
+    expect(run.stderr).toMatch(
+      /^evenkeel: Node [\d.]+ is too old: Node 22\.19 or newer is needed; .*\n$/,
+    );
+  });
 });

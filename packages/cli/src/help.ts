@@ -119,18 +119,23 @@ function shellLines(line: string, width: number): string[] {
   return [...lines, current];
 }
 
-function usageLines(name: string, { positional, flags }: Parameters, columns: number): string[] {
+function usageLines(name: string, parameters: Parameters, columns: number): string[] {
   const start = `evenkeel ${name} `;
-  const words = [
+  const words = usageWords(parameters);
+  // Lines must not be broken at the blanks within words.
+  const glued = words.map((word) => word.replaceAll(" ", "\u00a0")).join(" ");
+  const lines = wrap(`${start}${glued}`.trimEnd(), columns - MARGIN, " ".repeat(start.length));
+  return indented(lines.map((line) => line.replaceAll("\u00a0", " ")));
+}
+
+/** The arguments and flags of a command as its usage names them: `[--state DIR]`. */
+export function usageWords({ positional, flags }: Parameters): readonly string[] {
+  return [
     ...(positional === undefined ? [] : positionals(positional)).map(
       (entry) => entry.placeholder ?? "",
     ),
     ...Object.entries(flags ?? {}).map(([flagName, flag]) => usageOf(flagName, flag)),
   ];
-  // Lines must not be broken at the blanks within words.
-  const glued = words.map((word) => word.replaceAll(" ", "\u00a0")).join(" ");
-  const lines = wrap(`${start}${glued}`.trimEnd(), columns - MARGIN, " ".repeat(start.length));
-  return indented(lines.map((line) => line.replaceAll("\u00a0", " ")));
 }
 
 function usageOf(name: string, flag: Flag): string {
@@ -140,16 +145,21 @@ function usageOf(name: string, flag: Flag): string {
   return `${optional ? `[${text}]` : text}${many ? "..." : ""}`;
 }
 
-function valueOf(flag: Flag): string {
+/** What a flag takes: `DIR`, `text|json`; empty where it takes nothing. */
+export function valueOf(flag: Flag): string {
   if (flag.kind === "boolean" || flag.kind === "counter") return "";
   return flag.placeholder ?? (flag.kind === "enum" ? flag.values.join("|") : "VALUE");
 }
 
-function defaultOf(flag: Flag): string {
+/** The default of a flag, as it follows its meaning; empty where it has none. */
+export function defaultOf(flag: Flag): string {
   const value = "default" in flag ? flag.default : undefined;
   return typeof value === "string" ? ` (${value} if not given)` : "";
 }
 
-function positionals(positional: Positional): readonly { placeholder?: string; brief: string }[] {
+/** The arguments of a command that are no flags. */
+export function positionals(
+  positional: Positional,
+): readonly { placeholder?: string; brief: string }[] {
   return positional.kind === "tuple" ? positional.parameters : [positional.parameter];
 }

@@ -21,7 +21,8 @@ export function commandReference(): string {
 
 const block = (text: string): string => `\`\`\`\n${text.trimEnd()}\n\`\`\``;
 
-const conventions: readonly string[] = [
+/** What all commands share, as lines of Markdown below a heading. */
+export const conventions: readonly string[] = [
   "## What all commands share",
   "",
   "**Exit status.** 0: done, and nothing is wrong. 1: Evenkeel itself failed, which is a bug. 2: the command line or an",

@@ -84,7 +84,8 @@ function contextOf(
     color,
     paint: painter(color),
     columns: widthOf(surroundings.stdout),
-    propose: (words) => propose(application, words, context),
+    typed: [],
+    propose: (words) => propose(application, words, { ...context, typed: words }),
     finish: (status) => {
       process.exitCode = status;
     },

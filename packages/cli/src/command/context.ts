@@ -11,6 +11,8 @@ export interface CliContext extends CommandContext {
   readonly paint: Paint;
   /** The width of text for people. */
   readonly columns: number;
+  /** The words of the command line that is being completed; none where a command runs. */
+  readonly typed: readonly string[];
   /** Proposals for the last, unfinished word of a command line. */
   readonly propose: (words: readonly string[]) => Promise<readonly Proposal[]>;
   /** Sets another exit status than 0, without an error. */

@@ -24,10 +24,15 @@ export const takenFlag = {
   placeholder: "PLAN",
 } as const;
 
+/** The policy of this machine, for commands that place VMs on it. */
+export const ownPolicyFile = "/etc/evenkeel/policy.yaml";
+
 export const policyFlag = {
   kind: "parsed",
   parse: String,
   optional: true,
-  brief: "a file with a HostPolicy: what the hosts keep for themselves",
+  brief:
+    "a file with a HostPolicy: what the hosts keep for themselves (for this host EVENKEEL_POLICY, " +
+    `or ${ownPolicyFile})`,
   placeholder: "FILE",
 } as const;

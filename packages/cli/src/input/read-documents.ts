@@ -1,4 +1,3 @@
-import { hostPolicyOf } from "@evenkeel/contract/host-policy.ts";
 import {
   heldText,
   isOfKind,
@@ -7,7 +6,6 @@ import {
 } from "@evenkeel/contract/read-document.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
-import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 import { readText } from "./read-text.ts";
@@ -62,15 +60,6 @@ export function refuseDuplicateFlavors(flavors: readonly Flavor[], where: string
     expected: "every flavor once",
     remedy: "leave out one of the two",
   });
-}
-
-export async function readPolicy(
-  path: string | undefined,
-  surroundings: Surroundings,
-): Promise<HostPolicy> {
-  if (path === undefined) return defaultHostPolicy;
-  const { text, where } = await readText(path, "a HostPolicy document", surroundings);
-  return hostPolicyOf(readDocument(text, where, "HostPolicy"));
 }
 
 /** A plan, and how to call its file in errors. */

@@ -3,12 +3,12 @@ import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import type { Holding } from "@evenkeel/core/plan/holding.ts";
 import { once } from "@evenkeel/core/once.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
-import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { isDigestOf } from "@evenkeel/core/topology/digest.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 import { type PlanFile, readPlan } from "./read-documents.ts";
+import type { Policies } from "./read-policy.ts";
 import { readTopology } from "./read-topology.ts";
 
 /** The hosts to try and what is on them, as the command line names them. */
@@ -28,7 +28,7 @@ export interface HostsWanted {
  */
 export async function readHosts(
   wanted: HostsWanted,
-  policy: HostPolicy,
+  policies: Policies,
   surroundings: Surroundings,
 ): Promise<readonly HostState[]> {
   const { on: sources, taken: takenPaths } = wanted;
@@ -46,11 +46,11 @@ export async function readHosts(
   const hosts: HostState[] = [];
   for (const [i, topology] of topologies.entries()) {
     const given = givenFor(topology);
-    const { plans: recorded, held } = isLive(sources[i] ?? "")
-      ? await here()
-      : { plans: [], held: [] };
+    const isHere = isLive(sources[i] ?? "");
+    const { plans: recorded, held } = isHere ? await here() : { plans: [], held: [] };
     // A plan of a recorded VM that is given once more counts once.
     const more = given.filter((plan) => !recorded.some((other) => isSameVm(plan, other)));
+    const policy = isHere ? policies.here : policies.elsewhere;
     hosts.push({ topology, policy, taken: [...recorded, ...more], held });
   }
   return hosts;

@@ -1,12 +1,12 @@
 import { hostname } from "node:os";
-import { resolve } from "node:path";
 import { parseInstance } from "@evenkeel/contract/instance.ts";
 import { libvirtUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
-import { defaultStateFolder, rootsHostLock } from "@evenkeel/host/state/paths.ts";
+import { rootsHostLock } from "@evenkeel/host/state/paths.ts";
 import { openState, viewState } from "@evenkeel/host/state/state-folder.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import type { LocalHost, RecordedHost, VmHost } from "@evenkeel/host/vm/host.ts";
 import type { Surroundings } from "../command/surroundings.ts";
+import { stateFolderOf } from "../flags/state.ts";
 import { progressText } from "../text/progress-text.ts";
 import { readTopology } from "./read-topology.ts";
 
@@ -43,9 +43,4 @@ export function recordedHost(
     state: viewState(stateFolderOf(stateFlag, surroundings), parseInstance, host.libvirtUri),
     progress: (step) => surroundings.stderr.write(progressText(step)),
   };
-}
-
-/** The state folder that a flag or the environment names, or the default one. */
-export function stateFolderOf(stateFlag: string | undefined, { env }: Surroundings): string {
-  return resolve(stateFlag ?? (env["EVENKEEL_STATE"] || defaultStateFolder));
 }

@@ -3,6 +3,7 @@ import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { policyFlag } from "../../flags/placement.ts";
 import { stateFlag } from "../../flags/state.ts";
+import { proposeAdoptable } from "../../flags/vm-names.ts";
 import type { AdoptFlags } from "./flags.ts";
 
 export const adoptCommand: CliCommand = {
@@ -15,6 +16,7 @@ export const adoptCommand: CliCommand = {
         parameters: [
           {
             parse: String,
+            proposeCompletions: proposeAdoptable,
             brief: "the name or UUID of a domain that libvirt runs",
             placeholder: "VM",
           },

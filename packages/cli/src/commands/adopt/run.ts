@@ -3,7 +3,8 @@ import { adoptVm } from "@evenkeel/host/vm/adopt.ts";
 import { leaveVm } from "@evenkeel/host/vm/leave.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
-import { readPlan, readPolicy } from "../../input/read-documents.ts";
+import { readPlan } from "../../input/read-documents.ts";
+import { readPolicies } from "../../input/read-policy.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { vmHost } from "../../input/vm-host.ts";
 import { jsonText } from "../../text/json-text.ts";
@@ -18,12 +19,12 @@ export async function runAdopt(this: CliContext, flags: AdoptFlags, name: string
     });
   }
   refuseTwoStdins([flags.plan ?? "", flags.policy ?? ""]);
-  const policy = await readPolicy(flags.policy, surroundings);
   if (flags.plan === undefined) {
     const left = await leaveVm(name, await vmHost(flags.state, surroundings));
     surroundings.stdout.write(`${left.name} is no longer Evenkeel's, and runs on\n`);
     return;
   }
+  const { here: policy } = await readPolicies(flags.policy, surroundings);
   const { plan } = await readPlan(flags.plan, surroundings);
   const host = await vmHost(flags.state, surroundings);
   const { instance, verdict } = await adoptVm({ name, plan, policy }, host);

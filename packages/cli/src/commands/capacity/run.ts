@@ -13,8 +13,9 @@ import { exitStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { capacityText } from "../../text/capacity-text.ts";
 import { jsonText } from "../../text/json-text.ts";
-import { readFlavors, readPolicy, refuseDuplicateFlavors } from "../../input/read-documents.ts";
+import { readFlavors, refuseDuplicateFlavors } from "../../input/read-documents.ts";
 import { readHosts } from "../../input/read-hosts.ts";
+import { readPolicies } from "../../input/read-policy.ts";
 import type { CapacityFlags } from "./flags.ts";
 
 export async function runCapacity(this: CliContext, flags: CapacityFlags): Promise<void> {
@@ -27,7 +28,7 @@ export async function runCapacity(this: CliContext, flags: CapacityFlags): Promi
   const requests = flavors.map(requestOfFlavor);
   const wanted = restore.map((text) => wantedOf(text, requests));
   const asked = { on, taken, state, vm: null };
-  const hosts = await readHosts(asked, await readPolicy(policy, surroundings), surroundings);
+  const hosts = await readHosts(asked, await readPolicies(policy, surroundings), surroundings);
   const capacity = fleetCapacity(hosts, requests, wanted);
   if (capacity.restore.some(({ moves }) => moves === null)) this.finish(exitStatus.no);
   else if (hasUnknown(capacity)) this.finish(exitStatus.unknown);

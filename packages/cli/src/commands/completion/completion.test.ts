@@ -10,8 +10,11 @@ import { shownCommands } from "../commands.ts";
 import { shells } from "./flags.ts";
 
 /** What is proposed for a command line whose last word is unfinished. */
-async function proposals(line: string): Promise<string[]> {
-  const { stdout, status } = await evenkeel(["__complete", "--", ...line.split(" ")]);
+async function proposals(
+  line: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string[]> {
+  const { stdout, status } = await evenkeel(["__complete", "--", ...line.split(" ")], { env });
   expect(status).toBe(0);
   return stdout
     .split("\n")
@@ -44,6 +47,29 @@ test("a flag that may be given once is not proposed again", async () => {
     "--help",
   ]);
   expect(await proposals("place vm.yaml --on live --on")).toEqual(["--on"]);
+});
+
+test("names of VMs are proposed where one is asked for, from the given state folder", async () => {
+  const state = scratchFolder();
+  mkdirSync(join(state, "vms"));
+  writeFileSync(join(state, "vms", "acme_llm-a.json"), '{ "adopted": false }');
+  writeFileSync(join(state, "vms", "db.json"), '{ "adopted": true }');
+  const env = { EVENKEEL_STATE: state };
+  const both = ["acme_llm-a", "db"];
+  for (const command of ["stop", "console", "place vm.yaml --on live --away-from"]) {
+    expect([command, await proposals(`${command} `, env)]).toEqual([command, both]);
+  }
+  // Other VMs may run on this machine; they are proposed as well.
+  for (const command of ["verify", "why", "why db", "evidence", "doctor", "doctor 4711"]) {
+    const proposed = await proposals(`${command} `, env);
+    expect([command, both.filter((name) => !proposed.includes(name))]).toEqual([command, []]);
+  }
+  expect(await proposals("stop ac", env)).toEqual(["acme_llm-a"]);
+  expect(await proposals("adopt --undo ", env)).toEqual(["db"]);
+  expect(await proposals("adopt ", env)).not.toContain("db");
+  expect(await proposals(`stop --state ${state} d`)).toEqual(["db"]);
+  expect(await proposals(`stop --state=${state} d`, { EVENKEEL_STATE: "/none" })).toEqual(["db"]);
+  expect(await proposals("stop db ", env)).toEqual([]);
 });
 
 test.each(shells)("the script for %s", async (shell) => {

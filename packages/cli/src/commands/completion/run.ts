@@ -3,7 +3,7 @@ import type { CliContext } from "../../command/context.ts";
 import type { Shell } from "./flags.ts";
 
 export function runCompletion(this: CliContext, _flags: NoFlags, shell: Shell): void {
-  this.surroundings.stdout.write(scripts[shell]);
+  this.surroundings.stdout.write(completionScripts[shell]);
 }
 
 // bash ends words at colons (COMP_WORDBREAKS), and machine:hgx-h100 has one. So the words are taken
@@ -59,4 +59,5 @@ end
 complete --command evenkeel --no-files --arguments '(__evenkeel_complete)'
 `;
 
-const scripts: Readonly<Record<Shell, string>> = { bash, zsh, fish };
+/** What each shell reads to complete evenkeel's command lines. */
+export const completionScripts: Readonly<Record<Shell, string>> = { bash, zsh, fish };

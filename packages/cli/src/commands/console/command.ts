@@ -2,6 +2,7 @@ import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { stateFlag } from "../../flags/state.ts";
+import { proposeRecorded } from "../../flags/vm-names.ts";
 import type { ConsoleFlags } from "./flags.ts";
 
 export const consoleCommand: CliCommand = {
@@ -14,6 +15,7 @@ export const consoleCommand: CliCommand = {
         parameters: [
           {
             parse: String,
+            proposeCompletions: proposeRecorded,
             brief: "its name as in evenkeel list, without the tenant, or in libvirt; or its UUID",
             placeholder: "VM",
           },

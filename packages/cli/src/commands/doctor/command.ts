@@ -2,6 +2,7 @@ import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { stateFlag } from "../../flags/state.ts";
+import { proposeAnyVm } from "../../flags/vm-names.ts";
 import type { DoctorFlags } from "./flags.ts";
 
 export const doctorCommand: CliCommand = {
@@ -13,6 +14,7 @@ export const doctorCommand: CliCommand = {
         kind: "array",
         parameter: {
           parse: String,
+          proposeCompletions: proposeAnyVm,
           brief: "a VM's name, a PID, container:ID, or the file of a record",
           placeholder: "SUBJECT",
         },

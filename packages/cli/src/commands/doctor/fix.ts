@@ -13,7 +13,7 @@ import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
 import { isRecord } from "../../input/read-subject.ts";
 import { readText } from "../../input/read-text.ts";
-import { stateFolderOf } from "../../input/vm-host.ts";
+import { stateFolderOf } from "../../flags/state.ts";
 import { fixText, outcomesText } from "../../text/fix-text.ts";
 import type { DoctorFlags } from "./flags.ts";
 

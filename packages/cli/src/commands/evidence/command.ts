@@ -2,6 +2,7 @@ import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { stateFlag } from "../../flags/state.ts";
+import { proposeAnyVm } from "../../flags/vm-names.ts";
 import type { EvidenceFlags } from "./flags.ts";
 
 const text = (placeholder: string, brief: string) =>
@@ -17,6 +18,7 @@ export const evidenceCommand: CliCommand = {
         parameters: [
           {
             parse: String,
+            proposeCompletions: proposeAnyVm,
             brief:
               "a VM's name or UUID, the number of a process, or container: and the beginning of its id",
             placeholder: "SUBJECT",

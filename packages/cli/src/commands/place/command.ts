@@ -3,6 +3,7 @@ import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { askedVm, flavorFlag, policyFlag, takenFlag } from "../../flags/placement.ts";
 import { stateFlag } from "../../flags/state.ts";
+import { proposeRecorded } from "../../flags/vm-names.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
 import type { PlaceFlags } from "./flags.ts";
 
@@ -31,6 +32,7 @@ export const placeCommand: CliCommand = {
         "away-from": {
           kind: "parsed",
           parse: String,
+          proposeCompletions: proposeRecorded,
           variadic: true,
           default: [],
           brief: "a VM to keep away from: the hosts that have it are not used; repeat it for more",

@@ -14,8 +14,9 @@ import { jsonText } from "../../text/json-text.ts";
 import { planText, type View } from "../../text/plan-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
 import type { PlaceFlags } from "./flags.ts";
-import { readAsked, readPolicy, refuseDuplicateFlavors } from "../../input/read-documents.ts";
+import { readAsked, refuseDuplicateFlavors } from "../../input/read-documents.ts";
 import { readHosts } from "../../input/read-hosts.ts";
+import { readPolicies } from "../../input/read-policy.ts";
 
 export async function runPlace(this: CliContext, flags: PlaceFlags, path: string): Promise<void> {
   const { on, taken, flavor, policy, state, "away-from": awayFrom, spread, output } = flags;
@@ -24,7 +25,7 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
   const { vm, flavors } = await readAsked(path, flavor, surroundings);
   const request = resolveRequest(vm, flavors);
   const asked = { on, taken, state, vm: { vm: request.name, tenant: request.tenant } };
-  const hosts = await readHosts(asked, await readPolicy(policy, surroundings), surroundings);
+  const hosts = await readHosts(asked, await readPolicies(policy, surroundings), surroundings);
   refuseUnknownVms(awayFrom, hosts);
   refuseOwnPlan(request, hosts);
   refuseDuplicateFlavors(flavors, "--flavor");

@@ -10,12 +10,8 @@ import type { StartOptions } from "@evenkeel/host/hypervisor/hypervisor.ts";
 import { readPlatformDevices } from "@evenkeel/host/hypervisor/libvirt/platform-devices.ts";
 import type { VmToStart } from "@evenkeel/host/vm/decide.ts";
 import type { Surroundings } from "../../command/surroundings.ts";
-import {
-  readAsked,
-  readPlan,
-  readPolicy,
-  refuseDuplicateFlavors,
-} from "../../input/read-documents.ts";
+import { readAsked, readPlan, refuseDuplicateFlavors } from "../../input/read-documents.ts";
+import { readPolicies } from "../../input/read-policy.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import type { RunFlags } from "./flags.ts";
 
@@ -35,7 +31,7 @@ export async function readVmToStart(
     request,
     plan: plan === undefined ? null : await planOf(request, plan, surroundings),
     flavors: flavors.map(requestOfFlavor),
-    policy: await readPolicy(policy, surroundings),
+    policy: (await readPolicies(policy, surroundings)).here,
     via,
     options,
     acceptsUnknown: flags["accept-unknown"],

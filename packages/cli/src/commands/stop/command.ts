@@ -3,6 +3,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { stateFlag } from "../../flags/state.ts";
+import { proposeRecorded } from "../../flags/vm-names.ts";
 import type { StopFlags } from "./flags.ts";
 
 const SECONDS_MAX = 86_400;
@@ -24,6 +25,7 @@ export const stopCommand: CliCommand = {
         parameters: [
           {
             parse: String,
+            proposeCompletions: proposeRecorded,
             brief: "its name as in evenkeel list, without the tenant, or in libvirt; or its UUID",
             placeholder: "VM",
           },

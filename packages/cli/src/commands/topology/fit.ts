@@ -11,7 +11,8 @@ import { jsonText } from "../../text/json-text.ts";
 import type { View } from "../../text/plan-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { hanging } from "../../text/table.ts";
-import { readFlavors, readPolicy, refuseDuplicateFlavors } from "../../input/read-documents.ts";
+import { readFlavors, refuseDuplicateFlavors } from "../../input/read-documents.ts";
+import { readPolicies } from "../../input/read-policy.ts";
 import type { TopologyFlags } from "./flags.ts";
 
 /**
@@ -20,13 +21,14 @@ import type { TopologyFlags } from "./flags.ts";
  */
 export async function fitText(
   topology: Topology,
-  { fit: paths, policy: policyPath, output }: TopologyFlags,
+  { from, fit: paths, policy: policyPath, output }: TopologyFlags,
   { surroundings, columns: width, paint }: CliContext,
 ): Promise<{ readonly text: string; readonly status: ExitStatus }> {
   const flavors: Flavor[] = [];
   for (const path of paths) flavors.push(...(await readFlavors(path, surroundings)));
   refuseDuplicateFlavors(flavors, "--fit");
-  const policy = await readPolicy(policyPath, surroundings);
+  const policies = await readPolicies(policyPath, surroundings);
+  const policy = from.every((source) => source === "live") ? policies.here : policies.elsewhere;
   const fits = fitFlavors(topology, policy, flavors.map(requestOfFlavor));
   const text =
     output === "json"

@@ -5,6 +5,7 @@ import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { proposeSources } from "../../flags/sources.ts";
 import { stateFlag } from "../../flags/state.ts";
+import { proposeAnyVm } from "../../flags/vm-names.ts";
 import type { VerifyFlags } from "./flags.ts";
 
 function parsePid(input: string): number {
@@ -35,6 +36,7 @@ export const verifyCommand: CliCommand = {
         parameters: [
           {
             parse: String,
+            proposeCompletions: proposeAnyVm,
             brief: "its name as in evenkeel list, in its plan, or in libvirt; or its UUID",
             placeholder: "VM",
           },

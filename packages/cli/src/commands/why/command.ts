@@ -3,6 +3,7 @@ import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { stateFlag } from "../../flags/state.ts";
+import { proposeAnyVm } from "../../flags/vm-names.ts";
 import type { WhyFlags } from "./flags.ts";
 
 /** `20%`, `20 %`, `0.2` or `1.2x`, as a share: 0.2. */
@@ -18,6 +19,7 @@ function parseGap(input: string): number {
 
 const subject = (placeholder: string) => ({
   parse: String,
+  proposeCompletions: proposeAnyVm,
   brief: "a VM's name, a PID, container:ID, or the file of a record",
   placeholder,
 });
