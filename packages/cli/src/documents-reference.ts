@@ -23,8 +23,8 @@ export function fileOfKind(kind: string): string {
   return kind.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
 }
 
-/** The page of one kind. */
-export function documentReference(kind: string): string {
+/** The page of one kind. `textOf` reads an example, which is on the page where people write it. */
+export function documentReference(kind: string, textOf: (file: string) => string): string {
   invariant(isDocumentKind(kind), `${kind} is a kind of document`);
   const schema = jsonSchemaOf(kind);
   const sections = sectionsOf(schema, kind);
@@ -39,7 +39,7 @@ export function documentReference(kind: string): string {
       ...tableOf(objects, kind),
     ]),
     "## Examples",
-    ...examples.flatMap(exampleText),
+    ...examples.flatMap((example) => exampleText(example, textOf)),
   ]);
 }
 
@@ -52,12 +52,15 @@ function schemaText(kind: DocumentKind): string {
   return writtenKinds.includes(kind) ? `[${file}](${file}), or ${command}` : command;
 }
 
-function exampleText({ file, title, says, command }: ReferenceExample): readonly string[] {
+function exampleText(
+  { file, title, says, lines }: ReferenceExample,
+  textOf: (file: string) => string,
+): readonly string[] {
   return [
     `### ${title}`,
-    says,
-    `File: [examples/${file}](examples/${file}).`,
-    ["```sh", ...command, "```"].join("\n"),
+    `[examples/${file}](examples/${file}). ${says}`,
+    ...(file.endsWith(".yaml") ? [`\`\`\`yaml\n${textOf(file).trimEnd()}\n\`\`\``] : []),
+    ["```sh", ...lines, "```"].join("\n"),
   ];
 }
 

@@ -30,6 +30,11 @@ const processText = objectText<ProcessEvidence>(
   "The process: a VM's emulator, or the first process of a container.",
   {
     pid: ["Its id.", 4711, { unit: "a process id" }],
+    startTicks: [
+      "When it started, since the machine did. A process id may be given again, with another start.",
+      1_234_567,
+      { unit: "clock ticks" },
+    ],
     where: ["Where it was read.", "/proc/4711"],
     name: ["The VM's name on its command line.", "llm-a"],
     uuid: ["The VM's UUID on its command line.", "6f3c8a1e-2b4d-4c5e-8f9a-0b1c2d3e4f5a"],

@@ -37,8 +37,8 @@ const deviceText = objectText<ContractDevice>("device", "A device that the guest
 export const guestContractText: ObjectText<GuestContract> = objectText<GuestContract>(
   "GuestContract",
   "The guest's half of a plan: what it was promised, in its own numbers, for it to check from " +
-    "within (`evenkeel guest check`). It is delivered through QEMU's fw_cfg; `evenkeel render " +
-    "--as contract --output json` prints one.",
+    "within. `evenkeel guest check` does that. It is delivered through QEMU's fw_cfg; `evenkeel " +
+    "render --as contract --output json` prints one.",
   {
     ...head("GuestContract"),
     vm: ["The VM's name.", "llm-a"],

@@ -5,8 +5,8 @@ import { type ObjectText, objectText } from "./object-text.ts";
 
 export const partitionText: ObjectText<Partition> = objectText<Partition>(
   "partition",
-  "A set of accelerators that an NVSwitch fabric can connect to each other and to no others. A VM " +
-    "is given a partition whole.",
+  "A set of accelerators that an NVSwitch fabric can connect to each other and to no others. Where " +
+    "a host has partitions, a VM is given the accelerators of exactly one.",
   {
     id: ["Its number in the fabric manager.", 3, { unit: "an id" }],
     accelerators: ["The addresses of its accelerators.", ["0000:1b:00.0", "0000:43:00.0"]],

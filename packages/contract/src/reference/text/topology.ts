@@ -96,7 +96,7 @@ const coreText = objectText<Core>(
     package: ["Its package (socket), as the kernel numbers it.", 0, { unit: "a package's number" }],
     die: ["Its die.", 0, { unit: "a die's number" }],
     cluster: [
-      "Its cluster: cores that share a level-2 cache or a tag.",
+      "Its cluster: cores that share a level-2 cache, or the tags of the L3 cache.",
       0,
       { unit: "a cluster's number" },
     ],
