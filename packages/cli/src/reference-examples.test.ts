@@ -96,6 +96,11 @@ function asPlannedHere(): Evidence {
         turbo: true,
         shmemHugepages: "never",
         zoneReclaim: 0,
+        clocksource: "tsc",
+        stolenShare: null,
+        busyKHz: null,
+        splitLockSlowed: true,
+        fabricMode: null,
         numad: false,
         irqbalance: false,
       },
@@ -103,6 +108,7 @@ function asPlannedHere(): Evidence {
       nodes: null,
       neighbours: null,
       accelerators: null,
+      networkPorts: null,
     },
   };
 }

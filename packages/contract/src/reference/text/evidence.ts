@@ -53,6 +53,7 @@ const processText = objectText<ProcessEvidence>(
         },
       ),
     ],
+    swappedBytes: ["How much of its own memory is in the host's swap space.", 0],
     mergedPages: ["How many of its pages are merged with equal ones.", 0, { unit: "pages" }],
   },
 );
@@ -198,6 +199,12 @@ const deviceText = objectText<DeviceEvidence>(
     interrupts: ["The interrupts that it raises by VFIO.", interruptText],
     iommuDomain: ["How its IOMMU group translates.", "DMA-FQ"],
     relaxedOrdering: ["Whether it may order its writes freely.", true],
+    maxReadBytes: ["How much it asks for in one read (Max_Read_Request_Size).", 4096],
+    correctedErrors: [
+      "Errors of its link that were repaired by sending again, since the machine was started.",
+      0,
+      { unit: "errors" },
+    ],
     barMaxBytes: [
       "The largest size of each resizable BAR; empty where none can be resized.",
       [137_438_953_472],
@@ -267,6 +274,11 @@ const shapeText = objectText<ShapeEvidence>("shape", "How the VM is put together
   cells: ["The guest's nodes.", shapeCellText],
   devices: ["Its passed-through devices.", shapeDeviceText],
   contract: ["Whether the guest is given a contract.", true],
+  confidential: [
+    "How its memory is kept from the host: `tdx`, `sev`, `sev-snp`; `none` where it is not.",
+    "none",
+  ],
+  managedSave: ["Whether libvirt keeps a saved state of it; `null` of any other source.", false],
   cpu: ["Its processor.", shapeCpuText],
   balloon: [
     "What the guest may use of its memory now; `null` without a balloon.",

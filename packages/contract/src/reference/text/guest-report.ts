@@ -61,6 +61,7 @@ export const guestReportText: ObjectText<GuestReport> = objectText<GuestReport>(
     ...head("GuestReport"),
     where: ["The root that was read, or how the report came.", "/"],
     kernel: ["The guest's kernel, as `uname -r` says it.", "6.12.48+deb13-amd64"],
+    clocksource: ["By what its kernel tells the time.", "kvm-clock"],
     nodes: ["Its nodes.", nodeText],
     devices: ["Its PCI functions, without bridges.", deviceText],
     hugepages: [
@@ -118,6 +119,7 @@ export const guestReportText: ObjectText<GuestReport> = objectText<GuestReport>(
         ],
       }),
     ],
+    ncclNetwork: ["The network that NCCL uses, in its log's word; `null` without a log.", "IB"],
     gpuDirect: [
       "What NCCL's own log says of direct copies between NIC and GPU; `null` without a log.",
       objectText<GuestGpuDirect>(

@@ -6,6 +6,7 @@ import type {
   MachineEvidence,
   MachineSettings,
   Neighbour,
+  NetworkPort,
   NodeMemory,
 } from "@evenkeel/core/evidence/machine-evidence.ts";
 import type { HeldCpus, HeldMemory } from "@evenkeel/core/plan/holding.ts";
@@ -43,6 +44,20 @@ const settingsText = objectText<MachineSettings>(
       "`zone_reclaim_mode`: 0, or pages are freed before another node is used.",
       0,
       { unit: "flags" },
+    ],
+    clocksource: ["By what the kernel tells the time.", "tsc"],
+    stolenShare: [
+      "Of a machine that is itself a guest: the share of the time that its CPUs had work in which its " +
+        "host gave them to others.",
+      0.02,
+      { unit: "a share of 1" },
+    ],
+    busyKHz: ["The clock of a CPU that was busy meanwhile.", 3_700_000],
+    splitLockSlowed: ["Whether the kernel slows down programs that lock the bus.", true],
+    fabricMode: [
+      "`FABRIC_MODE` of NVIDIA's Fabric Manager: 0, 1 for passthrough, 2 for vGPUs.",
+      1,
+      { unit: "a mode" },
     ],
     numad: ["Whether numad runs, which moves processes between nodes.", false],
     irqbalance: ["Whether irqbalance runs, which moves interrupts.", false],
@@ -163,6 +178,7 @@ export const acceleratorStateText: ObjectText<AcceleratorState> = objectText<Acc
       ),
     ],
     migEnabled: ["Whether it is in MIG mode.", false],
+    licensed: ["Whether a vGPU has the licence that it needs; `null` of anything else.", true],
     link: ["Its PCIe link.", pcieLinkText],
     bar1Bytes: ["The window through which the host reaches its memory.", 137_438_953_472],
     nvlinks: [
@@ -195,6 +211,20 @@ export const acceleratorStateText: ObjectText<AcceleratorState> = objectText<Acc
   },
 );
 
+const networkPortText = objectText<NetworkPort>(
+  "network port",
+  "A port of a network card, and what it does now.",
+  {
+    address: ["The card's address.", "0000:1c:00.0"],
+    name: ["Its RDMA device or its network interface.", "mlx5_0"],
+    isUp: ["Whether it has a link.", true],
+    bytesPerSecond: [
+      "Its rate in each direction. Of a port without a link it says nothing.",
+      50_000_000_000,
+    ],
+  },
+);
+
 export const machineEvidenceText: ObjectText<MachineEvidence> = objectText<MachineEvidence>(
   "machine",
   "The machine around a subject: what it is made of, how it is set, and who else runs there.",
@@ -205,5 +235,6 @@ export const machineEvidenceText: ObjectText<MachineEvidence> = objectText<Machi
     nodes: ["The memory of its nodes now.", nodeMemoryText],
     neighbours: ["Who else runs there.", neighbourText],
     accelerators: ["What the vendor's tool says of its accelerators now.", acceleratorStateText],
+    networkPorts: ["The ports of its network cards now.", networkPortText],
   },
 );
