@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { documentKinds } from "@evenkeel/contract/document.ts";
 import { errorCodes } from "@evenkeel/core/error/codes.ts";
 import { ncclFindingCodes } from "@evenkeel/core/guest/nccl/lint/finding.ts";
 import { refusalCodes, untoldCodes } from "@evenkeel/core/plan/refusal.ts";
@@ -8,6 +9,13 @@ import { topologyWarningCodes } from "@evenkeel/core/topology/warnings/warning.t
 import { findingCodes } from "@evenkeel/core/verify/verdict/finding-codes.ts";
 import { expect, test } from "vitest";
 import { causesReference, checksReference } from "./causes-reference.ts";
+import {
+  documentReference,
+  documentsOverview,
+  fileOfKind,
+  writtenKinds,
+} from "./documents-reference.ts";
+import { evenkeel } from "../testing/evenkeel.ts";
 import { commandReference } from "./reference.ts";
 
 const docs = new URL("../../../docs/", import.meta.url);
@@ -43,4 +51,30 @@ test("docs/checks.md has every check that doctor makes", async () => {
 
 test("docs/causes.md has every cause as its file has it, and no other", async () => {
   await expect(causesReference()).toMatchFileSnapshot(new URL("causes.md", docs).pathname);
+});
+
+const reference = (file: string): string => new URL(`reference/${file}`, docs).pathname;
+
+test.each(documentKinds)("docs/reference has the page of %s as its schema has it", async (kind) => {
+  const page = reference(`${fileOfKind(kind)}.md`);
+  const textOf = (file: string): string => readFileSync(reference(`examples/${file}`), "utf8");
+  await expect(documentReference(kind, textOf)).toMatchFileSnapshot(page);
+});
+
+test.each(writtenKinds)(
+  "docs/reference/schema has what evenkeel schema %s prints",
+  async (kind) => {
+    const { stdout } = await evenkeel(["schema", kind]);
+    await expect(stdout).toMatchFileSnapshot(reference(`schema/${fileOfKind(kind)}.json`));
+  },
+);
+
+test("docs/reference has its overview, and no other file", async () => {
+  await expect(documentsOverview()).toMatchFileSnapshot(reference("README.md"));
+  const names = (folder: string): string[] => readdirSync(reference(folder)).toSorted();
+  const pages = ["README.md", ...documentKinds.map((kind) => `${fileOfKind(kind)}.md`)];
+  expect(names(".").filter((name) => name.endsWith(".md"))).toEqual(pages.toSorted());
+  expect(names("schema")).toEqual(
+    writtenKinds.map((kind) => `${fileOfKind(kind)}.json`).toSorted(),
+  );
 });

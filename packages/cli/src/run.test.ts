@@ -44,7 +44,7 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     --- stderr
     evenkeel: there is no command "plaec"
       expected  one of topology, snapshot, place, capacity, render, verify, why, doctor, evidence,
-                guest, run, stop, adopt, list, console, simulate, demo, completion
+                guest, run, stop, adopt, list, console, simulate, demo, schema, completion
       try       did you mean place?
       code      usage
     --- exit 2
@@ -53,7 +53,7 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     --- stderr
     evenkeel: there is no command "frobnicate"
       expected  one of topology, snapshot, place, capacity, render, verify, why, doctor, evidence,
-                guest, run, stop, adopt, list, console, simulate, demo, completion
+                guest, run, stop, adopt, list, console, simulate, demo, schema, completion
       try       see evenkeel --help
       code      usage
     --- exit 2
@@ -99,7 +99,7 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     --- stderr
     evenkeel: there is no command "__complet"
       expected  one of topology, snapshot, place, capacity, render, verify, why, doctor, evidence,
-                guest, run, stop, adopt, list, console, simulate, demo, completion
+                guest, run, stop, adopt, list, console, simulate, demo, schema, completion
       try       see evenkeel --help
       code      usage
     --- exit 2

@@ -34,8 +34,13 @@ test("help loads the commands' flags, and no schema, reader or operation", () =>
   expect(loaded.filter((url) => code.test(url))).toEqual([]);
 });
 
-test("a command loads the schemas when it reads a document", () => {
+const isReference = (url: string): boolean => url.includes("/contract/src/reference/");
+
+test("a command loads the schemas when it reads a document, and the reference when asked for it", () => {
   const drawn = modulesOf("topology", "--from", "machine:hgx-h100");
   expect(drawn.filter(isSchema)).toEqual([]);
-  expect(modulesOf("place", "/none", "--on", "live").some(isSchema)).toBe(true);
+  const placing = modulesOf("place", "/none", "--on", "live");
+  expect(placing.some(isSchema)).toBe(true);
+  expect(placing.filter(isReference)).toEqual([]);
+  expect(modulesOf("schema", "Flavor").some(isReference)).toBe(true);
 });

@@ -17,5 +17,8 @@ export {
   isDocumentKind,
 } from "./document.ts";
 
+// JSON Schemas and the reference
+export { type JsonSchema, jsonSchemaOf } from "./reference/json-schema.ts";
+
 // Policies
 export { type HostPolicyDocument, hostPolicyOf } from "./host-policy.ts";

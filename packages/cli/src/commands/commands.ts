@@ -12,6 +12,7 @@ import { placeCommand } from "./place/command.ts";
 import { listCommand } from "./list/command.ts";
 import { renderCommand } from "./render/command.ts";
 import { runCommand } from "./run/command.ts";
+import { schemaCommand } from "./schema/command.ts";
 import { simulateCommand } from "./simulate/command.ts";
 import { snapshotCommand } from "./snapshot/command.ts";
 import { stopCommand } from "./stop/command.ts";
@@ -38,6 +39,7 @@ export const commands: readonly CliCommand[] = [
   consoleCommand,
   simulateCommand,
   demoCommand,
+  schemaCommand,
   completionCommand,
   completeCommand,
 ];

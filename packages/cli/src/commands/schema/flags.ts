@@ -1,0 +1,4 @@
+/** The flags of `evenkeel schema`. */
+export interface SchemaFlags {
+  readonly output: "text" | "json";
+}
