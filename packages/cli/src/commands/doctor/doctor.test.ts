@@ -110,6 +110,7 @@ test("--fix says what it would run, and with --yes runs it and records the way b
       },
       color: false,
       columns: 100,
+      typed: [],
       paint: painter(false),
       propose: async () => [],
       finish: (status) => void statuses.push(status),

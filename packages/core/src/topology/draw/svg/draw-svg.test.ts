@@ -1,85 +1,40 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { indices } from "../../../set/index-set.ts";
+import { type IndexSet, indexSet, indices } from "../../../set/index-set.ts";
 import { setOf } from "../../../set/list-format.ts";
 import { catalogMachine, catalogNames } from "../../catalog/catalog.ts";
 import { syntheticTopology } from "../../synthetic/build.ts";
+import {
+  partsAbout,
+  partsWhere,
+  type SvgPart,
+  svgTree,
+} from "../../../../testing/topology/draw/svg-tree.ts";
+import { misplaced } from "../../../../testing/topology/draw/misplaced.ts";
 import { smallTopology, wideTopology } from "../../../../testing/topology/arbitrary-machine.ts";
 import type { Topology } from "../../topology.ts";
 import { standInAddress, standInRoot } from "../../stand-in.ts";
 import { drawDot } from "../draw-dot.ts";
 import { drawSvg } from "./draw-svg.ts";
 import { drawTopology } from "../draw-topology.ts";
-import { type Block, textWidth } from "./block.ts";
-import { svgLayout } from "./layout.ts";
+import type { Block } from "./block.ts";
+import { type SceneOptions, sceneOf } from "../scene.ts";
+import { vmStyles } from "../line.ts";
+import type { Tenancy, Tenant } from "../tenancy.ts";
+import { machineBlock, svgLayout } from "./layout.ts";
+import { legendEntries, looksOf, selfExplaining } from "./legend.ts";
+import { styleSheet } from "./style.ts";
+
+const layoutOf = (topology: Topology, width: number, options: SceneOptions = {}): Block =>
+  svgLayout(sceneOf(topology, options), width);
 
 const anyMachine = fc.oneof(smallTopology, wideTopology);
 const anyWidth = fc.integer({ min: 480, max: 2400 });
 
-interface Area {
-  readonly what: string;
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** What a block holds, each with the area it takes up. Paths are the block's own to draw. */
-function areasIn(one: Block): Area[] {
-  const texts = one.marks.flatMap((mark) =>
-    mark.kind === "text"
-      ? [
-          {
-            what: mark.line.map(({ text }) => text).join(""),
-            x: 0,
-            y: mark.y - mark.size,
-            width: textWidth(mark.line, mark.size),
-            height: mark.size * 1.25,
-          },
-        ]
-      : [],
-  );
-  const blocks = one.children.map(({ x, y, block }) => ({
-    what: block.tooltip ?? JSON.stringify(block.about),
-    x,
-    y,
-    width: block.width,
-    height: block.height,
-  }));
-  return [...texts, ...blocks];
-}
-
-/** What lies outside the block it is in, or over another thing in it. */
-function misplaced(one: Block): string[] {
-  const areas = areasIn(one);
-  const slack = 0.01;
-  const outside = areas.filter(
-    ({ x, y, width, height }) =>
-      x < -slack || y < -2 || x + width > one.width + slack || y + height > one.height + 2,
-  );
-  const over = areas.flatMap((a, i) =>
-    areas
-      .slice(i + 1)
-      .filter(
-        (b) =>
-          a.x + a.width > b.x + slack &&
-          b.x + b.width > a.x + slack &&
-          a.y + a.height > b.y + slack &&
-          b.y + b.height > a.y + slack,
-      )
-      .map((b) => `${a.what} overlaps ${b.what}`),
-  );
-  return [
-    ...outside.map(({ what, ...place }) => `${what} lies outside: ${JSON.stringify(place)}`),
-    ...over,
-    ...one.children.flatMap(({ block }) => misplaced(block)),
-  ];
-}
-
 test("everything lies within what it belongs to, and nothing over its neighbors", () => {
   fc.assert(
     fc.property(anyMachine, anyWidth, (topology, width) => {
-      expect(misplaced(svgLayout(topology, width))).toEqual([]);
+      expect(misplaced(layoutOf(topology, width))).toEqual([]);
     }),
   );
 });
@@ -88,9 +43,9 @@ test.each(catalogNames)("%s lies well at any width", (name) => {
   const topology = catalogMachine(name);
   if (topology === null) throw new Error("not in the catalog");
   for (const width of [480, 800, 1280, 1920]) {
-    expect(misplaced(svgLayout(topology, width))).toEqual([]);
+    expect(misplaced(layoutOf(topology, width))).toEqual([]);
   }
-  expect(svgLayout(topology, 1280).width).toBeLessThanOrEqual(1280);
+  expect(layoutOf(topology, 1280).width).toBeLessThanOrEqual(1280);
 });
 
 test("the test of places sees an overlap and an overhang", () => {
@@ -143,7 +98,7 @@ test("on sixty-four nodes too, devices apart from nodes too small to hold them",
      root[gpu:l40s nic:cx7]@0-2`,
     "many",
   );
-  const layout = svgLayout(topology, 1280);
+  const layout = layoutOf(topology, 1280);
   expect(misplaced(layout)).toEqual([]);
   expect(layout.width).toBeLessThanOrEqual(1280);
   const svg = drawSvg(topology);
@@ -155,7 +110,7 @@ test("distances in too many classes for numbers are a map of colors with a key",
   const ids = Array.from({ length: 40 }, (_, i) => i);
   const rows = ids.map((i) => ids.map((j) => 10 + Math.abs(i - j)).join(",")).join(";");
   const topology = syntheticTopology(`package:40 core:1 memory:1Gi distances:${rows}`);
-  expect(misplaced(svgLayout(topology, 1280))).toEqual([]);
+  expect(misplaced(layoutOf(topology, 1280))).toEqual([]);
   expect(drawSvg(topology)).toContain(">11-19<");
 });
 
@@ -175,7 +130,7 @@ test("cores of unknown node are drawn apart", () => {
   const machine = syntheticTopology("core:4 memory:1Gi");
   const cores = machine.cores.map((core) => ({ ...core, node: null }));
   const topology = { ...machine, nodes: [], distances: null, cores };
-  expect(misplaced(svgLayout(topology, 800))).toEqual([]);
+  expect(misplaced(layoutOf(topology, 800))).toEqual([]);
   const svg = drawSvg(topology);
   expect(svg).toContain("cores of unknown node");
   expect(valuesOf(svg, "cores")).toEqual(["0-3"]);
@@ -185,7 +140,7 @@ test("many devices below one switch stand in columns", () => {
   const topology = syntheticTopology(
     "package:2 core:16 memory:64Gi distances:10/20 root[switch[gpu:l40s nic:cx7*30 switch[gpu:l40s]]]",
   );
-  const layout = svgLayout(topology, 1280);
+  const layout = layoutOf(topology, 1280);
   expect(misplaced(layout)).toEqual([]);
   expect(layout.height).toBeLessThan(2400);
   expect(valuesOf(drawSvg(topology), "nic")).toHaveLength(60);
@@ -229,7 +184,7 @@ test("a chain of bridges that no machine can have is drawn as far as one could r
     gpus.has(device.address) ? [{ ...device, parent: address(19_999) }] : [],
   );
   const topology = { ...machine, pci: [...chain, ...leaves] };
-  expect(misplaced(svgLayout(topology, 1280))).toEqual([]);
+  expect(misplaced(layoutOf(topology, 1280))).toEqual([]);
   expect(valuesOf(drawSvg(topology), "accelerator")).toHaveLength(1);
   expect(drawDot(topology)).toContain("GPU0");
   expect(drawTopology(topology, { width: 200 })).toContain("node 0");
@@ -274,8 +229,197 @@ test("a machine with nothing in it can be drawn", () => {
     distances: null,
     pci: [],
   };
-  expect(misplaced(svgLayout(nothing, 480))).toEqual([]);
+  expect(misplaced(layoutOf(nothing, 480))).toEqual([]);
 });
+
+/** Looks of VMs are explained by the list of VMs, those of distances by one entry for all. */
+const isListed = (look: string): boolean => /^vm(?:\d+|New)$|^heat\d$/.test(look);
+
+test("the legend has an entry for each look that a drawing has, and no others", () => {
+  const check = (topology: Topology, options: SceneOptions): void => {
+    const scene = sceneOf(topology, options);
+    const looks = looksOf(machineBlock(scene, 1200).drawn);
+    const entries = new Map(legendEntries(scene).map(({ look, text }) => [look, text]));
+    const unexplained = [...looks].filter(
+      (look) => !entries.has(look) && !selfExplaining.has(look) && !isListed(look),
+    );
+    expect(unexplained).toEqual([]);
+    const legend = svgTree(drawSvg(topology, options)).text.split("\n");
+    const shown = [...entries].filter(([look]) => looks.has(look)).map(([, text]) => text);
+    const others = [...entries.values()].filter((text) => !shown.includes(text));
+    expect(shown.filter((text) => !legend.includes(text))).toEqual([]);
+    expect(others.filter((text) => legend.includes(text))).toEqual([]);
+  };
+  for (const name of catalogNames) {
+    const topology = catalogMachine(name);
+    if (topology !== null) check(topology, {});
+  }
+  fc.assert(
+    fc.property(anyMachine, fc.boolean(), (topology, all) => {
+      check(topology, { all });
+      check(topology, { all, tenancy: someTenancy(topology) });
+    }),
+  );
+});
+
+/** Two VMs on the machine's CPUs and devices in turn, as no placement would have it. */
+function someTenancy(topology: Topology): Tenancy {
+  const cpus = topology.cores.flatMap((core) => indices(setOf(core.cpus)));
+  const every = (rest: number): IndexSet => indexSet(cpus.filter((cpu) => cpu % 5 === rest));
+  const vm = (name: string, rest: number): Tenant => ({
+    name,
+    flavor: null,
+    isNew: rest === 1,
+    cells: [
+      {
+        home: topology.nodes[0]?.id ?? null,
+        vcpus: 1,
+        pinned: every(rest),
+        floating: every(3),
+        hugepageBytes: null,
+        memory: topology.nodes.map(({ id }) => ({ node: id, bytes: 2 ** 20 })),
+      },
+    ],
+    devices: topology.pci.flatMap(({ address }, i) => (i % 3 === rest ? [address] : [])),
+  });
+  return {
+    vms: [vm("one", 0), vm("two", 1)],
+    hostCpus: every(2),
+    closedCpus: every(4),
+    soldDevices: new Set(topology.pci.map(({ address }) => address)),
+    freePages: [],
+  };
+}
+
+test("every PCI function is drawn when all are asked for, each once", () => {
+  const check = (topology: Topology): void => {
+    const svg = drawSvg(topology, { all: true });
+    const above = new Set(topology.pci.map(({ parent }) => parent));
+    const drawn = ["accelerator", "nic", "function"].flatMap((kind) => valuesOf(svg, kind));
+    expect(drawn.toSorted()).toEqual(
+      topology.pci.flatMap(({ address }) => (above.has(address) ? [] : address)).toSorted(),
+    );
+    expect(misplaced(layoutOf(topology, 1280, { all: true }))).toEqual([]);
+    expect(svg).not.toContain("not shown");
+  };
+  const h100 = catalogMachine("hgx-h100");
+  if (h100 === null) throw new Error("not in the catalog");
+  check(h100);
+  const svg = drawSvg(h100, { all: true });
+  expect(svgTree(svg).text.match(/NVMe/g)).toHaveLength(8);
+  expect(svgTree(svg).text.match(/^NVSwitch.*10de:22a3$/gm)).toHaveLength(4);
+  fc.assert(fc.property(anyMachine, check));
+});
+
+test("nodes that share an L3 lie in its frame, and their cores have none of their own", () => {
+  const snc = catalogMachine("xeon-snc");
+  if (snc === null) throw new Error("not in the catalog");
+  const picture = svgTree(drawSvg(snc));
+  const frames = partsAbout(picture, "l3");
+  expect([...frames.keys()]).toEqual(["0", "1"]);
+  const nodesIn = (l3: string): string[] => {
+    const frame = frames.get(l3);
+    return frame === undefined ? [] : [...partsAbout(frame, "node").keys()].toSorted();
+  };
+  expect(nodesIn("0")).toEqual(["0", "1", "2", "3"]);
+  expect(nodesIn("1")).toEqual(["4", "5", "6", "7"]);
+  expect(frames.get("0")?.text).toContain("L3 0 shared by nodes 0-3");
+  const cores = partsAbout(picture, "cores").values();
+  expect([...cores].flatMap((part) => classesIn(part)).filter((look) => look === "cache")).toEqual(
+    [],
+  );
+  // Two pairs of nodes, each with an L3 of its own, and a third pair that shares none.
+  const pairs = syntheticTopology("package:1 die:2 l3:1 node:2 core:2 memory:8Gi distances:10/12");
+  expect(partsAbout(svgTree(drawSvg(pairs)), "l3").size).toBe(2);
+  expect(misplaced(layoutOf(pairs, 900))).toEqual([]);
+});
+
+const classesIn = (part: SvgPart): readonly string[] =>
+  partsWhere(part, ({ name }) => name === "rect" || name === "path").flatMap(
+    ({ attributes }) => attributes.get("class") ?? [],
+  );
+
+test("an L3 that reaches beyond a package is marked as a part of one", () => {
+  const machine = syntheticTopology("package:2 core:2 memory:8Gi distances:10/20");
+  const topology = { ...machine, cores: machine.cores.map((core) => ({ ...core, l3: 0 })) };
+  const picture = svgTree(drawSvg(topology));
+  expect(partsAbout(picture, "l3").size).toBe(0);
+  expect(classesIn(picture)).toContain("cachePart");
+  expect(picture.text).toContain("part of an L3 that other nodes share");
+});
+
+test.each([
+  ["hgx-h100", "NVSwitch", 8],
+  ["mi300x", "XGMI, all to all", 8],
+  ["gb200-tray", "NVSwitch", 4],
+] as const)("the links of %s meet in a hub that says %s", (name, label, count) => {
+  const topology = catalogMachine(name);
+  if (topology === null) throw new Error("not in the catalog");
+  const hubs = [...partsAbout(svgTree(drawSvg(topology)), "hub")];
+  expect(hubs.map(([of]) => of)).toEqual([label]);
+  const [[, hub] = []] = hubs;
+  expect(hub?.text.split("\n")).toContain(label);
+  expect(hub?.text.match(/^GPU\d+$/gm)).toHaveLength(count);
+});
+
+test("four GPUs with links of their own are no switch", () => {
+  const topology = syntheticTopology("package:1 core:4 memory:8Gi root[gpu:a100-sxm*4] nvlink:4");
+  expect(drawSvg(topology)).toContain("NVLink, all to all");
+});
+
+test.each([
+  [16, 4],
+  [12, 4],
+  [8, 4],
+  [2, 2],
+])("%i packages stand in %i columns", (packages, columns) => {
+  const topology = syntheticTopology(`package:${packages} core:2 memory:8Gi distances:10/20`);
+  const lefts = partsAbout(svgTree(drawSvg(topology)), "package")
+    .values()
+    .map(({ parts }) => parts.find(({ name }) => name === "rect")?.attributes.get("x"));
+  expect(new Set(lefts).size).toBe(columns);
+  const [frames = ""] = drawTopology(topology, { width: 200 })
+    .split("\n")
+    .filter((one) => one.includes("╭"));
+  expect(frames.split("╭")).toHaveLength(columns + 1);
+});
+
+test("nodes with devices and nodes without stand in rows of their own", () => {
+  const snc = catalogMachine("xeon-snc");
+  if (snc === null) throw new Error("not in the catalog");
+  const heights = [...partsAbout(svgTree(drawSvg(snc)), "node").values()].map(({ parts }) =>
+    Number(parts.find(({ name }) => name === "rect")?.attributes.get("height")),
+  );
+  const [low, high] = [Math.min(...heights), Math.max(...heights)];
+  expect(low).toBeLessThan(high * 0.65);
+  expect(heights.filter((height) => height === low)).toHaveLength(4);
+});
+
+test("signs of VMs can be read on their colors in both schemes", () => {
+  const css = styleSheet();
+  const [light = "", dark = ""] = css.split("@media");
+  for (const scheme of [light, dark]) {
+    const fillOf = (look: string): string =>
+      new RegExp(`\\.${look}\\{fill:(#[0-9a-f]{6})`).exec(scheme)?.[1] ?? "";
+    const ink = fillOf("title");
+    for (const look of [...vmStyles, "vmNew", "vmSeveral", "coreKept", "coreClosed"]) {
+      expect(contrast(fillOf(look), ink), `${look} ${fillOf(look)}`).toBeGreaterThanOrEqual(4.5);
+    }
+  }
+});
+
+/** The ratio of WCAG 2 between two colors. */
+function contrast(a: string, b: string): number {
+  const [one, other] = [a, b].map((color) => {
+    const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+      const value = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+      return value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  });
+  const [low = 0, high = 0] = [one ?? 0, other ?? 0].toSorted((x, y) => x - y);
+  return (high + 0.05) / (low + 0.05);
+}
 
 test("a small machine, as it stands", () => {
   const topology = syntheticTopology(
@@ -285,21 +429,20 @@ test("a small machine, as it stands", () => {
   const svg = drawSvg(topology).replace(/<style>[^]*<\/style>/, "<style/>");
   expect(`\n${svg}`).toMatchInlineSnapshot(`
     "
-    <svg xmlns='http://www.w3.org/2000/svg' class='evenkeel' role='img' width='693' height='398' viewBox='0 0 693 398'>
+    <svg xmlns='http://www.w3.org/2000/svg' class='evenkeel' role='img' width='710' height='398' viewBox='0 0 710 398'>
       <title>small</title>
       <desc>model unknown · x86_64 · 4 KiB pages; 1 package · 1 node · 2 cores · 4 CPUs · 4 GiB · 1 × L40S</desc>
       <style/>
-      <rect class='canvas' x='0' y='0' width='693' height='398' rx='0'/>
+      <rect class='canvas' x='0' y='0' width='710' height='398' rx='0'/>
       <text class='plain' x='24' y='45' font-size='20'><tspan class='title'>small</tspan><tspan class='faint'>  synthetic</tspan></text>
       <text class='plain' x='24' y='68' font-size='12'><tspan class='unknown'>model unknown</tspan><tspan class='faint'> · </tspan><tspan class='plain'>x86_64</tspan><tspan class='faint'> · </tspan><tspan class='plain'>4 KiB pages</tspan></text>
       <text class='plain' x='24' y='88' font-size='12'><tspan class='plain'>1 package</tspan><tspan class='faint'> · </tspan><tspan class='plain'>1 node</tspan><tspan class='faint'> · </tspan><tspan class='plain'>2 cores</tspan><tspan class='faint'> · </tspan><tspan class='plain'>4 CPUs</tspan><tspan class='faint'> · </tspan><tspan class='plain'>4 GiB</tspan><tspan class='faint'> · </tspan><tspan class='accelerator'>1 × L40S</tspan></text>
       <g data-package='package 0'>
-        <rect class='package' x='24.5' y='113.5' width='644' height='188' rx='8'/>
+        <rect class='package' x='24.5' y='113.5' width='661' height='188' rx='8'/>
         <text class='title' x='36' y='139' font-size='13'>package 0</text>
         <g data-node='0'>
-          <rect class='node' x='36.5' y='152.5' width='620' height='137' rx='8'/>
+          <rect class='node' x='36.5' y='152.5' width='637' height='137' rx='8'/>
           <text class='plain' x='48' y='178' font-size='13'><tspan class='title'>node 0</tspan><tspan class='plain'>  </tspan><tspan class='memory'>4 GiB</tspan></text>
-          <path class='room' d='M0 0h330v8h-330z' transform='translate(48 187)'/>
           <path class='hugeTaken' d='M0 0h82.5v8h-82.5z' transform='translate(48 187)'/>
           <path class='hugeFree' d='M82.5 0h82.5v8h-82.5z' transform='translate(48 187)'/>
           <path class='base' d='M165 0h165v8h-165z' transform='translate(48 187)'/>
@@ -315,25 +458,28 @@ test("a small machine, as it stands", () => {
           <rect class='bridge' x='402.5' y='177' width='23' height='23' rx='4'/>
           <text class='plain' x='406' y='192.5' font-size='11'>15</text>
           <g data-accelerator='0000:16:00.0'>
-            <rect class='gpu' x='444.5' y='164.5' width='200' height='48' rx='8'/>
+            <rect class='gpu' x='444.5' y='164.5' width='217' height='48' rx='8'/>
             <text class='plain' x='451' y='185' font-size='13'><tspan class='accelerator'>GPU0 </tspan><tspan class='plain'> </tspan><tspan class='accelerator'>L40S</tspan></text>
-            <text class='plain' x='451' y='202' font-size='11'><tspan class='faint'>16:00.0</tspan><tspan class='faint'> · </tspan><tspan class='warning'>gen4 x8</tspan><tspan class='faint'> of gen4 x16</tspan></text>
+            <text class='plain' x='451' y='202' font-size='11'><tspan class='faint'>16:00.0</tspan><tspan class='faint'> · </tspan><tspan class='warning'>▼ gen4 x8</tspan><tspan class='faint'> of gen4 x16</tspan></text>
           </g>
         </g>
       </g>
-      <path class='thread' d='M0 2h5v11h-5z' transform='translate(24 322)'/>
-      <path class='thread' d='M6 2h5v11h-5z' transform='translate(24 322)'/>
-      <text class='faint' x='48' y='334' font-size='11'>core of 2 threads</text>
-      <path class='hugeFree' d='M0 2h18v8h-18z' transform='translate(171 322)'/>
-      <text class='faint' x='195' y='334' font-size='11'>huge pages</text>
-      <path class='hugeTaken' d='M0 2h18v8h-18z' transform='translate(282 322)'/>
-      <text class='faint' x='306' y='334' font-size='11'>huge pages taken</text>
-      <path class='base' d='M0 2h18v8h-18z' transform='translate(430 322)'/>
-      <text class='faint' x='454' y='334' font-size='11'>memory in base pages</text>
-      <rect class='cache' x='24.5' y='358.5' width='17' height='12' rx='2'/>
-      <path class='thread' d='M3 3h5v7h-5z' transform='translate(24 358)'/>
-      <path class='thread' d='M10 3h5v7h-5z' transform='translate(24 358)'/>
-      <text class='faint' x='48' y='370' font-size='11'>cores in one frame share an L3</text>
+      <path class='thread' d='M0.5 2.5h4.5v10h-4.5z' transform='translate(24 322)'/>
+      <path class='thread' d='M6.5 2.5h4.5v10h-4.5z' transform='translate(24 322)'/>
+      <text class='faint' x='44' y='334' font-size='11'>core of 2 threads</text>
+      <rect class='cache' x='167.5' y='322.5' width='17' height='12' rx='2'/>
+      <path class='thread' d='M3 3h5v7h-5z' transform='translate(167 322)'/>
+      <path class='thread' d='M10 3h5v7h-5z' transform='translate(167 322)'/>
+      <text class='faint' x='191' y='334' font-size='11'>cores in one frame share an L3</text>
+      <path class='hugeFree' d='M0 4h18v8h-18z' transform='translate(399 322)'/>
+      <text class='faint' x='423' y='334' font-size='11'>free huge pages</text>
+      <path class='hugeTaken' d='M0 4h18v8h-18z' transform='translate(538 322)'/>
+      <text class='faint' x='562' y='334' font-size='11'>huge pages taken</text>
+      <path class='base' d='M0 4h18v8h-18z' transform='translate(24 358)'/>
+      <text class='faint' x='48' y='370' font-size='11'>memory in base pages</text>
+      <rect class='bridge' x='203.5' y='358.5' width='13' height='12' rx='2'/>
+      <text class='faint' x='223' y='370' font-size='11'>PCIe root or switch</text>
+      <text class='plain' x='358' y='370' font-size='11'><tspan class='warning'>▼</tspan><tspan class='faint'> a link that runs below its maximum</tspan></text>
     </svg>
     "
   `);

@@ -1,24 +1,37 @@
+import { at } from "../../../unit/list.ts";
 import { acceleratorNumbers, wholeAccelerators } from "../../virtual-functions.ts";
 import { linkClass } from "../../interconnect.ts";
-import type { Link, Topology } from "../../topology.ts";
+import type { Link, LinkKind, Topology } from "../../topology.ts";
 import { counted } from "../describe.ts";
 import { line, span } from "../line.ts";
 import { interconnectRows, styleOf } from "../matrix.ts";
 import { acceleratorNames } from "../pci-branches.ts";
-import { type Block, block, column, flow, type Mark, row, short, textBlock } from "./block.ts";
+import type { Scene } from "../scene.ts";
+import type { VmMark } from "../tenancy.ts";
+import {
+  type Block,
+  block,
+  column,
+  flow,
+  lineHeight,
+  type Mark,
+  type Placed,
+  row,
+  short,
+  textBlock,
+} from "./block.ts";
+import { signBlock, signHeight, signWidth } from "./sign.ts";
 import { tableBlock, type TableCell } from "./distances.ts";
 
 /** Tables of more accelerators are not drawn. */
 const tableMax = 16;
-/** Circles of more points have thin lines, and of yet more are a blot. */
-const thickMax = 10;
-const circleMax = 24;
 
 /**
- * The interconnects of the accelerators: one badge where all pairs are alike, otherwise arcs for
+ * The interconnects of the accelerators: one hub where all pairs are alike, otherwise arcs for
  * direct links and a table for all classes.
  */
-export function linksBlock(topology: Topology, width: number): Block {
+export function linksBlock(scene: Scene, width: number): Block {
+  const { topology } = scene;
   const { links } = topology;
   const accelerators = wholeAccelerators(topology);
   if (accelerators.length < 2) return block(0, 0);
@@ -27,7 +40,7 @@ export function linksBlock(topology: Topology, width: number): Block {
   const title = textBlock(line(span("links", "title")), 13);
   const [only] = classes;
   if (classes.size === 1 && only !== undefined) {
-    return column([title, badge(acceleratorNumbers(accelerators), only)], 6);
+    return column([title, badge(scene, only, width)], 6);
   }
   const arcs = links.length === 0 ? [] : [arcsBlock(topology, width)];
   const cells = rows.map((texts) =>
@@ -62,48 +75,118 @@ function lookOf(text: string): string | null {
   return looks.get(text) ?? "gpu";
 }
 
-/** All to all as a sign: every point of a circle tied to every other. */
-function badge(numbers: readonly number[], name: string): Block {
-  const count = numbers.length;
-  const direct = styleOf(name) === "accelerator";
-  const text = column(
+/** Every two linked alike: a hub where they are tied directly, otherwise a word. */
+function badge({ topology, tenancy }: Scene, name: string, width: number): Block {
+  const accelerators = wholeAccelerators(topology);
+  const numbers = acceleratorNumbers(accelerators);
+  const every =
+    numbers.length === 2
+      ? numbers.map((number) => `GPU${number}`).join(" and ")
+      : `every two of ${acceleratorNames(numbers)}`;
+  if (styleOf(name) !== "accelerator") {
+    return column([textBlock(line(span(name)), 20), textBlock(line(every), 12)], 0);
+  }
+  const [first] = topology.links;
+  const { kind, lanes } = first ?? { kind: "nvlink", lanes: null };
+  const lanesText = lanes === null ? "" : `, ${counted(lanes, "lane")} each`;
+  const spokes = accelerators.map(({ address }, i): Spoke => {
+    const holders = tenancy === null ? [] : tenancy.holdersOf(address);
+    const marks = tenancy === null ? [] : holders.map((vm) => at(tenancy.marks, vm));
+    const [only, ...others] = marks;
+    return { name: `GPU${at(numbers, i)}`, mark: others.length > 0 ? null : (only ?? null) };
+  });
+  const title = `${name}: ${every}${lanesText}`;
+  return column(
     [
-      textBlock(line(span(name, styleOf(name))), 20),
-      textBlock(
-        line(
-          count === 2
-            ? numbers.map((number) => `GPU${number}`).join(" and ")
-            : `every two of ${acceleratorNames(numbers)}`,
-        ),
-        12,
-      ),
+      textBlock(line(span(title, "accelerator")), 12, width),
+      hub(hubNames[kind](lanes, numbers.length), spokes, width),
     ],
-    0,
+    8,
   );
-  if (!direct || count > circleMax) return text;
-  const size = 96;
-  const thick = count <= thickMax;
-  const [center, radius] = [size / 2, size / 2 - 6];
-  const points = Array.from({ length: count }, (_, i) => {
-    const turn = ((i + 0.5) / count) * 2 * Math.PI;
-    return { x: center + radius * Math.sin(turn), y: center - radius * Math.cos(turn) };
-  });
-  const chords = points.flatMap((a, i) =>
-    points.slice(i + 1).map((b) => `M${short(a.x)} ${short(a.y)}L${short(b.x)} ${short(b.y)}`),
+}
+
+/** An accelerator on a hub, with the mark of the VM that has it alone. */
+interface Spoke {
+  readonly name: string;
+  readonly mark: VmMark | null;
+}
+
+/**
+ * A GPU has at most so many NVLinks (Blackwell and Hopper). All pairs have more together only where
+ * they share them through a switch.
+ */
+const nvlinksMax = 18;
+
+const hubNames = {
+  nvlink: (lanes: number | null, count: number) =>
+    lanes !== null && lanes * (count - 1) > nvlinksMax ? "NVSwitch" : meshName("NVLink", count),
+  xgmi: (_: number | null, count: number) => meshName("XGMI", count),
+  xelink: (_: number | null, count: number) => meshName("Xe Link", count),
+} as const satisfies Record<LinkKind, (lanes: number | null, count: number) => string>;
+
+const meshName = (kind: string, count: number): string =>
+  count === 2 ? kind : `${kind}, all to all`;
+
+const spokeHeight = 24;
+const spokeWire = 12;
+const spokeGap = 8;
+
+/** A bar with the accelerators above and below it, each tied to it. */
+function hub(name: string, given: readonly Spoke[], width: number): Block {
+  const fitting = (some: readonly Spoke[]): number =>
+    Math.max(1, Math.floor((width + spokeGap) / (widest(some) + spokeGap)));
+  // Numbers alone where names would need more than two rows.
+  const isTight = fitting(given) < Math.ceil(given.length / 2);
+  const spokes = isTight
+    ? given.map((one) => ({ ...one, name: one.name.replace("GPU", "") }))
+    : given;
+  const most = fitting(spokes);
+  const wide = widest(spokes);
+  const label = textBlock(line(span(name, "title")), 13, width - 2 * spokeGap);
+  const columns = Math.min(Math.ceil(spokes.length / 2), most);
+  const full = Math.max(columns * (wide + spokeGap) - spokeGap, label.width + 2 * spokeGap);
+  const rows = Array.from({ length: Math.ceil(spokes.length / columns) }, (_, i) =>
+    spokes.slice(i * columns, (i + 1) * columns),
   );
-  const sign = block(size, size, {
-    tooltip: `${name} between ${counted(chords.length, "pair")}`,
-    marks: [
-      { kind: "path", look: thick ? "direct" : "directThin", d: chords.join("") },
-      {
-        kind: "path",
-        look: "dot",
-        d: points.map(({ x, y }) => dotPath(x, y, thick ? 5 : 3)).join(""),
-      },
-    ],
+  const above = Math.ceil(rows.length / 2);
+  const pitch = spokeHeight + spokeWire;
+  const barTop = above * pitch;
+  const barHeight = lineHeight(13) + 6;
+  const wires: string[] = [];
+  const placed = rows.flatMap((own, r): Placed[] => {
+    const isAbove = r < above;
+    const y = isAbove ? r * pitch : barTop + barHeight + spokeWire + (r - above) * pitch;
+    return own.map((spoke, c) => {
+      const x = (c + 0.5) * (full / columns) - wide / 2;
+      // Rows nearer to the bar are drawn over the wires of those behind them.
+      wires.push(`M${short(x + wide / 2)} ${short(y)}V${short(barTop)}`);
+      return { x, y, block: spokeBlock(spoke, wide) };
+    });
   });
-  const lower = block(text.width, text.height + 22, { children: [{ x: 0, y: 22, block: text }] });
-  return row([sign, lower], 16);
+  const bar = block(full, barHeight, {
+    look: "hub",
+    children: [{ x: (full - label.width) / 2, y: 3, block: label }],
+  });
+  return block(full, barTop + barHeight + (rows.length - above) * pitch, {
+    tooltip: name,
+    about: { hub: name },
+    marks: [{ kind: "path", look: "direct", d: wires.join("") }],
+    children: [...placed, { x: 0, y: barTop, block: bar }],
+  });
+}
+
+function spokeParts({ name, mark }: Spoke): Block {
+  const text = textBlock(line(span(name, "accelerator")), 11);
+  return row([text, ...(mark === null ? [] : [signBlock(mark, signWidth(mark), signHeight)])], 4);
+}
+
+const widest = (spokes: readonly Spoke[]): number =>
+  Math.max(...spokes.map((spoke) => spokeParts(spoke).width)) + 12;
+
+function spokeBlock(spoke: Spoke, width: number): Block {
+  const inner = spokeParts(spoke);
+  const place = { x: (width - inner.width) / 2, y: (spokeHeight - inner.height) / 2 };
+  return block(width, spokeHeight, { look: "gpu", children: [{ ...place, block: inner }] });
 }
 
 function dotPath(x: number, y: number, radius: number): string {
