@@ -1,5 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { documentKinds } from "@evenkeel/contract/document.ts";
+import { documentKinds, isDocumentKind } from "@evenkeel/contract/document.ts";
+import {
+  type JsonSchema,
+  jsonSchemaOf,
+  objectsIn,
+  propertiesOf,
+} from "@evenkeel/contract/reference/json-schema.ts";
 import { errorCodes } from "@evenkeel/core/error/codes.ts";
 import { ncclFindingCodes } from "@evenkeel/core/guest/nccl/lint/finding.ts";
 import { refusalCodes, untoldCodes } from "@evenkeel/core/plan/refusal.ts";
@@ -59,6 +65,33 @@ test.each(documentKinds)("docs/reference has the page of %s as its schema has it
   const page = reference(`${fileOfKind(kind)}.md`);
   const textOf = (file: string): string => readFileSync(reference(`examples/${file}`), "utf8");
   await expect(documentReference(kind, textOf)).toMatchFileSnapshot(page);
+});
+
+/** The cells of every row of a page's tables. */
+function rowsOf(kind: string): readonly (readonly string[])[] {
+  const page = readFileSync(reference(`${fileOfKind(kind)}.md`), "utf8");
+  const rows = page.split("\n").filter((line) => line.startsWith("| `"));
+  return rows.map((row) => row.slice(2, -2).split(/(?<!\\) \| /));
+}
+
+test.each(documentKinds)("every field of %s is on its page, with values and an example", (kind) => {
+  if (!isDocumentKind(kind)) throw new TypeError(`${kind} is no kind`);
+  const rows = rowsOf(kind);
+  const lacking = rows.filter(
+    ([, value = "", , meaning = "", example = "", ...others]) =>
+      value.length < 4 || meaning.length < 5 || example.length < 3 || others.length > 0,
+  );
+  expect(lacking).toEqual([]);
+  const missing = new Set<string>();
+  const visit = (schema: JsonSchema): void => {
+    for (const [name, field] of objectsIn(schema).flatMap(propertiesOf)) {
+      if (rows.every(([told]) => told !== `\`${name}\``)) missing.add(name);
+      const isPart = objectsIn(field).every(({ title = "" }) => !isDocumentKind(title));
+      if (isPart) visit(field);
+    }
+  };
+  visit(jsonSchemaOf(kind));
+  expect([...missing]).toEqual([]);
 });
 
 test.each(writtenKinds)(

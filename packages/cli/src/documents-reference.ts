@@ -1,6 +1,7 @@
 import { type DocumentKind, isDocumentKind } from "@evenkeel/contract/document.ts";
 import { allForms, type Form } from "@evenkeel/contract/reference/forms.ts";
 import {
+  exampleOf,
   itemsOf,
   type JsonSchema,
   jsonSchemaOf,
@@ -39,7 +40,7 @@ export function documentReference(kind: string, textOf: (file: string) => string
       ...tableOf(objects, kind),
     ]),
     "## Examples",
-    ...examples.flatMap((example) => exampleText(example, textOf)),
+    ...examples.flatMap((example) => workedExample(example, textOf)),
   ]);
 }
 
@@ -52,7 +53,7 @@ function schemaText(kind: DocumentKind): string {
   return writtenKinds.includes(kind) ? `[${file}](${file}), or ${command}` : command;
 }
 
-function exampleText(
+function workedExample(
   { file, title, says, lines }: ReferenceExample,
   textOf: (file: string) => string,
 ): readonly string[] {
@@ -112,7 +113,8 @@ function tableOf(objects: readonly JsonSchema[], kind: string): readonly string[
       const meaning = field.description ?? "";
       const cells = [code(name), valueText(field, kind), defaultText(field, isRequired), meaning];
       // Of a field that several variants have, the first says what there is to say.
-      if (!rows.has(name)) rows.set(name, [...cells, exampleOf(field)].map(cell).join(" | "));
+      if (!rows.has(name))
+        rows.set(name, [...cells, exampleText(field, kind)].map(cell).join(" | "));
       const long = longEnum(field);
       if (long !== null) lists.push(`\`${name}\` is one of ${long.map(code).join(", ")}.`);
     }
@@ -150,9 +152,14 @@ function longEnum(schema: JsonSchema): readonly string[] | null {
   return inner.find((part) => part !== null) ?? null;
 }
 
-function exampleOf({ examples }: JsonSchema): string {
-  const first: unknown = Array.isArray(examples) ? examples[0] : undefined;
-  return first === undefined ? "" : code(shown(first));
+/** From so many characters on, an example is in the table of its own object. */
+const LONG_EXAMPLE = 80;
+
+function exampleText(field: JsonSchema, kind: string): string {
+  const text = shown(exampleOf(field));
+  const objects = objectsIn(field);
+  const isLong = objects.length > 0 && text.length > LONG_EXAMPLE;
+  return isLong ? `see ${objectLink(objects, kind)}` : code(text);
 }
 
 const shown = (value: unknown): string =>
@@ -296,7 +303,7 @@ const columns: readonly string[] = [
   "**Value** is what a field may be. **Default** is what a field that is left out stands for, or that " +
     "it is required. Where a value may be `null`, that says: not known, or not there; it never stands " +
     "for a default, unless the default column says so. A field that the table does not have is an " +
-    "error. A field that holds an object has its example in that object's own table. Words in the tables are those of the [glossary](../glossary.md).",
+    "error. Words in the tables are those of the [glossary](../glossary.md).",
   "A number has the unit that its name ends in: `memoryBytes` is in bytes, `readLatencyNs` in " +
     "nanoseconds, `speedGTs` in GT/s; otherwise the meaning says it.",
 ];

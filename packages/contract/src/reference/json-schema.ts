@@ -117,3 +117,17 @@ export function variantsOf({ anyOf = [] }: JsonSchema): readonly JsonSchema[] {
 export function itemsOf({ items }: JsonSchema): readonly JsonSchema[] {
   return [items ?? []].flat().filter((part) => typeof part === "object");
 }
+
+/** An example of a value: the one that its schema has, or one made of its fields' examples. */
+export function exampleOf(schema: JsonSchema): unknown {
+  const [object] = objectsIn(schema);
+  if (object === undefined) return Array.isArray(schema.examples) ? schema.examples[0] : undefined;
+  const value = Object.fromEntries(
+    propertiesOf(object).map(([name, field]) => [name, exampleOf(field)]),
+  );
+  return isList(schema) ? [value] : value;
+}
+
+function isList(schema: JsonSchema): boolean {
+  return schema.type === "array" || variantsOf(schema).some(isList);
+}

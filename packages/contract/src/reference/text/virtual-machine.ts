@@ -7,7 +7,7 @@ import { head, type ObjectText, objectText } from "./object-text.ts";
 
 const accelerators = objectText<NonNullable<VirtualMachineSpec["accelerators"]>>(
   "accelerators",
-  "The GPUs, or other accelerators, that the VM is given whole.",
+  "The GPUs or other accelerators that the VM is given.",
   {
     count: [
       "How many. Must be said, here or in the flavor, where `model` or `link` is.",
@@ -15,9 +15,10 @@ const accelerators = objectText<NonNullable<VirtualMachineSpec["accelerators"]>>
       { unit: "accelerators", default: 0 },
     ],
     model: [
-      "A part of the model's name, in any case: `H100` is any H100, `H100 SXM5` one kind of it.",
+      "A part of the model's name, in any case: `H100` is any H100, `H100 SXM5` one kind of it. Or " +
+        "the PCI ids, `10de:2330`, or the whole name of the vGPU type where a part of a GPU is meant.",
       "H100",
-      { otherwise: "any model" },
+      { otherwise: "any model, whole GPUs alone" },
     ],
     link: [
       "How each pair of them must be connected: `any` in any way, `nvlink` by a direct link, " +
