@@ -23,7 +23,7 @@ test("every form is tried", () => {
 
 /** What the reader refuses, and no pattern can: another order, a number or a size too large. */
 const beyondPatterns = (title: string, text: string): boolean =>
-  (title === "Sizes" && /\d{2}/.test(text)) ||
+  (title === "Sizes" && /\d{2}|P/.test(text)) ||
   (title === "Lists of CPUs and nodes" && /\d.*[,-]|\d{5}/.test(text));
 
 describe.each(forms)("$title", ({ schema, alphabet, title }) => {
@@ -45,7 +45,7 @@ describe.each(forms)("$title", ({ schema, alphabet, title }) => {
     const other = fc.tuple(
       fc.stringMatching(new RegExp(pattern)),
       fc.nat(30),
-      fc.constantFrom("", ...alphabet),
+      fc.constantFrom("", ...alphabet.split("")),
     );
     const property = fc.property(other, ([text, at, put]) => {
       const place = at % (text.length + 1);
