@@ -5,8 +5,9 @@ import { partitionText } from "./topology-parts.ts";
 export const hostPolicyText: ObjectText<HostPolicyDocument> = objectText<HostPolicyDocument>(
   "HostPolicy",
   "What an operator keeps of a host for the host itself, and which of its devices are sold. It is " +
-    "given with `--policy FILE`; without one, and for every field that is left out, the defaults " +
-    "hold. One policy may serve many hosts, as far as it names no addresses or CPUs.",
+    "given with `--policy FILE`. Without one, this host's is in `/etc/evenkeel/policy.yaml`, or where " +
+    "`EVENKEEL_POLICY` says, and any other host has the defaults, as has every field that is left " +
+    "out. One policy may serve many hosts, as far as it names no addresses or CPUs.",
   {
     ...head("HostPolicy"),
     reserved: [
