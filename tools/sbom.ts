@@ -1,4 +1,4 @@
-import { hexDigest } from "./deb-tree.ts";
+import { hexDigest } from "./checksums.ts";
 import { npm } from "./pack-packages.ts";
 
 /**
