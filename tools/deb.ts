@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { completionScripts } from "../packages/cli/src/commands/completion/run.ts";
@@ -101,9 +101,9 @@ const controlTemplate = (): string => readFileSync(join(root, "packaging/debian/
 
 function build(): void {
   const epoch = editionEpoch();
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
-  const tree = debTree(join(out, "tree"));
+  const partial = `${out}-${process.pid}`;
+  mkdirSync(partial, { recursive: true });
+  const tree = debTree(join(partial, "tree"));
   buildPackages(packageNames);
   addModules(tree);
   addProgram(tree);
@@ -120,10 +120,13 @@ function build(): void {
   tree.copy(join(root, "packaging/debian/postrm"), "DEBIAN/postrm");
   settle(tree.folder, executables, epoch);
   const deb = `evenkeel_${version}_amd64.deb`;
-  packDeb(tree.folder, join(out, deb), epoch);
+  packDeb(tree.folder, join(partial, deb), epoch);
   rmSync(tree.folder, { recursive: true });
-  writeFileSync(join(out, `evenkeel_${version}.cdx.json`), sbom(epoch));
-  writeChecksums(out);
+  writeFileSync(join(partial, `evenkeel_${version}.cdx.json`), sbom(epoch));
+  writeChecksums(partial);
+  // What is in the folder is whole, whoever looks while another is built.
+  rmSync(out, { recursive: true, force: true });
+  renameSync(partial, out);
   const size = formatBytes(Math.ceil(statSync(join(out, deb)).size / 2 ** 20) * 2 ** 20);
   console.log(`${join(out, deb)}: ${size}, ${paths.length} files`);
 }
