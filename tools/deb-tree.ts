@@ -9,9 +9,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createHash } from "node:crypto";
 import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
+import { hexDigest } from "./checksums.ts";
 
 /**
  * The tree of files of a Debian package, written so that the same files make the same package:
@@ -77,8 +77,4 @@ export function md5sums(folder: string, paths: readonly string[]): string {
     .filter((path) => lstatSync(join(folder, path)).isFile())
     .map((path) => `${hexDigest("md5", readFileSync(join(folder, path)))}  ${path}\n`)
     .join("");
-}
-
-export function hexDigest(algorithm: "md5" | "sha256", bytes: Uint8Array): string {
-  return createHash(algorithm).update(bytes).digest("hex");
 }

@@ -1,12 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { completionScripts } from "../packages/cli/src/commands/completion/run.ts";
 import { manPages } from "../packages/cli/src/man-pages.ts";
 import { buildPackages, packageNames } from "./build-packages.ts";
 import { debCopyright } from "./deb-copyright.ts";
-import { type DebTree, debTree, filesBelow, hexDigest, md5sums, settle } from "./deb-tree.ts";
+import { writeChecksums } from "./checksums.ts";
+import { type DebTree, debTree, filesBelow, md5sums, settle } from "./deb-tree.ts";
+import { editionEpoch } from "./edition.ts";
 import { runtimeDependencies } from "./runtime-dependencies.ts";
 import { sbom } from "./sbom.ts";
 
@@ -15,8 +17,7 @@ import { sbom } from "./sbom.ts";
  * checksums of both. The package has all that evenkeel needs beside Debian's C and C++ libraries:
  * its own Node, what was built of each package, and what they depend on.
  *
- * The same checkout makes the same bytes: the time in the package is that of the last commit, or
- * SOURCE_DATE_EPOCH where that is set (https://reproducible-builds.org/specs/source-date-epoch/).
+ * The same checkout makes the same bytes: the time in the package is that of the edition.
  */
 const root = join(import.meta.dirname, "..");
 const out = join(root, "out/deb");
@@ -28,15 +29,6 @@ const program = `${modules}/@evenkeel/cli/bin/evenkeel.mjs`;
 const { version }: { readonly version: string } = JSON.parse(
   readFileSync(join(root, "package.json"), "utf8"),
 );
-
-/** The time of the edition, in seconds since 1970. */
-function editionEpoch(): number {
-  const given = process.env["SOURCE_DATE_EPOCH"];
-  if (given) return Number(given);
-  const log = spawnSync("git", ["log", "-1", "--format=%ct"], { cwd: root, encoding: "utf8" });
-  if (log.status === 0) return Number(log.stdout);
-  throw new Error("this is no git checkout: set SOURCE_DATE_EPOCH to the time of the edition");
-}
 
 /** Files that a program loads: not its sources, types and documents, nor what is for musl. */
 const isLoaded = (path: string): boolean =>
@@ -109,9 +101,9 @@ const controlTemplate = (): string => readFileSync(join(root, "packaging/debian/
 
 function build(): void {
   const epoch = editionEpoch();
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
-  const tree = debTree(join(out, "tree"));
+  const partial = `${out}-${process.pid}`;
+  mkdirSync(partial, { recursive: true });
+  const tree = debTree(join(partial, "tree"));
   buildPackages(packageNames);
   addModules(tree);
   addProgram(tree);
@@ -128,13 +120,13 @@ function build(): void {
   tree.copy(join(root, "packaging/debian/postrm"), "DEBIAN/postrm");
   settle(tree.folder, executables, epoch);
   const deb = `evenkeel_${version}_amd64.deb`;
-  packDeb(tree.folder, join(out, deb), epoch);
+  packDeb(tree.folder, join(partial, deb), epoch);
   rmSync(tree.folder, { recursive: true });
-  writeFileSync(join(out, `evenkeel_${version}.cdx.json`), sbom(epoch));
-  const sums = readdirSync(out)
-    .toSorted()
-    .map((name) => `${hexDigest("sha256", readFileSync(join(out, name)))}  ${name}\n`);
-  writeFileSync(join(out, "SHA256SUMS"), sums.join(""));
+  writeFileSync(join(partial, `evenkeel_${version}.cdx.json`), sbom(epoch));
+  writeChecksums(partial);
+  // What is in the folder is whole, whoever looks while another is built.
+  rmSync(out, { recursive: true, force: true });
+  renameSync(partial, out);
   const size = formatBytes(Math.ceil(statSync(join(out, deb)).size / 2 ** 20) * 2 ** 20);
   console.log(`${join(out, deb)}: ${size}, ${paths.length} files`);
 }

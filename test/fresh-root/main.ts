@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -10,21 +10,10 @@ import { contentsOf, differences, freshRootTar, unpack, within } from "./fresh-r
 /**
  * `npm run fresh-root [-- FILE.deb]`: installs the Debian package in a fresh root of this machine's
  * release, uses it there as its pages say, and purges it: nothing may be left. Without a FILE it
- * builds the package first. It needs root on Debian or Ubuntu, and their archive the first time.
+ * builds the package first, twice. It needs root on Debian or Ubuntu, and their archive the first time.
  * The last line has the counts.
  */
 const root = join(import.meta.dirname, "../..");
-
-function builtPackage(): string {
-  const { status } = spawnSync(process.execPath, [join(root, "tools/deb.ts")], {
-    stdio: "inherit",
-  });
-  if (status !== 0) throw new Error("the package could not be built");
-  const folder = join(root, "out/deb");
-  const deb = readdirSync(folder).find((name) => name.endsWith(".deb"));
-  if (deb === undefined) throw new Error(`${folder} has no package`);
-  return join(folder, deb);
-}
 
 const counts = { passed: 0, failed: 0 };
 
@@ -32,6 +21,29 @@ function report(does: string, isFine: boolean, told: string): void {
   counts[isFine ? "passed" : "failed"] += 1;
   console.log(`${isFine ? "ok    " : "FAILED"} ${does}`);
   if (!isFine) console.log(told.replaceAll(/^/gm, "       "));
+}
+
+function builtPackage(): string {
+  const { status } = spawnSync(process.execPath, [join(root, "tools/deb.ts")], {
+    stdio: "inherit",
+  });
+  if (status !== 0) throw new Error("the package could not be built");
+  return onlyPackage();
+}
+
+function onlyPackage(): string {
+  const folder = join(root, "out/deb");
+  const deb = readdirSync(folder).find((name) => name.endsWith(".deb"));
+  if (deb === undefined) throw new Error(`${folder} has no package`);
+  return join(folder, deb);
+}
+
+/** Builds it twice: the same checkout makes the same bytes. */
+function builtTwice(): string {
+  const sums = (): string => readFileSync(join(builtPackage(), "../SHA256SUMS"), "utf8");
+  const [once, twice] = [sums(), sums()];
+  report("built twice it has the same bytes", once === twice, `${once}${twice}`);
+  return onlyPackage();
 }
 
 function tryOut(folder: string, { does, script, prints = /^/ }: Check): void {
@@ -80,10 +92,13 @@ async function tryInstallation(folder: string, deb: string): Promise<void> {
 
 async function main(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error("a fresh root is made and entered as root");
-  const missing = ensurePackages(["mmdebstrap"], "the fresh root");
+  const missing = ensurePackages(["lintian", "mmdebstrap"], "the fresh root");
   if (missing.length > 0) throw new Error(`this needs ${missing.join(", ")}`);
   const [given] = process.argv.slice(2);
-  const deb = given ?? builtPackage();
+  const deb = given ?? builtTwice();
+  const lintian = spawnSync("lintian", ["--fail-on=error,warning", deb], { encoding: "utf8" });
+  const found = `${lintian.stdout}${lintian.stderr}`;
+  report("lintian finds nothing but what is explained", lintian.status === 0, found);
   const folder = join(cacheFolder, `partial-fresh-root-${process.pid}`);
   mkdirSync(cacheFolder, { recursive: true });
   try {

@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { copyFileSync, globSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { catalogMachine } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { asPlanned } from "@evenkeel/core/testing/evidence/as-planned.ts";
 import { sabotages } from "@evenkeel/core/testing/evidence/sabotages.ts";
@@ -250,3 +251,26 @@ describe.each(nodes)("on Node $version", ({ node }) => {
 function errorsOf(stderr: string): string {
   return stderr.replaceAll(/^\(node:.*ExperimentalWarning.*\n|^\(Use `node --trace.*\n/gm, "");
 }
+
+describe("installed for all users (npm install --global)", () => {
+  const prefix = join(folder, "global");
+  const tarballs = globSync("tarballs/*.tgz", { cwd: folder }).map((path) => join(folder, path));
+  const quiet = ["--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"];
+
+  test("npm takes the tarballs, and the command runs on each Node that packages are for", (context) => {
+    try {
+      npm("install", "--global", "--prefix", prefix, ...quiet, ...tarballs);
+    } catch (error) {
+      if (!/E(NOTFOUND|AI_AGAIN|CONNREFUSED|TIMEDOUT)/.test(String(error))) throw error;
+      context.skip("npm's registry cannot be reached");
+    }
+    for (const { node } of nodes) {
+      const program = join(prefix, "bin/evenkeel");
+      const env = { ...process.env, PATH: `${dirname(node)}:/usr/bin:/bin` };
+      const argv = ["place", "vm.yaml", "--on", "machine:hgx-h100"];
+      const placed = spawnSync(program, argv, { cwd: folder, env, encoding: "utf8" });
+      expect([placed.status, placed.stderr]).toEqual([0, ""]);
+      expect(placed.stdout).toContain("llm-a goes to hgx-h100");
+    }
+  });
+});
