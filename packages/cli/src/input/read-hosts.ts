@@ -31,22 +31,44 @@ export async function readHosts(
   policies: Policies,
   surroundings: Surroundings,
 ): Promise<readonly HostState[]> {
-  const { on: sources, taken: takenPaths } = wanted;
+  const { on: sources } = wanted;
   const topologies: Topology[] = [];
   for (const source of sources) topologies.push(await readHost(source, surroundings));
   refuseNamesakes(topologies, sources);
+  const machines = topologies.map((topology, i) => ({
+    topology,
+    isHere: isLive(sources[i] ?? ""),
+  }));
+  return occupiedHosts(machines, wanted, policies, surroundings);
+}
+
+/** A machine that was read, and whether it is this one itself. */
+export interface ReadMachine {
+  readonly topology: Topology;
+  readonly isHere: boolean;
+}
+
+/** Machines as hosts, with the plans of the VMs on them. */
+export async function occupiedHosts(
+  machines: readonly ReadMachine[],
+  wanted: Omit<HostsWanted, "on">,
+  policies: Policies,
+  surroundings: Surroundings,
+): Promise<readonly HostState[]> {
+  const topologies = machines.map(({ topology }) => topology);
   const plans: PlanFile[] = [];
-  for (const path of takenPaths) plans.push(await readPlan(path, surroundings));
+  for (const path of wanted.taken) plans.push(await readPlan(path, surroundings));
   refuseStrangers(plans, topologies);
   refuseOverlaps(plans);
   const givenFor = ({ name }: Topology): Plan[] =>
     plans.filter(({ plan }) => plan.host === name).map(({ plan }) => plan);
-  const ofThisMachine = topologies.filter((_, i) => isLive(sources[i] ?? "")).flatMap(givenFor);
+  const ofThisMachine = machines.flatMap(({ topology, isHere }) =>
+    isHere ? givenFor(topology) : [],
+  );
   const here = once(() => takenHere(wanted, ofThisMachine, surroundings));
   const hosts: HostState[] = [];
-  for (const [i, topology] of topologies.entries()) {
+  for (const { topology, isHere } of machines) {
     const given = givenFor(topology);
-    const isHere = isLive(sources[i] ?? "");
     const { plans: recorded, held } = isHere ? await here() : { plans: [], held: [] };
     // A plan of a recorded VM that is given once more counts once.
     const more = given.filter((plan) => !recorded.some((other) => isSameVm(plan, other)));
@@ -77,7 +99,7 @@ async function readHost(given: string, surroundings: Surroundings): Promise<Topo
 
 /** What is taken of this machine, by the records and by what its VMs really hold. */
 async function takenHere(
-  { state, vm }: HostsWanted,
+  { state, vm }: Omit<HostsWanted, "on">,
   given: readonly Plan[],
   surroundings: Surroundings,
 ): Promise<{ readonly plans: readonly Plan[]; readonly held: readonly Holding[] }> {

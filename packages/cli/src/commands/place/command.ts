@@ -46,8 +46,10 @@ export const placeCommand: CliCommand = {
         },
         output: {
           kind: "enum",
-          values: ["text", "json", "libvirt"],
-          brief: "text: for people; json: the Plan or Refusal document; libvirt: the domain XML",
+          values: ["text", "json", "svg", "libvirt"],
+          brief:
+            "text: for people; json: the Plan or Refusal document; svg: a picture of the host with " +
+            "the VM among the others; libvirt: the domain XML",
           default: "text",
         },
       },
@@ -96,6 +98,10 @@ export const placeCommand: CliCommand = {
         "evenkeel place next.yaml --on hgx-h100=machine:hgx-h100 --on b=machine:hgx-h100 \\",
         "    --taken plan.json --away-from llm-a --spread",
       ],
+    },
+    {
+      does: "A picture of where it goes",
+      lines: ["evenkeel place vm.yaml --on machine:hgx-h100 --output svg > llm-a.svg"],
     },
     {
       does: "Straight to libvirt",

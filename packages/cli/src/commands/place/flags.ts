@@ -7,5 +7,5 @@ export interface PlaceFlags {
   readonly state?: string;
   readonly "away-from": readonly string[];
   readonly spread: boolean;
-  readonly output: "text" | "json" | "libvirt";
+  readonly output: "text" | "json" | "svg" | "libvirt";
 }

@@ -38,12 +38,34 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
   });
   if (answer.kind === "Refusal") this.finish(refusalStatus(answer));
   const view = { width: this.columns, paint: this.paint };
-  if (output === "libvirt" && answer.kind === "Refusal") {
-    // A file that a definition is redirected into must not end up with prose.
+  if ((output === "libvirt" || output === "svg") && answer.kind === "Refusal") {
+    // A file that a definition or a picture is redirected into must not end up with prose.
     surroundings.stderr.write(refusalText(answer, view));
     return;
   }
   surroundings.stdout.write(await answerText(answer, output, view));
+  if (answer.kind === "Refusal" || (output !== "text" && output !== "svg")) return;
+  const host = hosts.find(({ topology }) => topology.name === answer.host);
+  if (host !== undefined) surroundings.stdout.write(await pictureOf(host, answer, output, this));
+}
+
+/** The VM among the others on its host: as a picture, or below the text of a terminal. */
+async function pictureOf(
+  host: HostState,
+  plan: Plan,
+  output: "text" | "svg",
+  { surroundings: { stdout }, columns: width, color }: CliContext,
+): Promise<string> {
+  if (output === "text" && !stdout.isTTY) return "";
+  const { tenancyOf } = await import("@evenkeel/core/placement/tenancy/tenancy-of-host.ts");
+  const tenancy = tenancyOf(host, plan);
+  if (output === "svg") {
+    const { drawSvg } = await import("@evenkeel/core/topology/draw/svg/draw-svg.ts");
+    return drawSvg(host.topology, { tenancy });
+  }
+  const { drawTenancy } = await import("@evenkeel/core/topology/draw/draw-tenancy.ts");
+  const { styled } = await import("../../text/terminal-text.ts");
+  return styled(`\n${drawTenancy(host.topology, { width, color, tenancy })}`);
 }
 
 /**
@@ -82,6 +104,7 @@ async function answerText(
   if (output === "json") return jsonText(answer);
   if (answer.kind === "Refusal") return refusalText(answer, view);
   if (output === "text") return planText(answer, view);
+  if (output === "svg") return "";
   const { render } = await import("@evenkeel/core/render/render.ts");
   return render(answer, "libvirt");
 }

@@ -1,6 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
+import { takenFlag } from "../../flags/placement.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
 import type { TopologyFlags } from "./flags.ts";
 
@@ -38,11 +39,21 @@ export const topologyCommand: CliCommand = {
             "a file with Flavors: report which of them straddle nodes here; repeat it for more",
           placeholder: "FLAVOR",
         },
+        taken: {
+          ...takenFlag,
+          brief: "a file with the Plan of a VM on it: draw which VM has what; repeat it for more",
+        },
+        all: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "draw every PCI function, and the sizes of caches",
+        },
         policy: {
           kind: "parsed",
           parse: String,
           optional: true,
-          brief: "with --fit, a file with a HostPolicy: what the host keeps for itself",
+          brief: "with --fit or --taken, a file with a HostPolicy: what the host keeps for itself",
           placeholder: "FILE",
         },
         output: {
@@ -62,6 +73,10 @@ export const topologyCommand: CliCommand = {
     "What no source states stays unknown. It is shown as unknown, and never guessed.",
     "Several sources complete one another. Where they disagree the first one counts, and the " +
       "disagreement is printed: below the drawing, or on standard error for other outputs.",
+    "With --taken every VM has a sign and a color: cores, memory and devices are marked with them, " +
+      "and a list says what each VM has, and what of it lies on another node than its cores. What is free " +
+      "is what a placement could still give. On this machine itself the recorded and the running VMs " +
+      "count as well.",
     "With --diff the exit status is 0 when the machines are the same and 3 when they differ. " +
       "With --fit it is 0 when every flavor fits on one node, and 3 when one straddles nodes or " +
       "does not fit. It is 4 when not enough is known to say: the answer names what would tell.",
@@ -89,6 +104,13 @@ export const topologyCommand: CliCommand = {
     {
       does: "Which flavors straddle nodes on a type of machine",
       lines: ["evenkeel topology --from machine:hgx-h100 --fit flavors.yaml"],
+    },
+    {
+      does: "Which VM has what, and what is free",
+      lines: [
+        "evenkeel place vm.yaml --on machine:hgx-h100 --output json > plan.json",
+        "evenkeel topology --from machine:hgx-h100 --taken plan.json",
+      ],
     },
     {
       does: "A picture",

@@ -3,6 +3,8 @@ export interface TopologyFlags {
   readonly from: readonly string[];
   readonly diff?: string;
   readonly fit: readonly string[];
+  readonly taken: readonly string[];
+  readonly all: boolean;
   readonly policy?: string;
   readonly output: "text" | "json" | "svg" | "nccl" | "dot";
 }

@@ -1,5 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { SceneOptions } from "@evenkeel/core/topology/draw/scene.ts";
+import type { Tenancy } from "@evenkeel/core/topology/draw/tenancy.ts";
 import type { MergeFinding } from "@evenkeel/core/topology/merge/finding.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
@@ -11,8 +13,8 @@ import { notesText } from "../../text/notes-text.ts";
 import type { TopologyFlags } from "./flags.ts";
 
 export async function runTopology(this: CliContext, flags: TopologyFlags): Promise<void> {
-  const { from, diff, fit, policy, output } = flags;
-  refuseTwoStdins([...from, diff ?? "", ...fit, policy ?? ""]);
+  const { from, diff, fit, taken, policy, output } = flags;
+  refuseTwoStdins([...from, diff ?? "", ...fit, ...taken, policy ?? ""]);
   refuseMisfits(flags);
   const sources = from.length === 0 ? ["live"] : from;
   const { topology, findings } = await readTopologies(sources, this.surroundings);
@@ -30,16 +32,38 @@ export async function runTopology(this: CliContext, flags: TopologyFlags): Promi
     this.finish(status);
     surroundings.stdout.write(text);
   } else {
+    const scene = { all: flags.all, tenancy: await tenancyFor(topology, sources, flags, this) };
     surroundings.stdout.write(
-      drawn ? await drawing(topology, findings, this) : await rendered(topology, output),
+      drawn
+        ? await drawing(topology, findings, scene, this)
+        : await rendered(topology, output, scene),
     );
   }
+}
+
+/** Who has what of the machine; null where no VMs are to be drawn. */
+async function tenancyFor(
+  topology: Topology,
+  sources: readonly string[],
+  { taken, policy }: TopologyFlags,
+  { surroundings }: CliContext,
+): Promise<Tenancy | null> {
+  if (taken.length === 0) return null;
+  const { occupiedHosts } = await import("../../input/read-hosts.ts");
+  const { readPolicies } = await import("../../input/read-policy.ts");
+  const { tenancyOf } = await import("@evenkeel/core/placement/tenancy/tenancy-of-host.ts");
+  const machine = { topology, isHere: sources.includes("live") };
+  const wanted = { taken, state: undefined, vm: null };
+  const policies = await readPolicies(policy, surroundings);
+  const [host] = await occupiedHosts([machine], wanted, policies, surroundings);
+  return host === undefined ? null : tenancyOf(host);
 }
 
 /** The drawing; below it, where the sources disagree and what is unusual about the machine. */
 async function drawing(
   topology: Topology,
   findings: readonly MergeFinding[],
+  scene: SceneOptions,
   { columns: width, color, paint }: CliContext,
 ): Promise<string> {
   const { drawTopology } = await import("@evenkeel/core/topology/draw/draw-topology.ts");
@@ -48,17 +72,21 @@ async function drawing(
   const view = { width, paint };
   return [
     // The drawing shows no control character of a name; its escapes are its own.
-    styled(drawTopology(topology, { width, color })),
+    styled(drawTopology(topology, { width, color, ...scene })),
     findingsText(findings, view),
     warningsText(topologyWarnings(topology), view),
   ].join("");
 }
 
-async function rendered(topology: Topology, output: TopologyFlags["output"]): Promise<string> {
+async function rendered(
+  topology: Topology,
+  output: TopologyFlags["output"],
+  scene: SceneOptions,
+): Promise<string> {
   switch (output) {
     case "svg": {
       const { drawSvg } = await import("@evenkeel/core/topology/draw/svg/draw-svg.ts");
-      return drawSvg(topology);
+      return drawSvg(topology, scene);
     }
     case "dot": {
       const { drawDot } = await import("@evenkeel/core/topology/draw/draw-dot.ts");
@@ -76,7 +104,7 @@ async function rendered(topology: Topology, output: TopologyFlags["output"]): Pr
 }
 
 /** Refuses combinations of flags that ask for different answers. */
-function refuseMisfits({ diff, fit, policy, output }: TopologyFlags): void {
+function refuseMisfits({ diff, fit, taken, all, policy, output }: TopologyFlags): void {
   const asked = diff !== undefined ? "--diff" : "--fit";
   const answers = diff !== undefined || fit.length > 0;
   if (diff !== undefined && fit.length > 0) {
@@ -85,8 +113,20 @@ function refuseMisfits({ diff, fit, policy, output }: TopologyFlags): void {
   if (answers && output !== "text" && output !== "json") {
     throw misfit(`${asked} has no answer as ${output}`, `--output text or json with ${asked}`);
   }
-  if (policy !== undefined && fit.length === 0) {
-    throw misfit("--policy has no effect without --fit", "a policy together with flavors to fit");
+  const isPicture = !answers && (output === "text" || output === "svg");
+  for (const [flag, given] of [
+    ["--taken", taken.length > 0],
+    ["--all", all],
+  ] as const) {
+    if (!given || isPicture) continue;
+    const beside = answers ? `with ${asked}` : `as ${output}`;
+    throw misfit(`${flag} has no effect ${beside}`, `--output text or svg with ${flag}`);
+  }
+  if (policy !== undefined && fit.length === 0 && taken.length === 0) {
+    throw misfit(
+      "--policy has no effect without --fit or --taken",
+      "a policy together with flavors to fit, or with plans to draw",
+    );
   }
 }
 

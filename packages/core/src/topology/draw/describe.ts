@@ -158,14 +158,26 @@ export function sizeOf(list: string): number {
   return set === null ? 0 : size(set);
 }
 
-/** A PCIe link: `gen5 x16`, with its maximum where it runs below it. */
+/** The sign of a link that runs below its maximum. */
+export const belowSign = "▼";
+
+/** A PCIe link: `gen5 x16`; `▼ gen4 x8 of gen5 x16` where it runs below its maximum. */
 export function linkLine(link: PcieLink | null): Line {
   if (link === null) return unknown("link unknown");
   const now = pcieRateText(link.speedGTs, link.width);
   const most = pcieRateText(link.maxSpeedGTs, link.maxWidth);
   if (most === now || (link.maxSpeedGTs === null && link.maxWidth === null)) return line(now);
   if (link.speedGTs === null && link.width === null) return line(`up to ${most}`);
-  return [span(now, "warning"), span(` of ${most}`, "faint")];
+  const isBelow = runsBelow(link);
+  const shown = isBelow ? span(`${belowSign} ${now}`, "warning") : span(now);
+  return [shown, span(` of ${most}`, "faint")];
+}
+
+/** Whether a link is known to run below its maximum. */
+export function runsBelow({ speedGTs, width, maxSpeedGTs, maxWidth }: PcieLink): boolean {
+  const less = (now: number | null, most: number | null): boolean =>
+    now !== null && most !== null && now < most;
+  return less(speedGTs, maxSpeedGTs) || less(width, maxWidth);
 }
 
 /** The first lines of a drawing: what the machine is, and its totals. */

@@ -35,7 +35,9 @@ import {
  * gives the same text.
  */
 export function drawDot(topology: Topology): string {
-  const forests = new Map(pciForests(topology).map((forest) => [forest.place, forest]));
+  const forests = new Map(
+    pciForests({ topology, all: false }).map((forest) => [forest.place, forest]),
+  );
   const labelOf = leafLabels(topology);
   const nodeCluster = (node: MemoryNode): string[] => {
     const name = `node ${node.id}`;

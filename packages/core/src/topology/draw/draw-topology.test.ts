@@ -198,8 +198,8 @@ test("a machine of which much is unknown says so", () => {
     ╭─ package 0 ────────────────────────────────────────────────────────────────╮
     │ node 0 · 64 GiB · 100 × 2 MiB, 10 free · 40 × 1 GiB, free unknown          │
     │ 4 cores of 1 or 2 threads · L3 unknown · CPUs 0-2,14-17                    │
-    │ 15 ┬ 16:00.0  GPU0  L40S  gen4 x8 of gen5 x16 with 16:00.1 16:00.2         │
-    │    ├ 17:00.0  GPU1  L40S  gen4 x8 of gen5 x16 with 17:00.1 17:00.2         │
+    │ 15 ┬ 16:00.0  GPU0  L40S  ▼ gen4 x8 of gen5 x16 with 16:00.1 16:00.2       │
+    │    ├ 17:00.0  GPU1  L40S  ▼ gen4 x8 of gen5 x16 with 17:00.1 17:00.2       │
     │    └ 18:00.0  NIC   eth0  link unknown                                     │
     ├────────────────────────────────────────────────────────────────────────────┤
     │ node 1 · memory unknown · 100 × 2 MiB, 10 free · 40 × 1 GiB, free unknown  │
@@ -228,6 +228,8 @@ test("a machine of which much is unknown says so", () => {
                            GPU3     ?     ?   PIX     X
 
     partitions  0: GPU0-1  1: GPU0 active  2: GPU1  3: GPU2-3
+
+    ▼ link below its maximum
 
     4 other PCI functions not shown
     "
@@ -357,6 +359,8 @@ test("the sizes of caches and the ports that redirect are drawn where they are k
     ╰─────────────────────────────────────────────────────────╯
 
     links  GPU0-1  PIX
+
+    ACS traffic to its neighbors takes the way over the CPU
     "
   `);
   const coresIn = (topology: Topology): string | undefined =>

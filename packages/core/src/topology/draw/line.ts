@@ -21,7 +21,29 @@ export type Style =
   | "memory"
   | "faint"
   | "unknown"
-  | "warning";
+  | "warning"
+  | VmStyle;
+
+/** The colors of VMs; where there are more VMs they begin again, and their signs tell them apart. */
+export const vmStyles = [
+  "vm0",
+  "vm1",
+  "vm2",
+  "vm3",
+  "vm4",
+  "vm5",
+  "vm6",
+  "vm7",
+  "vm8",
+  "vm9",
+  "vm10",
+  "vm11",
+  "vm12",
+  "vm13",
+] as const;
+
+/** A VM's color, that of the VM being placed, and that of cores of several VMs. */
+export type VmStyle = (typeof vmStyles)[number] | "vmNew" | "vmSeveral";
 
 /** SGR parameters of ECMA-48, those that every terminal knows. */
 const sgr: Readonly<Record<Style, string>> = {
@@ -34,6 +56,22 @@ const sgr: Readonly<Record<Style, string>> = {
   faint: "2",
   unknown: "33",
   warning: "1;33",
+  vm0: "30;42",
+  vm1: "30;46",
+  vm2: "30;43",
+  vm3: "30;45",
+  vm4: "37;44",
+  vm5: "37;41",
+  vm6: "30;47",
+  vm7: "4;30;42",
+  vm8: "4;30;46",
+  vm9: "4;30;43",
+  vm10: "4;30;45",
+  vm11: "4;37;44",
+  vm12: "4;37;41",
+  vm13: "4;30;47",
+  vmNew: "1;7",
+  vmSeveral: "7",
 };
 
 /** A part of a line; characters that a terminal would act on become `�`. */

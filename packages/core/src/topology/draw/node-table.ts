@@ -5,6 +5,8 @@ import { numbersByAddress } from "../virtual-functions.ts";
 import { memoryLine, memoryText, nodesText, poolsText } from "./describe.ts";
 import { fitted, type Line, line, span, widestOf } from "./line.ts";
 import { acceleratorNames } from "./pci-branches.ts";
+import type { Scene } from "./scene.ts";
+import { memoryParts, signsLine, type TenancyView } from "./tenancy.ts";
 
 /** Longer lists of CPUs are cut, so that the columns after them stay in sight. */
 const cpuListMax = 24;
@@ -15,7 +17,7 @@ const shortened = (list: string): string =>
   list.length > cpuListMax ? `${list.slice(0, cpuListMax)}…` : list;
 
 /** A machine of many nodes, a row for each. */
-export function nodeTable(topology: Topology, width: number): Line[] {
+export function nodeTable({ topology, tenancy }: Scene, width: number): Line[] {
   const ordinals = numbersByAddress(topology);
   const coresOf: Tally<number | null> = new Map();
   for (const { node } of topology.cores) count(coresOf, node);
@@ -40,10 +42,11 @@ export function nodeTable(topology: Topology, width: number): Line[] {
     devicesOf(node.id),
     memoryText(node),
     poolsText(node),
+    ...(tenancy === null ? [] : [vmsOn(tenancy, node), freeCores(tenancy, node)]),
   ]);
-  const head = ["node", "pkg", "cores", "CPUs", "devices", "memory", "huge pages free"].map(
-    (name) => line(span(name, "faint")),
-  );
+  const vmColumns = tenancy === null ? [] : ["VMs", "free cores"];
+  const columns = ["node", "pkg", "cores", "CPUs", "devices", "memory", "huge pages free"];
+  const head = [...columns, ...vmColumns].map((name) => line(span(name, "faint")));
   const stray = devicesOf(null);
   const all = [head, ...rows];
   const widths = head.map((_, column) => widestOf(all.map((row) => row[column] ?? [])));
@@ -55,6 +58,29 @@ export function nodeTable(topology: Topology, width: number): Line[] {
   );
   const unknown = widestOf([stray]) === 0 ? [] : [[span("node unknown  ", "unknown"), ...stray]];
   return [...lines.map((one) => fitted(one, width)), ...unknown];
+}
+
+/** The signs of the VMs that have cores, memory or devices of a node. */
+function vmsOn(tenancy: TenancyView, node: MemoryNode): Line {
+  const { topology } = tenancy;
+  const ofCores = topology.cores.flatMap((core) => {
+    const state = core.node === node.id ? tenancy.stateOfCore(core) : null;
+    return state?.kind === "vms" ? state.vms : [];
+  });
+  const ofMemory = (memoryParts(tenancy, node) ?? []).flatMap(({ vm }) => vm ?? []);
+  const ofDevices = topology.pci.flatMap((device) =>
+    device.node === node.id ? tenancy.holdersOf(device.address) : [],
+  );
+  const vms = new Set([...ofCores, ...ofMemory, ...ofDevices]);
+  return signsLine(
+    tenancy,
+    [...vms].toSorted((a, b) => a - b),
+  );
+}
+
+function freeCores(tenancy: TenancyView, { id }: MemoryNode): Line {
+  const own = tenancy.topology.cores.filter(({ node }) => node === id);
+  return line(`${own.filter((core) => tenancy.stateOfCore(core).kind === "free").length}`);
 }
 
 /** Nodes without CPUs, those that are alike in one line. */

@@ -1,23 +1,30 @@
 import type { MemoryNode, Topology } from "../topology.ts";
+import { balancedColumns } from "./columns.ts";
 import { type Box, boxed, boxHeight, boxWidth, beside } from "./box.ts";
 import { coresLine, cpusLine, listOf, memoryLine } from "./describe.ts";
 import { joined, type Line, line, span } from "./line.ts";
 import { memoryOnlyLines, packagesOf } from "./node-table.ts";
 import { placeLine } from "./pci-branches.ts";
 import { type DrawnTree, pciTrees } from "./pci-tree.ts";
+import type { Scene } from "./scene.ts";
+import { memoryOnlyBars, tenancyLines } from "./tenancy-bars.ts";
 
 const gap = 2;
 
 /** The machine's packages as boxes with their nodes in them, as many beside each other as fit. */
-export function packageBoxes(topology: Topology, width: number): Line[] {
-  const trees = pciTrees(topology);
+export function packageBoxes(scene: Scene, width: number): Line[] {
+  const { topology } = scene;
+  const trees = pciTrees(scene);
+  const groups = packageGroups(topology);
   const boxes = [
-    ...packageGroups(topology).map((group) => packageBox(topology, group, trees)),
-    ...memoryBox(topology, trees),
+    ...groups.map((group) => packageBox(scene, group, trees)),
+    ...memoryBox(scene, trees),
     ...strayBox(trees),
   ];
   const widest = Math.min(width, Math.max(0, ...boxes.map(boxWidth)));
-  const columns = Math.max(1, Math.min(boxes.length, Math.floor((width + gap) / (widest + gap))));
+  const fit = Math.floor((width + gap) / (widest + gap));
+  // The packages decide; memory and strays come after them.
+  const columns = balancedColumns(groups.length === 0 ? boxes.length : groups.length, fit);
   const rows = Array.from({ length: Math.ceil(boxes.length / columns) }, (_, row) =>
     boxes.slice(row * columns, (row + 1) * columns),
   );
@@ -54,7 +61,7 @@ export function packageGroups(topology: Topology): PackageGroup[] {
 }
 
 function packageBox(
-  topology: Topology,
+  { topology, tenancy }: Scene,
   { title, nodes }: PackageGroup,
   trees: readonly DrawnTree[],
 ): Box {
@@ -63,6 +70,7 @@ function packageBox(
     const about = [
       nodes.length === 1 ? memory : joined([line(span(`node ${node.id}`, "title")), memory], " · "),
       joined([coresLine(topology, node.id), cpusLine(node)], " · "),
+      ...(tenancy === null ? [] : tenancyLines(tenancy, node)),
     ];
     const tree = trees.find((one) => one.place === node.id)?.lines ?? [];
     return nodes.length === 1 ? [about, tree] : [[...about, ...tree]];
@@ -72,7 +80,7 @@ function packageBox(
   return { title: line(span(name, "title")), sections };
 }
 
-function memoryBox(topology: Topology, trees: readonly DrawnTree[]): Box[] {
+function memoryBox({ topology, tenancy }: Scene, trees: readonly DrawnTree[]): Box[] {
   const without = topology.nodes.filter(({ cpus }) => cpus === "").map(({ id }) => id);
   if (without.length === 0) return [];
   const below = trees.flatMap(({ place, lines }) =>
@@ -83,7 +91,7 @@ function memoryBox(topology: Topology, trees: readonly DrawnTree[]): Box[] {
   return [
     {
       title: line(span("memory without CPUs", "title")),
-      sections: [memoryOnlyLines(topology), below],
+      sections: [memoryOnlyLines(topology), tenancy === null ? [] : memoryOnlyBars(tenancy), below],
     },
   ];
 }

@@ -8,13 +8,14 @@ import {
   virtualAccelerators,
   wholeAccelerators,
 } from "../virtual-functions.ts";
-import { listOf, shortList } from "./describe.ts";
+import { linkLine, listOf, shortList } from "./describe.ts";
 import { type Line, line, span, wrapped } from "./line.ts";
+import type { Scene } from "./scene.ts";
 
 /**
  * The part of the PCI tree that matters for placement: host bridges, switches, and the accelerators
  * and NICs below them. Ports are left out, since each device has its own, and so are all other
- * functions, of which real machines have hundreds.
+ * functions, of which real machines have hundreds. A drawing of all has every function and port.
  */
 export interface Forest {
   readonly place: Place;
@@ -31,7 +32,7 @@ export interface Branch {
   readonly below: readonly (Branch | Leaf)[];
 }
 
-/** An accelerator or a NIC. */
+/** An accelerator or a NIC; in a drawing of all, any function that nothing is below. */
 export interface Leaf {
   readonly kind: "leaf";
   readonly device: PciDevice;
@@ -47,9 +48,9 @@ interface Growing {
  * The trees of a topology, those of one node together: nodes ascending, then those without a
  * number, and the devices of which nothing is known last.
  */
-export function pciForests(topology: Topology): Forest[] {
+export function pciForests({ topology, all }: Pick<Scene, "topology" | "all">): Forest[] {
   const short = shortener(topology);
-  const roots = rootsOf(topology);
+  const roots = rootsOf(topology, all);
   const used = new Set(roots.map(({ place }) => place));
   const numbers = [...used].filter((place) => typeof place === "number");
   const places: readonly Place[] = [
@@ -94,16 +95,22 @@ export function shortener({ pci }: Topology): (address: string) => string {
   };
 }
 
-/** The accelerators and NICs that are drawn; parts of accelerators are listed beside these. */
-export function shownAddresses(topology: Topology): ReadonlySet<string> {
+/**
+ * The functions that are drawn: accelerators and NICs, beside which parts of accelerators are
+ * listed; or all that no other function is below.
+ */
+export function shownAddresses(topology: Topology, all: boolean): ReadonlySet<string> {
+  const { pci } = topology;
   const devices = [...wholeAccelerators(topology), ...topology.nics];
-  return new Set(devices.map(({ address }) => address));
+  if (!all) return new Set(devices.map(({ address }) => address));
+  const above = new Set(pci.map(({ parent }) => parent));
+  return new Set(pci.flatMap(({ address }) => (above.has(address) ? [] : [address])));
 }
 
 /** The host bridges with what is shown below them, once for each node that devices there have. */
-function rootsOf(topology: Topology): Growing[] {
+function rootsOf(topology: Topology, all: boolean): Growing[] {
   const { pci } = topology;
-  const shown = shownAddresses(topology);
+  const shown = shownAddresses(topology, all);
   const byAddress = new Map(pci.map((device) => [device.address, device]));
   const placeOf = placesOf(topology);
   const roots: Growing[] = [];
@@ -118,7 +125,7 @@ function rootsOf(topology: Topology): Growing[] {
     if (!beside.has(id)) roots.push(root);
     beside.set(id, root);
     let branch = root;
-    for (const upstream of switchesAbove(device, byAddress)) {
+    for (const upstream of bridgesAbove(device, byAddress, all)) {
       const old = branch.below.find((child) => "id" in child && child.id === upstream);
       const next = old !== undefined && "id" in old ? old : { id: upstream, place, below: [] };
       if (next !== old) branch.below.push(next);
@@ -132,14 +139,19 @@ function rootsOf(topology: Topology): Growing[] {
 /**
  * The upstream ports above a device, outermost first: bridges that have a bridge both above and
  * below them on the way alternate as upstream and downstream ports, beginning below the root port.
+ * All ports where all are drawn.
  */
-function switchesAbove(device: PciDevice, byAddress: ReadonlyMap<string, PciDevice>): string[] {
+function bridgesAbove(
+  device: PciDevice,
+  byAddress: ReadonlyMap<string, PciDevice>,
+  all: boolean,
+): string[] {
   const above = new Set<string>();
   for (let at = device.parent; at !== null; at = byAddress.get(at)?.parent ?? null) {
     if (above.has(at) || above.size === depthMax) break;
     above.add(at);
   }
-  return [...above].toReversed().filter((_, i) => i % 2 === 1);
+  return [...above].toReversed().filter((_, i) => all || i % 2 === 1);
 }
 
 /** A domain has 256 buses, and every bridge leads to one of its own: no real path is longer. */
@@ -162,10 +174,10 @@ function firstOf(item: Branch | Leaf): string {
   return first ?? "";
 }
 
-/** The name of a device: an accelerator with its number and model, or a NIC. */
+/** The name of a device: an accelerator with its number and model, a NIC, or another function. */
 export interface DeviceName {
-  readonly kind: "accelerator" | "nic";
-  /** `GPU0`, `NIC`. */
+  readonly kind: "accelerator" | "nic" | "function";
+  /** `GPU0`, `NIC`, `NVMe`. */
   readonly label: string;
   /** `H100 SXM5 80GB`, `mlx5_0 RDMA`; PCI ids where nobody knows better. */
   readonly name: Line;
@@ -177,6 +189,7 @@ export function deviceNames(topology: Topology): (device: PciDevice) => DeviceNa
   const numbers = numbersByAddress(topology);
   const byAddress = new Map(accelerators.map((one) => [one.address, one]));
   const nics = new Map(topology.nics.map((nic) => [nic.address, nic]));
+  const parts = new Set(topology.accelerators.map(({ address }) => address));
   return (device) => {
     const { vendor, device: id } = device;
     const ids =
@@ -194,9 +207,13 @@ export function deviceNames(topology: Topology): (device: PciDevice) => DeviceNa
       return { kind: "accelerator", label, name: [name, ...part] };
     }
     const nic = nics.get(device.address);
-    const rdma = nic?.rdma === true ? [span(" RDMA")] : [];
-    const speeds = portSpeedsText(nic?.ports ?? []);
-    const name = portNames(nic?.ports ?? []) ?? nic?.name ?? null;
+    if (nic === undefined) {
+      const idsSpan = span(ids, vendor === null || id === null ? "unknown" : "plain");
+      return { kind: "function", label: functionLabel(device, parts), name: [idsSpan] };
+    }
+    const rdma = nic.rdma === true ? [span(" RDMA")] : [];
+    const speeds = portSpeedsText(nic.ports ?? []);
+    const name = portNames(nic.ports ?? []) ?? nic.name;
     const shown = name === null ? span(ids, "unknown") : span(name, "nic");
     return {
       kind: "nic",
@@ -205,6 +222,39 @@ export function deviceNames(topology: Topology): (device: PciDevice) => DeviceNa
     };
   };
 }
+
+/** What a function is in a word, by its PCI class; https://pci-ids.ucw.cz/read/PD */
+function functionLabel(
+  { address, class: code, vendor, physicalFunction }: PciDevice,
+  parts: ReadonlySet<string>,
+): string {
+  if (physicalFunction !== null) return parts.has(address) ? "GPU VF" : "VF";
+  if (code.startsWith("0680") && vendor === "10de") return "NVSwitch";
+  const known = classLabels.find(([beginning]) => code.startsWith(beginning));
+  return known === undefined ? "PCI" : known[1];
+}
+
+/** The longest beginnings first. */
+const classLabels: readonly (readonly [string, string])[] = [
+  ["0104", "RAID"],
+  ["0106", "SATA"],
+  ["0107", "SAS"],
+  ["0108", "NVMe"],
+  ["01", "disk"],
+  ["0207", "IB"],
+  ["02", "net"],
+  ["03", "display"],
+  ["0403", "audio"],
+  ["05", "memory"],
+  ["0600", "host"],
+  ["0601", "ISA"],
+  ["0604", "port"],
+  ["06", "bridge"],
+  ["0806", "IOMMU"],
+  ["0c03", "USB"],
+  ["0c05", "SMBus"],
+  ["12", "accel"],
+];
 
 /**
  * What accelerators have beside their link: NVLink-C2C, and their parts, which are virtual
@@ -229,6 +279,11 @@ export function partNotes(topology: Topology): (address: string) => Line {
   };
 }
 
+/** A device's link. That of other functions is no news where nobody told: many have none. */
+export function deviceLinkLine({ link }: PciDevice, kind: DeviceName["kind"]): Line {
+  return kind === "function" && link === null ? [] : linkLine(link);
+}
+
 const hostUses = {
   display: "the host's display",
   "boot-disk": "the host's boot disk",
@@ -244,7 +299,7 @@ export function hostUseNote({ hostUse }: PciDevice): Line {
  * What the host needs of some functions, by default those that are in no tree, such as the
  * controller of its boot disk: each with its address, and its node where that is known.
  */
-export function hostUseLines(topology: Topology, among = apart(topology)): Line[] {
+export function hostUseLines(topology: Topology, among = apart(topology, false)): Line[] {
   const short = shortener(topology);
   return among.flatMap(({ address, hostUse, node }) => {
     if (hostUse === null) return [];
@@ -254,8 +309,9 @@ export function hostUseLines(topology: Topology, among = apart(topology)): Line[
 }
 
 /** The functions other than bridges that no tree shows, in itself or as a part. */
-function apart(topology: Topology): readonly PciDevice[] {
-  const shown = shownAddresses(topology);
+function apart(topology: Topology, all: boolean): readonly PciDevice[] {
+  if (all) return [];
+  const shown = shownAddresses(topology, all);
   const parts = new Set(topology.accelerators.map(({ address }) => address));
   return topology.pci.filter(
     ({ address, class: code }) =>
@@ -295,8 +351,12 @@ export function redirectNote(port: PciDevice | undefined): Line {
  * The last lines of a drawing, with or without trees: what the host needs besides, and how many
  * functions are left out.
  */
-export function restLines(topology: Topology, width: number, hasTrees = true): Line[] {
-  const others = apart(topology);
+export function restLines(
+  { topology, all }: Pick<Scene, "topology" | "all">,
+  width: number,
+  hasTrees = true,
+): Line[] {
+  const others = apart(topology, all && hasTrees);
   const hidden = others.filter(({ hostUse }) => hostUse === null).length;
   const count = `${hidden} other PCI function${hidden === 1 ? "" : "s"} not shown`;
   return [

@@ -1,9 +1,9 @@
 import { at } from "../../unit/list.ts";
-import type { PciDevice, Topology } from "../topology.ts";
-import { linkLine } from "./describe.ts";
+import type { PciDevice } from "../topology.ts";
 import { fitted, type Line, line, span, widestOf, widthOf } from "./line.ts";
 import {
   type Branch,
+  deviceLinkLine,
   type DeviceName,
   deviceNames,
   groupNote,
@@ -15,6 +15,8 @@ import {
   redirectNote,
   shortener,
 } from "./pci-branches.ts";
+import type { Scene } from "./scene.ts";
+import { coreSigns, signsLine, type TenancyView } from "./tenancy.ts";
 
 /**
  * The forests of PCI as text:
@@ -28,17 +30,18 @@ export interface DrawnTree {
 }
 
 /** The trees of a topology, those of one node together. */
-export function pciTrees(topology: Topology): DrawnTree[] {
+export function pciTrees(scene: Scene): DrawnTree[] {
+  const { topology, tenancy } = scene;
   const short = shortener(topology);
   const nameOf = deviceNames(topology);
   const partsOf = partNotes(topology);
   const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
-  return pciForests(topology).map(({ place, roots }) => {
+  return pciForests(scene).map(({ place, roots }) => {
     const blocks = roots.map((root) => branchLines(root));
     const leafColumn = Math.max(...blocks.flat().map(({ stem }) => widthOf(stem)));
     const rows = blocks.flat().map(({ stem, leaf }) => ({
       stem: [...stem, span("─".repeat(leafColumn - widthOf(stem)), "frame")],
-      cells: leafCells(leaf.device, nameOf(leaf.device), short, [
+      cells: leafCells(leaf.device, nameOf(leaf.device), holderCell(tenancy, leaf), short, [
         ...partsOf(leaf.device.address),
         ...hostUseNote(leaf.device),
         ...groupNote(topology, leaf.device, short),
@@ -74,14 +77,25 @@ function branchLines({ label: name, below }: Branch): Row[] {
   });
 }
 
+/** The signs of the VMs that have a device, or that none has it; nothing where VMs are not drawn. */
+function holderCell(tenancy: TenancyView | null, { device }: Leaf): readonly Line[] {
+  if (tenancy === null) return [];
+  const holders = tenancy.holdersOf(device.address);
+  if (holders.length > 0) return [signsLine(tenancy, holders)];
+  const isSold = tenancy.soldDevices.has(device.address);
+  return [isSold ? line(span(coreSigns.free, "faint")) : []];
+}
+
 function leafCells(
   device: PciDevice,
   { kind, label, name }: DeviceName,
+  holder: readonly Line[],
   short: (address: string) => string,
   notes: Line,
 ): Line[] {
-  const link = [...linkLine(device.link), ...notes];
-  return [line(short(device.address)), line(span(label, kind)), name, link];
+  const link = [...deviceLinkLine(device, kind), ...notes];
+  const style = kind === "function" ? "plain" : kind;
+  return [line(short(device.address)), line(span(label, style)), ...holder, name, link];
 }
 
 /** Rows of cells in columns as wide as their widest, after the stem. */

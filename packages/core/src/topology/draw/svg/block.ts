@@ -1,4 +1,4 @@
-import { fitted, type Line, span, type Span, widthOf } from "../line.ts";
+import { fitted, type Line, span, type Span, widthOf, wrapped } from "../line.ts";
 
 /**
  * A drawing is a tree of blocks. Each block knows its size, paints within it, and holds its
@@ -31,7 +31,7 @@ export type Mark =
 /** A class of the style sheet. */
 export type Look = string;
 
-export type TextSize = 11 | 12 | 13 | 20;
+export type TextSize = 9 | 11 | 12 | 13 | 20;
 
 export function block(
   width: number,
@@ -86,6 +86,29 @@ function cut(of: Line, size: TextSize, most: number): Line {
     else tooMany = middle;
   }
   return fitted(of, fits);
+}
+
+/** Lines broken between their parts, at ` · `. */
+export function paragraph(lines: readonly Line[], size: TextSize, most: number): Block {
+  const characters = Math.floor(most / (size * 0.6));
+  const parts = lines.flatMap((one) => sentences(one));
+  return column(
+    wrapped(parts, " · ", characters).map((one) => textBlock(one, size, most)),
+    0,
+  );
+}
+
+/** The parts of a line that ` · ` separates. */
+function sentences(of: Line): Line[] {
+  const parts: Line[] = [];
+  let part: Line = [];
+  for (const one of of) {
+    if (one.text === " · ") {
+      parts.push(part);
+      part = [];
+    } else part = [...part, one];
+  }
+  return [...parts, part];
 }
 
 /** A text broken between words, on at most three lines; what is longer is cut. */
@@ -179,12 +202,6 @@ export function grid(blocks: readonly Block[], columns: number, gap: number): Bl
     }),
     gap,
   );
-}
-
-/** As few columns as make no more rows than `most` columns would: 4 in 3 columns become 2 by 2. */
-export function balancedColumns(count: number, most: number): number {
-  const columns = Math.max(1, Math.min(count, most));
-  return Math.max(1, Math.ceil(count / Math.ceil(count / columns)));
 }
 
 /** A rectangle as part of a path. */

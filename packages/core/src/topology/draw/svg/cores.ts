@@ -3,38 +3,66 @@ import { className, coreClassesOf, hasCoreClasses } from "../../core-classes.ts"
 import type { Core, Topology } from "../../topology.ts";
 import { counted, listOf, sizeOf } from "../describe.ts";
 import { line, span } from "../line.ts";
-import { type Block, block, flow, type Mark, rectPath, row, textBlock } from "./block.ts";
+import type { Scene } from "../scene.ts";
+import { coreMark, type TenancyView } from "../tenancy.ts";
+import {
+  type Block,
+  block,
+  flow,
+  type Mark,
+  type Placed,
+  rectPath,
+  row,
+  textBlock,
+} from "./block.ts";
+import { type CacheFrame, cacheFrames } from "./shared-caches.ts";
+import { signHeight, signText, signWidth } from "./sign.ts";
 
-const side = 11;
-const step = 14;
+const plainSide = 11;
+const gap = 3;
 const margin = 4;
 /** More offline CPUs than this are only named. */
 const offlineDrawnMax = 64;
 
 /**
  * A node's cores as small squares, those that share an L3 in one frame, as many frames side by side
- * as fit. Classes of cores have colors of their own, the fastest first in each frame. A square is
- * divided into its threads; a thread that other cores of the machine have and this one does not
- * stays hollow.
+ * as fit. An L3 that several nodes share has no frame here: one is around these nodes.
+ *
+ * Classes of cores have colors of their own, the fastest first in each frame. A square is divided
+ * into its threads; a thread that other cores of the machine have and this one does not stays
+ * hollow. With a tenancy, a square has the color and the sign of whoever has the core instead.
  */
-export function coresDrawer(topology: Topology): (node: number | null, most: number) => Block {
+export function coresDrawer({
+  topology,
+  tenancy,
+}: Scene): (node: number | null, most: number) => Block {
   const coresOf = Map.groupBy(topology.cores, ({ node }) => node);
-  const classed = hasCoreClasses(topology);
-  const threads = topology.cores.reduce((widest, { cpus }) => Math.max(widest, sizeOf(cpus)), 1);
-  return (node, most) => coresBlock(coresOf.get(node) ?? [], { threads, classed }, most);
+  const side = tenancy === null ? plainSide : Math.max(signHeight, ...tenancy.marks.map(signWidth));
+  const drawn: Drawn = {
+    threads: topology.cores.reduce((widest, { cpus }) => Math.max(widest, sizeOf(cpus)), 1),
+    classed: hasCoreClasses(topology),
+    side,
+    tenancy,
+    frameOf: cacheFrames(topology),
+  };
+  return (node, most) => coresBlock(coresOf.get(node) ?? [], drawn, most);
 }
 
-/** What squares show beside their own core: the most threads, and whether there are classes. */
-interface Look {
+/** What squares show beside their own core. */
+interface Drawn {
+  /** The most threads that a core of the machine has. */
   readonly threads: number;
   readonly classed: boolean;
+  readonly side: number;
+  readonly tenancy: TenancyView | null;
+  readonly frameOf: (core: Core) => CacheFrame;
 }
 
-function coresBlock(cores: readonly Core[], look: Look, most: number): Block {
+function coresBlock(cores: readonly Core[], drawn: Drawn, most: number): Block {
   const groups = Map.groupBy(cores, ({ l3 }) => l3);
-  const columnsMax = Math.max(1, Math.floor((most - 2 * margin + step - side) / step));
+  const columnsMax = Math.max(1, Math.floor((most - 2 * margin + gap) / (drawn.side + gap)));
   return flow(
-    [...groups.values()].map((members) => cacheBlock(members, look, columnsMax)),
+    [...groups.values()].map((members) => cacheBlock(members, drawn, columnsMax)),
     5,
     most,
   );
@@ -46,27 +74,64 @@ export function coreLook(of: number | null, classed: boolean): string {
   return of === null ? "threadUnknown" : of === 1 ? "thread1" : "thread2";
 }
 
-function cacheBlock(given: readonly Core[], { threads, classed }: Look, columnsMax: number): Block {
-  const { l3 } = at(given, 0);
+function cacheBlock(given: readonly Core[], drawn: Drawn, columnsMax: number): Block {
+  const { side, tenancy, classed } = drawn;
+  const step = side + gap;
+  const first = at(given, 0);
   const classes = coreClassesOf(given);
   const cores = classes.flatMap((of) => given.filter((core) => core.class === of));
   const columns = columnsOf(cores.length, columnsMax);
   const rows = Math.ceil(cores.length / columns);
   const places = cores.map((core, i) => ({
-    look: coreLook(core.class, classed),
-    threads: sizeOf(core.cpus),
+    core,
     x: margin + (i % columns) * step,
     y: margin + Math.floor(i / columns) * step,
   }));
-  const slots = places.flatMap((core) =>
-    Array.from({ length: Math.max(threads, core.threads) }, (_, i) => {
-      const count = Math.max(threads, core.threads);
-      const gap = count > 1 && count <= 4 ? 1 : 0;
-      const width = (side - gap * (count - 1)) / count;
-      const x = core.x + i * (width + gap);
-      return { look: i < core.threads ? core.look : "threadOff", x, y: core.y, width };
-    }),
-  );
+  const squares =
+    tenancy === null ? threadSquares(places, drawn) : tenantSquares(places, side, tenancy);
+  const ids = listOf(cores.map(({ id }) => id));
+  const cache = first.l3 === null ? "L3 unknown" : `L3 ${first.l3}`;
+  const kinds = classes.map((of) => {
+    const { length } = cores.filter((core) => core.class === of);
+    return `${length} of ${className(of)}`;
+  });
+  const kind = classed ? `: ${kinds.join(", ")}` : "";
+  const whose = tenancy === null ? "" : holdersText(cores, tenancy);
+  return block(2 * margin + columns * step - gap, 2 * margin + rows * step - gap, {
+    look: frameLooks[drawn.frameOf(first)],
+    tooltip: `${cache}: ${counted(cores.length, "core")} (${ids})${kind}${whose}`,
+    about: { cores: ids },
+    ...squares,
+  });
+}
+
+const frameLooks = {
+  own: "cache",
+  around: null,
+  part: "cachePart",
+  unknown: "cacheUnknown",
+} as const satisfies Record<CacheFrame, string | null>;
+
+interface Place {
+  readonly core: Core;
+  readonly x: number;
+  readonly y: number;
+}
+
+type Squares = Pick<Block, "marks" | "children">;
+
+function threadSquares(places: readonly Place[], { threads, classed, side }: Drawn): Squares {
+  const slots = places.flatMap(({ core, x, y }) => {
+    const own = sizeOf(core.cpus);
+    const count = Math.max(threads, own);
+    const between = count > 1 && count <= 4 ? 1 : 0;
+    const width = (side - between * (count - 1)) / count;
+    const look = coreLook(core.class, classed);
+    return Array.from({ length: count }, (_, i) => {
+      const left = x + i * (width + between);
+      return { look: i < own ? look : "threadOff", x: left, y, width };
+    });
+  });
   const marks = [...Map.groupBy(slots, ({ look }) => look)].map(([look, members]): Mark => {
     const inset = look === "threadOff" ? 0.5 : 0;
     const d = members.map(({ x, y, width }) =>
@@ -74,19 +139,41 @@ function cacheBlock(given: readonly Core[], { threads, classed }: Look, columnsM
     );
     return { kind: "path", look, d: d.join("") };
   });
-  const ids = listOf(cores.map(({ id }) => id));
-  const cache = l3 === null ? "L3 unknown" : `L3 ${l3}`;
-  const kinds = classes.map((of) => {
-    const { length } = cores.filter((core) => core.class === of);
-    return `${length} of ${className(of)}`;
+  return { marks, children: [] };
+}
+
+/** The looks of cores that no VM has. */
+const stateLooks = { host: "coreKept", closed: "coreClosed", free: "coreFree" } as const;
+
+function tenantSquares(places: readonly Place[], side: number, tenancy: TenancyView): Squares {
+  const squares = places.map(({ core, x, y }) => {
+    const state = tenancy.stateOfCore(core);
+    const mark = coreMark(tenancy, state);
+    return { x, y, mark, state, look: state.kind === "vms" ? mark.style : stateLooks[state.kind] };
   });
-  const kind = classed ? `: ${kinds.join(", ")}` : "";
-  return block(2 * margin + columns * step - 3, 2 * margin + rows * step - 3, {
-    look: l3 === null ? "cacheUnknown" : "cache",
-    tooltip: `${cache}: ${counted(cores.length, "core")} (${ids})${kind}`,
-    about: { cores: ids },
-    marks,
+  const marks = [...Map.groupBy(squares, ({ look }) => look)].map(([look, members]): Mark => {
+    const d = members.map(({ x, y }) => rectPath(x + 0.5, y + 0.5, side - 1, side - 1));
+    return { kind: "path", look, d: d.join("") };
   });
+  const children = squares.flatMap(({ x, y, mark, state }): Placed[] => {
+    if (state.kind === "free") return [];
+    const text = signText(mark);
+    const place = { x: x + (side - text.width) / 2, y: y + (side - text.height) / 2 };
+    return [{ ...place, block: text }];
+  });
+  return { marks, children };
+}
+
+/** Who has how many of some cores: `; llm-a: 24 cores`. */
+function holdersText(cores: readonly Core[], tenancy: TenancyView): string {
+  const counts = new Map<string, number>();
+  for (const core of cores) {
+    const state = tenancy.stateOfCore(core);
+    const names =
+      state.kind === "vms" ? state.vms.map((vm) => at(tenancy.vms, vm).name) : [state.kind];
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => `; ${name}: ${counted(count, "core")}`).join("");
 }
 
 /**
@@ -104,13 +191,15 @@ function columnsOf(cores: number, most: number): number {
 /** The CPUs that are offline, apart: nobody says which cores they would belong to. */
 export function offlineBlock({ offlineCpus }: Topology, most: number): Block {
   if (offlineCpus === "") return block(0, 0);
+  const step = plainSide + gap;
   const count = Math.min(offlineDrawnMax, sizeOf(offlineCpus));
   const columns = Math.min(count, Math.max(1, Math.floor(most / 2 / step)));
+  const square = plainSide - 1;
   const d = Array.from({ length: count }, (_, i) =>
-    rectPath((i % columns) * step + 0.5, Math.floor(i / columns) * step + 0.5, side - 1, side - 1),
+    rectPath((i % columns) * step + 0.5, Math.floor(i / columns) * step + 0.5, square, square),
   ).join("");
   const rows = Math.ceil(count / columns);
-  const squares = block(columns * step - 3, rows * step, {
+  const squares = block(columns * step - gap, rows * step, {
     marks: [{ kind: "path", look: "threadOff", d }],
   });
   const text = line(span(count < sizeOf(offlineCpus) ? "… offline" : "offline", "warning"));

@@ -8,7 +8,7 @@ const numberedMax = 16;
 const tiny = 7;
 const cellHeight = 22;
 /** Looks from near to far. */
-const heats = ["heat0", "heat1", "heat2", "heat3", "heat4"] as const;
+export const heats = ["heat0", "heat1", "heat2", "heat3", "heat4"] as const;
 
 /** The distances between nodes as a table whose cells are the warmer the farther. */
 export function distancesBlock({ nodes, distances }: Topology): Block {

@@ -11,7 +11,11 @@ import { drawDot } from "../draw-dot.ts";
 import { drawSvg } from "./draw-svg.ts";
 import { drawTopology } from "../draw-topology.ts";
 import { type Block, textWidth } from "./block.ts";
+import { type SceneOptions, sceneOf } from "../scene.ts";
 import { svgLayout } from "./layout.ts";
+
+const layoutOf = (topology: Topology, width: number, options: SceneOptions = {}): Block =>
+  svgLayout(sceneOf(topology, options), width);
 
 const anyMachine = fc.oneof(smallTopology, wideTopology);
 const anyWidth = fc.integer({ min: 480, max: 2400 });
@@ -79,7 +83,7 @@ function misplaced(one: Block): string[] {
 test("everything lies within what it belongs to, and nothing over its neighbors", () => {
   fc.assert(
     fc.property(anyMachine, anyWidth, (topology, width) => {
-      expect(misplaced(svgLayout(topology, width))).toEqual([]);
+      expect(misplaced(layoutOf(topology, width))).toEqual([]);
     }),
   );
 });
@@ -88,9 +92,9 @@ test.each(catalogNames)("%s lies well at any width", (name) => {
   const topology = catalogMachine(name);
   if (topology === null) throw new Error("not in the catalog");
   for (const width of [480, 800, 1280, 1920]) {
-    expect(misplaced(svgLayout(topology, width))).toEqual([]);
+    expect(misplaced(layoutOf(topology, width))).toEqual([]);
   }
-  expect(svgLayout(topology, 1280).width).toBeLessThanOrEqual(1280);
+  expect(layoutOf(topology, 1280).width).toBeLessThanOrEqual(1280);
 });
 
 test("the test of places sees an overlap and an overhang", () => {
@@ -143,7 +147,7 @@ test("on sixty-four nodes too, devices apart from nodes too small to hold them",
      root[gpu:l40s nic:cx7]@0-2`,
     "many",
   );
-  const layout = svgLayout(topology, 1280);
+  const layout = layoutOf(topology, 1280);
   expect(misplaced(layout)).toEqual([]);
   expect(layout.width).toBeLessThanOrEqual(1280);
   const svg = drawSvg(topology);
@@ -155,7 +159,7 @@ test("distances in too many classes for numbers are a map of colors with a key",
   const ids = Array.from({ length: 40 }, (_, i) => i);
   const rows = ids.map((i) => ids.map((j) => 10 + Math.abs(i - j)).join(",")).join(";");
   const topology = syntheticTopology(`package:40 core:1 memory:1Gi distances:${rows}`);
-  expect(misplaced(svgLayout(topology, 1280))).toEqual([]);
+  expect(misplaced(layoutOf(topology, 1280))).toEqual([]);
   expect(drawSvg(topology)).toContain(">11-19<");
 });
 
@@ -175,7 +179,7 @@ test("cores of unknown node are drawn apart", () => {
   const machine = syntheticTopology("core:4 memory:1Gi");
   const cores = machine.cores.map((core) => ({ ...core, node: null }));
   const topology = { ...machine, nodes: [], distances: null, cores };
-  expect(misplaced(svgLayout(topology, 800))).toEqual([]);
+  expect(misplaced(layoutOf(topology, 800))).toEqual([]);
   const svg = drawSvg(topology);
   expect(svg).toContain("cores of unknown node");
   expect(valuesOf(svg, "cores")).toEqual(["0-3"]);
@@ -185,7 +189,7 @@ test("many devices below one switch stand in columns", () => {
   const topology = syntheticTopology(
     "package:2 core:16 memory:64Gi distances:10/20 root[switch[gpu:l40s nic:cx7*30 switch[gpu:l40s]]]",
   );
-  const layout = svgLayout(topology, 1280);
+  const layout = layoutOf(topology, 1280);
   expect(misplaced(layout)).toEqual([]);
   expect(layout.height).toBeLessThan(2400);
   expect(valuesOf(drawSvg(topology), "nic")).toHaveLength(60);
@@ -229,7 +233,7 @@ test("a chain of bridges that no machine can have is drawn as far as one could r
     gpus.has(device.address) ? [{ ...device, parent: address(19_999) }] : [],
   );
   const topology = { ...machine, pci: [...chain, ...leaves] };
-  expect(misplaced(svgLayout(topology, 1280))).toEqual([]);
+  expect(misplaced(layoutOf(topology, 1280))).toEqual([]);
   expect(valuesOf(drawSvg(topology), "accelerator")).toHaveLength(1);
   expect(drawDot(topology)).toContain("GPU0");
   expect(drawTopology(topology, { width: 200 })).toContain("node 0");
@@ -274,7 +278,7 @@ test("a machine with nothing in it can be drawn", () => {
     distances: null,
     pci: [],
   };
-  expect(misplaced(svgLayout(nothing, 480))).toEqual([]);
+  expect(misplaced(layoutOf(nothing, 480))).toEqual([]);
 });
 
 test("a small machine, as it stands", () => {
@@ -285,21 +289,20 @@ test("a small machine, as it stands", () => {
   const svg = drawSvg(topology).replace(/<style>[^]*<\/style>/, "<style/>");
   expect(`\n${svg}`).toMatchInlineSnapshot(`
     "
-    <svg xmlns='http://www.w3.org/2000/svg' class='evenkeel' role='img' width='693' height='398' viewBox='0 0 693 398'>
+    <svg xmlns='http://www.w3.org/2000/svg' class='evenkeel' role='img' width='710' height='398' viewBox='0 0 710 398'>
       <title>small</title>
       <desc>model unknown · x86_64 · 4 KiB pages; 1 package · 1 node · 2 cores · 4 CPUs · 4 GiB · 1 × L40S</desc>
       <style/>
-      <rect class='canvas' x='0' y='0' width='693' height='398' rx='0'/>
+      <rect class='canvas' x='0' y='0' width='710' height='398' rx='0'/>
       <text class='plain' x='24' y='45' font-size='20'><tspan class='title'>small</tspan><tspan class='faint'>  synthetic</tspan></text>
       <text class='plain' x='24' y='68' font-size='12'><tspan class='unknown'>model unknown</tspan><tspan class='faint'> · </tspan><tspan class='plain'>x86_64</tspan><tspan class='faint'> · </tspan><tspan class='plain'>4 KiB pages</tspan></text>
       <text class='plain' x='24' y='88' font-size='12'><tspan class='plain'>1 package</tspan><tspan class='faint'> · </tspan><tspan class='plain'>1 node</tspan><tspan class='faint'> · </tspan><tspan class='plain'>2 cores</tspan><tspan class='faint'> · </tspan><tspan class='plain'>4 CPUs</tspan><tspan class='faint'> · </tspan><tspan class='plain'>4 GiB</tspan><tspan class='faint'> · </tspan><tspan class='accelerator'>1 × L40S</tspan></text>
       <g data-package='package 0'>
-        <rect class='package' x='24.5' y='113.5' width='644' height='188' rx='8'/>
+        <rect class='package' x='24.5' y='113.5' width='661' height='188' rx='8'/>
         <text class='title' x='36' y='139' font-size='13'>package 0</text>
         <g data-node='0'>
-          <rect class='node' x='36.5' y='152.5' width='620' height='137' rx='8'/>
+          <rect class='node' x='36.5' y='152.5' width='637' height='137' rx='8'/>
           <text class='plain' x='48' y='178' font-size='13'><tspan class='title'>node 0</tspan><tspan class='plain'>  </tspan><tspan class='memory'>4 GiB</tspan></text>
-          <path class='room' d='M0 0h330v8h-330z' transform='translate(48 187)'/>
           <path class='hugeTaken' d='M0 0h82.5v8h-82.5z' transform='translate(48 187)'/>
           <path class='hugeFree' d='M82.5 0h82.5v8h-82.5z' transform='translate(48 187)'/>
           <path class='base' d='M165 0h165v8h-165z' transform='translate(48 187)'/>
@@ -315,25 +318,28 @@ test("a small machine, as it stands", () => {
           <rect class='bridge' x='402.5' y='177' width='23' height='23' rx='4'/>
           <text class='plain' x='406' y='192.5' font-size='11'>15</text>
           <g data-accelerator='0000:16:00.0'>
-            <rect class='gpu' x='444.5' y='164.5' width='200' height='48' rx='8'/>
+            <rect class='gpu' x='444.5' y='164.5' width='217' height='48' rx='8'/>
             <text class='plain' x='451' y='185' font-size='13'><tspan class='accelerator'>GPU0 </tspan><tspan class='plain'> </tspan><tspan class='accelerator'>L40S</tspan></text>
-            <text class='plain' x='451' y='202' font-size='11'><tspan class='faint'>16:00.0</tspan><tspan class='faint'> · </tspan><tspan class='warning'>gen4 x8</tspan><tspan class='faint'> of gen4 x16</tspan></text>
+            <text class='plain' x='451' y='202' font-size='11'><tspan class='faint'>16:00.0</tspan><tspan class='faint'> · </tspan><tspan class='warning'>▼ gen4 x8</tspan><tspan class='faint'> of gen4 x16</tspan></text>
           </g>
         </g>
       </g>
-      <path class='thread' d='M0 2h5v11h-5z' transform='translate(24 322)'/>
-      <path class='thread' d='M6 2h5v11h-5z' transform='translate(24 322)'/>
-      <text class='faint' x='48' y='334' font-size='11'>core of 2 threads</text>
-      <path class='hugeFree' d='M0 2h18v8h-18z' transform='translate(171 322)'/>
-      <text class='faint' x='195' y='334' font-size='11'>huge pages</text>
-      <path class='hugeTaken' d='M0 2h18v8h-18z' transform='translate(282 322)'/>
-      <text class='faint' x='306' y='334' font-size='11'>huge pages taken</text>
-      <path class='base' d='M0 2h18v8h-18z' transform='translate(430 322)'/>
-      <text class='faint' x='454' y='334' font-size='11'>memory in base pages</text>
-      <rect class='cache' x='24.5' y='358.5' width='17' height='12' rx='2'/>
-      <path class='thread' d='M3 3h5v7h-5z' transform='translate(24 358)'/>
-      <path class='thread' d='M10 3h5v7h-5z' transform='translate(24 358)'/>
-      <text class='faint' x='48' y='370' font-size='11'>cores in one frame share an L3</text>
+      <path class='thread' d='M0.5 2.5h4.5v10h-4.5z' transform='translate(24 322)'/>
+      <path class='thread' d='M6.5 2.5h4.5v10h-4.5z' transform='translate(24 322)'/>
+      <text class='faint' x='44' y='334' font-size='11'>core of 2 threads</text>
+      <rect class='cache' x='167.5' y='322.5' width='17' height='12' rx='2'/>
+      <path class='thread' d='M3 3h5v7h-5z' transform='translate(167 322)'/>
+      <path class='thread' d='M10 3h5v7h-5z' transform='translate(167 322)'/>
+      <text class='faint' x='191' y='334' font-size='11'>cores in one frame share an L3</text>
+      <path class='hugeFree' d='M0 4h18v8h-18z' transform='translate(399 322)'/>
+      <text class='faint' x='423' y='334' font-size='11'>free huge pages</text>
+      <path class='hugeTaken' d='M0 4h18v8h-18z' transform='translate(538 322)'/>
+      <text class='faint' x='562' y='334' font-size='11'>huge pages taken</text>
+      <path class='base' d='M0 4h18v8h-18z' transform='translate(24 358)'/>
+      <text class='faint' x='48' y='370' font-size='11'>memory in base pages</text>
+      <rect class='bridge' x='203.5' y='358.5' width='13' height='12' rx='2'/>
+      <text class='faint' x='223' y='370' font-size='11'>PCIe root or switch</text>
+      <text class='plain' x='358' y='370' font-size='11'><tspan class='warning'>▼</tspan><tspan class='faint'> a link that runs below its maximum</tspan></text>
     </svg>
     "
   `);

@@ -1,13 +1,28 @@
-import type { Topology } from "../../topology.ts";
+import { cacheLines } from "../caches.ts";
 import { headerLines } from "../describe.ts";
+import type { Line } from "../line.ts";
 import { partitionLines } from "../matrix.ts";
 import { restLines } from "../pci-branches.ts";
-import { type Block, block, column, flow, textBlock } from "./block.ts";
+import type { Scene } from "../scene.ts";
+import { newSign, type TenancyView } from "../tenancy.ts";
+import { tenantEntries } from "../tenancy-text.ts";
+import {
+  type Block,
+  block,
+  column,
+  flow,
+  paragraph,
+  row,
+  textBlock,
+  type TextSize,
+} from "./block.ts";
 import { offlineBlock } from "./cores.ts";
 import { distancesBlock } from "./distances.ts";
 import { legendBlock } from "./legend.ts";
 import { linksBlock } from "./links.ts";
 import { nodesBlock } from "./nodes.ts";
+import { signBlock, signHeight, signWidth } from "./sign.ts";
+import { vmsBlock } from "./vms.ts";
 
 const margin = 24;
 /** A drawing as narrow as a small machine's would break its own headings. */
@@ -17,36 +32,33 @@ const innerMin = 520;
  * Lays out a drawing. It keeps to the width unless a single thing is wider (a deep tree of PCI
  * switches, a large table), and is no wider than it needs to be.
  */
-export function svgLayout(topology: Topology, width: number): Block {
+export function svgLayout(scene: Scene, width: number): Block {
+  const { topology, tenancy, all } = scene;
   const inner = width - 2 * margin;
-  const nodes = nodesBlock(topology, inner);
+  const nodes = nodesBlock(scene, inner);
   const text = Math.max(innerMin, Math.min(inner, nodes.width));
-  const [title = [], ...about] = headerLines(topology, Math.floor(text / 8));
+  const characters = Math.floor(text / 8);
+  const [title = [], ...about] = headerLines(topology, characters);
+  const texts = (lines: readonly Line[], size: TextSize): Block =>
+    column(
+      lines.map((one) => textBlock(one, size, text)),
+      2,
+    );
   const lower = flow([distancesBlock(topology), linksBlock(topology, text)], 48, text);
-  const content = column(
+  const drawn = column(
     [
-      column(
-        [
-          textBlock(title, 20, text),
-          ...about.map((one) => textBlock(one, 12, text)),
-          offlineBlock(topology, text),
-        ],
-        2,
-      ),
+      column([textBlock(title, 20, text), texts(about, 12), offlineBlock(topology, text)], 2),
+      newcomerBlock(tenancy, text),
       nodes,
+      ...(tenancy === null ? [] : [vmsBlock(tenancy, text)]),
       lower,
-      column(
-        partitionLines(topology, Math.floor(text / 8)).map((one) => textBlock(one, 12, text)),
-        2,
-      ),
-      column(
-        [
-          legendBlock(topology, text),
-          ...restLines(topology, Math.floor(text / 8)).map((one) => textBlock(one, 11, text)),
-        ],
-        4,
-      ),
+      texts(partitionLines(topology, characters), 12),
+      texts(all ? cacheLines(topology, characters) : [], 12),
     ],
+    20,
+  );
+  const content = column(
+    [drawn, column([legendBlock(scene, drawn, text), texts(restLines(scene, characters), 11)], 4)],
     20,
   );
   const full = Math.max(innerMin, content.width) + 2 * margin;
@@ -54,4 +66,19 @@ export function svgLayout(topology: Topology, width: number): Block {
     look: "canvas",
     children: [{ x: margin, y: margin, block: content }],
   });
+}
+
+/** The VM that is being placed, and where, said at the top. */
+function newcomerBlock(tenancy: TenancyView | null, most: number): Block {
+  if (tenancy === null) return block(0, 0);
+  const entries = tenantEntries(tenancy).filter(({ mark }) => mark.sign === newSign);
+  return column(
+    entries.map(({ mark, name, parts }) =>
+      row(
+        [signBlock(mark, signWidth(mark), signHeight), paragraph([name, ...parts], 12, most - 30)],
+        8,
+      ),
+    ),
+    4,
+  );
 }

@@ -1,69 +1,160 @@
 import { className, coreClassesOf, hasCoreClasses } from "../../core-classes.ts";
 import { knownPools } from "../../node-facts.ts";
-import type { Topology } from "../../topology.ts";
-import { sizeOf } from "../describe.ts";
+import { belowSign, runsBelow, sizeOf } from "../describe.ts";
 import { line, span } from "../line.ts";
+import { shownAddresses } from "../pci-branches.ts";
+import type { Scene } from "../scene.ts";
+import { coreSigns } from "../tenancy.ts";
+import { heats } from "./distances.ts";
 import { type Block, block, flow, type Mark, rectPath, row, textBlock } from "./block.ts";
-import { coreLook } from "./cores.ts";
+import { signText } from "./sign.ts";
 
-/** What the signs of a drawing mean: those that this one has. */
-export function legendBlock(topology: Topology, width: number): Block {
+/** A look, and what it means in this drawing. */
+export interface LegendEntry {
+  readonly look: string;
+  readonly text: string;
+}
+
+/**
+ * What the signs of a drawing mean: an entry for each look that it has, and none for others. What
+ * says itself what it is has none: boxes with a title or a name, VMs with their list, and links with
+ * their class.
+ */
+export function legendBlock(scene: Scene, content: Block, width: number): Block {
+  const looks = looksOf(content);
+  const shown = entriesFor(scene).filter(({ look }) => looks.has(look));
+  const items = shown.map(({ look, text }) =>
+    row([signFor(look, scene), textBlock(line(span(text, "faint")), 11, width - 30)], 6),
+  );
+  const { topology, all } = scene;
+  const drawn = shownAddresses(topology, all);
+  const isBelow = topology.pci.some(
+    ({ address, link }) => drawn.has(address) && link !== null && runsBelow(link),
+  );
+  const below = line(
+    span(belowSign, "warning"),
+    span(" a link that runs below its maximum", "faint"),
+  );
+  return flow(
+    [...items, ...heatEntry(looks), ...(isBelow ? [textBlock(below, 11, width)] : [])],
+    20,
+    width,
+  );
+}
+
+/** The looks of everything in a block. */
+export function looksOf(of: Block): ReadonlySet<string> {
+  const looks = new Set<string>();
+  const visit = (one: Block): void => {
+    if (one.look !== null) looks.add(one.look);
+    for (const mark of one.marks) if (mark.kind === "path") looks.add(mark.look);
+    for (const child of one.children) visit(child.block);
+  };
+  visit(of);
+  return looks;
+}
+
+/** Looks that need no entry: what has them says what it is, or only ties other things together. */
+export const selfExplaining: ReadonlySet<string> = new Set([
+  "canvas",
+  "package",
+  "node",
+  "stray",
+  "gpu",
+  "nicBox",
+  "functionBox",
+  "wire",
+  "hub",
+  "direct",
+  "dot",
+  "heatUnknown",
+]);
+
+function entriesFor({ topology, tenancy }: Scene): readonly LegendEntry[] {
   const { cores, nodes } = topology;
   const threads = Math.max(1, ...cores.map(({ cpus }) => sizeOf(cpus)));
-  const uneven = cores.some(({ cpus }) => sizeOf(cpus) !== threads);
-  const pools = nodes.flatMap(knownPools).filter(({ total }) => total > 0);
-  const memory = nodes.some(
-    ({ memoryBytes, hugepages }) => memoryBytes !== null && memoryBytes > 0 && hugepages !== null,
-  );
   const classed = hasCoreClasses(topology);
-  const kinds = classed ? coreClassesOf(cores) : [null];
   const core = threads === 1 ? "core" : `core of ${threads} threads`;
-  const parts = threads <= 4 ? threads : 1;
-  const coreEntries = kinds.map((of): readonly [boolean, Mark[], string] => [
-    cores.length > 0,
-    Array.from({ length: parts }, (_, i) =>
-      path(coreLook(of, classed), (i * 12) / parts, 12 / parts - (parts > 1 ? 1 : 0)),
-    ),
-    classed ? `${core}, ${className(of)}` : core,
-  ]);
-  const entries: readonly (readonly [boolean, Mark[], string])[] = [
-    ...coreEntries,
-    [
-      uneven || topology.offlineCpus !== "",
-      [path("threadOff", 0.5, 5)],
-      "thread that is not there",
-    ],
-    [pools.length > 0, [path("hugeFree", 0, 18)], "huge pages"],
-    [
-      pools.some(({ free, total }) => free !== null && free < total),
-      [path("hugeTaken", 0, 18)],
-      "huge pages taken",
-    ],
-    [memory, [path("base", 0, 18)], "memory in base pages"],
+  const classNames = coreClassesOf(cores);
+  const nameOf = (wanted: readonly (number | null)[]): string => {
+    const own = classNames.filter((of) => wanted.includes(of));
+    return classed ? `${core}, ${own.map((of) => className(of)).join(" or ")}` : core;
+  };
+  const later = classNames.filter((of) => of !== null && of > 1);
+  const isKnown = nodes.flatMap(knownPools).every(({ free }) => free !== null);
+  const others = tenancy === null ? "" : " by others than these VMs";
+  return [
+    { look: "thread", text: nameOf([0]) },
+    { look: "thread1", text: nameOf([1]) },
+    { look: "thread2", text: nameOf(later) },
+    { look: "threadUnknown", text: nameOf([null]) },
+    { look: "threadOff", text: "thread that is not there" },
+    { look: "coreFree", text: "free core" },
+    { look: "coreKept", text: "core kept for the host" },
+    { look: "coreClosed", text: "core kept free by a VM's isolation" },
+    { look: "vmSeveral", text: "core that several VMs run on" },
+    { look: "cache", text: "cores in one frame share an L3" },
+    { look: "l3Frame", text: "nodes in one frame share an L3" },
+    { look: "cachePart", text: "part of an L3 that other nodes share" },
+    { look: "cacheUnknown", text: "cores whose L3 is unknown" },
+    { look: "hugeFree", text: isKnown ? "free huge pages" : "huge pages, free or unknown" },
+    { look: "hugeTaken", text: `huge pages taken${others}` },
+    { look: "base", text: "memory in base pages" },
+    { look: "room", text: "less memory than the largest node" },
+    { look: "roomUnknown", text: "memory whose pages are unknown" },
+    { look: "bridge", text: "PCIe root or switch" },
   ];
-  const items = entries
-    .filter(([shown]) => shown)
-    .map(([, marks, text]) => entry(block(18, 16, { marks }), text));
-  const framesL3 = cores.some(({ l3 }) => l3 !== null)
-    ? [entry(l3Sign(), "cores in one frame share an L3")]
-    : [];
-  return flow([...items, ...framesL3], 20, width);
 }
 
-function entry(sign: Block, text: string): Block {
-  return row([sign, textBlock(line(span(text, "faint")), 11)], 6);
+/** The shades of distances that a drawing has, as one sign from near to far. */
+function heatEntry(looks: ReadonlySet<string>): Block[] {
+  const shades = heats.filter((look) => looks.has(look));
+  if (shades.length === 0) return [];
+  const text = shades.length === 1 ? "near" : "near to far";
+  const signs = row(
+    shades.map((look) => block(12, 13, { look })),
+    0,
+  );
+  return [row([signs, textBlock(line(span(text, "faint")), 11)], 6)];
 }
 
-/** Two small cores in the frame that cores of one cache have. */
-function l3Sign(): Block {
-  const marks = [3, 10].map((x): Mark => ({
-    kind: "path",
-    look: "thread",
-    d: rectPath(x, 3, 5, 7),
-  }));
-  return block(18, 13, { look: "cache", marks });
-}
+const states: Readonly<Record<string, string>> = {
+  coreKept: coreSigns.host,
+  coreClosed: coreSigns.closed,
+  vmSeveral: coreSigns.several,
+};
 
-function path(look: string, x: number, width: number): Mark {
-  return { kind: "path", look, d: rectPath(x, 2, width, look.startsWith("thread") ? 11 : 8) };
+/** A small one of what has the look. */
+function signFor(look: string, { topology, tenancy }: Scene): Block {
+  if (look === "cache" || look === "cachePart" || look === "cacheUnknown") {
+    const inner = tenancy === null ? "thread" : "coreFree";
+    const marks = [3, 10].map((x): Mark => ({
+      kind: "path",
+      look: inner,
+      d: rectPath(x, 3, 5, 7),
+    }));
+    return block(18, 13, { look, marks });
+  }
+  if (look === "l3Frame") {
+    const inner = (x: number) => ({ x, y: 2, block: block(6, 9, { look: "node" }) });
+    return block(18, 13, { look, children: [inner(2), inner(10)] });
+  }
+  if (look === "bridge") return block(14, 13, { look });
+  const sign = states[look];
+  if (sign !== undefined || look === "coreFree") {
+    const text = sign === undefined ? null : signText({ sign, style: "plain" });
+    const children = text === null ? [] : [{ x: (14 - text.width) / 2, y: 0, block: text }];
+    const d = rectPath(0.5, 0.5, 13, 13);
+    return block(14, 14, { marks: [{ kind: "path", look, d }], children });
+  }
+  if (look.startsWith("thread")) {
+    const threads = Math.max(1, ...topology.cores.map(({ cpus }) => sizeOf(cpus)));
+    const parts = threads <= 4 && look !== "threadOff" ? threads : 1;
+    const marks = Array.from({ length: parts }, (_, i): Mark => {
+      const [x, width] = [(i * 12) / parts, 12 / parts - (parts > 1 ? 1 : 0)];
+      return { kind: "path", look, d: rectPath(x + 0.5, 2.5, width - 1 + 0.5, 10) };
+    });
+    return block(14, 16, { marks });
+  }
+  return block(18, 16, { marks: [{ kind: "path", look, d: rectPath(0, 4, 18, 8) }] });
 }

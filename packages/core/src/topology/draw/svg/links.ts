@@ -1,21 +1,29 @@
 import { acceleratorNumbers, wholeAccelerators } from "../../virtual-functions.ts";
 import { linkClass } from "../../interconnect.ts";
-import type { Link, Topology } from "../../topology.ts";
+import type { Link, LinkKind, Topology } from "../../topology.ts";
 import { counted } from "../describe.ts";
 import { line, span } from "../line.ts";
 import { interconnectRows, styleOf } from "../matrix.ts";
 import { acceleratorNames } from "../pci-branches.ts";
-import { type Block, block, column, flow, type Mark, row, short, textBlock } from "./block.ts";
+import {
+  type Block,
+  block,
+  column,
+  flow,
+  lineHeight,
+  type Mark,
+  type Placed,
+  short,
+  textBlock,
+  textWidth,
+} from "./block.ts";
 import { tableBlock, type TableCell } from "./distances.ts";
 
 /** Tables of more accelerators are not drawn. */
 const tableMax = 16;
-/** Circles of more points have thin lines, and of yet more are a blot. */
-const thickMax = 10;
-const circleMax = 24;
 
 /**
- * The interconnects of the accelerators: one badge where all pairs are alike, otherwise arcs for
+ * The interconnects of the accelerators: one hub where all pairs are alike, otherwise arcs for
  * direct links and a table for all classes.
  */
 export function linksBlock(topology: Topology, width: number): Block {
@@ -27,7 +35,7 @@ export function linksBlock(topology: Topology, width: number): Block {
   const title = textBlock(line(span("links", "title")), 13);
   const [only] = classes;
   if (classes.size === 1 && only !== undefined) {
-    return column([title, badge(acceleratorNumbers(accelerators), only)], 6);
+    return column([title, badge(topology, acceleratorNumbers(accelerators), only, width)], 6);
   }
   const arcs = links.length === 0 ? [] : [arcsBlock(topology, width)];
   const cells = rows.map((texts) =>
@@ -62,48 +70,83 @@ function lookOf(text: string): string | null {
   return looks.get(text) ?? "gpu";
 }
 
-/** All to all as a sign: every point of a circle tied to every other. */
-function badge(numbers: readonly number[], name: string): Block {
-  const count = numbers.length;
-  const direct = styleOf(name) === "accelerator";
-  const text = column(
-    [
-      textBlock(line(span(name, styleOf(name))), 20),
-      textBlock(
-        line(
-          count === 2
-            ? numbers.map((number) => `GPU${number}`).join(" and ")
-            : `every two of ${acceleratorNames(numbers)}`,
-        ),
-        12,
-      ),
-    ],
-    0,
+/** Every two linked alike: through a hub where that is known, otherwise as one word. */
+function badge(
+  { links }: Topology,
+  numbers: readonly number[],
+  name: string,
+  width: number,
+): Block {
+  const every =
+    numbers.length === 2
+      ? numbers.map((number) => `GPU${number}`).join(" and ")
+      : `every two of ${acceleratorNames(numbers)}`;
+  if (styleOf(name) !== "accelerator") {
+    return column([textBlock(line(span(name)), 20), textBlock(line(every), 12)], 0);
+  }
+  const [first] = links;
+  const { kind, lanes } = first ?? { kind: "nvlink", lanes: null };
+  const lanesText = lanes === null ? "" : `, ${counted(lanes, "lane")} each`;
+  const about = `${name}: ${every}${lanesText}`;
+  return hub(hubNames[kind](lanes, numbers.length), about, numbers, width);
+}
+
+/**
+ * A GPU has at most so many NVLinks (Blackwell and Hopper). All pairs have more together only where
+ * they share them through a switch.
+ */
+const nvlinksMax = 18;
+
+const hubNames = {
+  nvlink: (lanes: number | null, count: number) =>
+    lanes !== null && lanes * (count - 1) > nvlinksMax ? "NVSwitch" : "NVLink, all to all",
+  xgmi: () => "XGMI, all to all",
+  xelink: () => "Xe Link, all to all",
+} as const satisfies Record<LinkKind, (lanes: number | null, count: number) => string>;
+
+/** A bar with the accelerators above and below it, each tied to it. */
+function hub(name: string, about: string, numbers: readonly number[], width: number): Block {
+  const size = 24;
+  const wire = 12;
+  const between = 8;
+  const longest = Math.max(...numbers.map((number) => textWidth(line(`GPU${number}`), 11))) + 10;
+  const above = Math.ceil(numbers.length / 2);
+  const most = Math.max(1, Math.floor((width + between) / (longest + between)));
+  const columns = Math.min(above, most);
+  const label = textBlock(line(span(name, "title")), 13, width - 2 * between);
+  const wide = Math.max(columns * (longest + between) - between, label.width + 2 * between);
+  const step = wide / columns;
+  const rows = Array.from({ length: Math.ceil(numbers.length / columns) }, (_, i) =>
+    numbers.slice(i * columns, (i + 1) * columns),
   );
-  if (!direct || count > circleMax) return text;
-  const size = 96;
-  const thick = count <= thickMax;
-  const [center, radius] = [size / 2, size / 2 - 6];
-  const points = Array.from({ length: count }, (_, i) => {
-    const turn = ((i + 0.5) / count) * 2 * Math.PI;
-    return { x: center + radius * Math.sin(turn), y: center - radius * Math.cos(turn) };
+  const over = rows.slice(0, Math.ceil(rows.length / 2));
+  const pitch = size + wire;
+  const barTop = over.length * pitch;
+  const barHeight = lineHeight(13) + 6;
+  const wires: string[] = [];
+  const placed = rows.flatMap((row, r): Placed[] => {
+    const isOver = r < over.length;
+    const y = isOver ? r * pitch : barTop + barHeight + wire + (r - over.length) * pitch;
+    return row.map((number, c) => {
+      const x = c * step + (step - longest) / 2;
+      const middle = short(x + longest / 2);
+      wires.push(isOver ? `M${middle} ${y + size}v${wire}` : `M${middle} ${y - wire}v${wire}`);
+      const text = textBlock(line(span(`GPU${number}`, "accelerator")), 11, longest - 4);
+      const inner = { x: (longest - text.width) / 2, y: (size - text.height) / 2, block: text };
+      return { x, y, block: block(longest, size, { look: "gpu", children: [inner] }) };
+    });
   });
-  const chords = points.flatMap((a, i) =>
-    points.slice(i + 1).map((b) => `M${short(a.x)} ${short(a.y)}L${short(b.x)} ${short(b.y)}`),
-  );
-  const sign = block(size, size, {
-    tooltip: `${name} between ${counted(chords.length, "pair")}`,
-    marks: [
-      { kind: "path", look: thick ? "direct" : "directThin", d: chords.join("") },
-      {
-        kind: "path",
-        look: "dot",
-        d: points.map(({ x, y }) => dotPath(x, y, thick ? 5 : 3)).join(""),
-      },
-    ],
+  const bar = block(wide, barHeight, {
+    look: "hub",
+    children: [{ x: (wide - label.width) / 2, y: 3, block: label }],
   });
-  const lower = block(text.width, text.height + 22, { children: [{ x: 0, y: 22, block: text }] });
-  return row([sign, lower], 16);
+  const height = barTop + barHeight + (rows.length - over.length) * pitch;
+  const drawing = block(wide, height, {
+    tooltip: about,
+    marks: [{ kind: "path", look: "direct", d: wires.join("") }],
+    children: [...placed, { x: 0, y: barTop, block: bar }],
+  });
+  return column([textBlock(line(span(about, "accelerator")), 12, width), drawing], 8);
 }
 
 function dotPath(x: number, y: number, radius: number): string {

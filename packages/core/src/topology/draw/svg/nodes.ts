@@ -1,12 +1,17 @@
 import { indices } from "../../../set/index-set.ts";
 import { setOf } from "../../../set/list-format.ts";
+import { formatBytes } from "../../../unit/bytes.ts";
+import { at } from "../../../unit/list.ts";
 import type { MemoryNode, Topology } from "../../topology.ts";
-import { coresLine, freeText, hugepagesLine, memoryText, nodesText } from "../describe.ts";
-import { type Line, line, span, wrapped } from "../line.ts";
+import { balancedColumns } from "../columns.ts";
+import { coresLine, freeText, hugepagesLine, listOf, memoryText, nodesText } from "../describe.ts";
+import { type Line, line, span } from "../line.ts";
 import { packageGroups } from "../package-boxes.ts";
 import { pciForests, placeLine } from "../pci-branches.ts";
+import type { Scene } from "../scene.ts";
+import { memoryParts, type TenancyView } from "../tenancy.ts";
+import { freeLine } from "../tenancy-text.ts";
 import {
-  balancedColumns,
   type Block,
   block,
   column,
@@ -14,12 +19,15 @@ import {
   framed,
   grid,
   type Mark,
+  paragraph,
+  type Placed,
   rectPath,
   row,
   textBlock,
-  type TextSize,
 } from "./block.ts";
 import { coresDrawer } from "./cores.ts";
+import { type CacheCluster, cacheClusters } from "./shared-caches.ts";
+import { signBlock, signHeight } from "./sign.ts";
 import { treeDrawer } from "./tree.ts";
 import { sumOf } from "../../../unit/sum.ts";
 
@@ -34,6 +42,7 @@ const smallNode = 100;
 
 /** Everything about one drawing's nodes that is the same for all of them. */
 interface Scale {
+  readonly scene: Scene;
   readonly topology: Topology;
   readonly small: boolean;
   /** The trees of nodes with numbers. */
@@ -45,9 +54,10 @@ interface Scale {
 }
 
 /** Packages with their nodes, memory without CPUs, and devices of unknown node, in a width. */
-export function nodesBlock(topology: Topology, width: number): Block {
-  const drawTree = treeDrawer(topology);
-  const forests = pciForests(topology);
+export function nodesBlock(scene: Scene, width: number): Block {
+  const { topology } = scene;
+  const drawTree = treeDrawer(scene);
+  const forests = pciForests(scene);
   const trees = new Map(
     forests.flatMap((forest) =>
       typeof forest.place === "number" ? [[forest.place, drawTree(forest)] as const] : [],
@@ -56,11 +66,12 @@ export function nodesBlock(topology: Topology, width: number): Block {
   const known = [...trees.values()].map((tree) => tree.width);
   const small = topology.nodes.filter(({ cpus }) => cpus !== "").length > fullNodesMax;
   const scale: Scale = {
+    scene,
     topology,
     small,
     trees,
     treeWidth: small ? 0 : Math.max(0, ...known),
-    drawCores: coresDrawer(topology),
+    drawCores: coresDrawer(scene),
     memoryMost: Math.max(1, ...topology.nodes.flatMap(({ memoryBytes }) => memoryBytes ?? [])),
   };
   const strays = forests
@@ -84,16 +95,18 @@ export function nodesBlock(topology: Topology, width: number): Block {
 }
 
 function packagesBlock(scale: Scale, width: number): Block {
-  const groups = packageGroups(scale.topology);
+  const { topology, treeWidth } = scale;
+  const groups = packageGroups(topology);
   if (groups.length === 0) return block(0, 0);
-  const { treeWidth } = scale;
   const contentMin = scale.small ? smallNode : Math.max(sideMin, treeWidth);
   const contentMost = treeWidth === 0 ? sideMax : sideMax + 2 * margin + treeWidth;
   const nodeMin = contentMin + 2 * margin;
   const nodeMost = (scale.small ? smallNode : contentMost) + 2 * margin;
+  const clusters = groups.map(({ nodes }) => cacheClusters(topology, nodes));
+  const framesL3 = clusters.flat().some(({ nodes }) => nodes.length > 1);
   // A package of a single node needs no box around a box where there are many.
   const merged = scale.small && groups.every(({ nodes }) => nodes.length === 1);
-  const around = merged ? 0 : 2 * margin;
+  const around = merged ? 0 : 2 * margin + (framesL3 ? 2 * l3Margin : 0);
   const fit = Math.floor((width + gap) / (nodeMin + around + gap));
   const columns = balancedColumns(groups.length, Math.max(1, fit));
   const share = Math.max(nodeMin + around, (width - (columns - 1) * gap) / columns) - around;
@@ -102,22 +115,93 @@ function packagesBlock(scale: Scale, width: number): Block {
   const nodeColumns = balancedColumns(most, nodeFit);
   const nodeWidth = Math.floor(Math.min(nodeMost, (share - (nodeColumns - 1) * gap) / nodeColumns));
   const inner = nodeColumns * nodeWidth + (nodeColumns - 1) * gap;
-  const all = groups.map(({ title, nodes }) =>
+  const drawn = groups.map(({ title, nodes }) =>
     nodes.map((node) => nodeBlock(scale, node, nodeWidth, merged ? title : null)),
   );
+  const all = arranged(drawn, clusters, nodeColumns);
   const boxes = groups.map(({ title }, i) => {
     const beside = all.slice(i - (i % columns), i - (i % columns) + columns);
-    const drawn = alignedRows(all[i] ?? [], beside, nodeColumns);
-    const [only] = drawn;
+    const nodes = alignedRows(all[i] ?? [], beside, nodeColumns);
+    const [only] = nodes;
     if (merged && only !== undefined) return only;
     const name = textBlock(line(span(title, "title")), 13, inner);
-    return framed(column([name, grid(drawn, nodeColumns, gap)], 8), margin, {
+    const content = clustersBlock(at(clusters, i), nodes, nodeColumns);
+    return framed(column([name, content], 8), margin, {
       look: "package",
-      width: inner + 2 * margin,
+      width: inner + around,
       about: { package: title },
     });
   });
   return grid(boxes, columns, gap);
+}
+
+const l3Margin = 9;
+
+/**
+ * The nodes in the order in which a grid takes the least height: row by row, or column by column,
+ * where that brings tall nodes into one row and low ones into another. All packages alike. Nodes
+ * that share an L3 stay together.
+ */
+function arranged(
+  groups: readonly (readonly Block[])[],
+  clusters: readonly (readonly CacheCluster[])[],
+  columns: number,
+): readonly (readonly Block[])[] {
+  const mayMove = groups.every(
+    (nodes, i) =>
+      nodes.length % columns === 0 &&
+      (at(clusters, i).length === 1 || at(clusters, i).length === nodes.length),
+  );
+  if (!mayMove) return groups;
+  const down = groups.map((nodes) => {
+    const rows = nodes.length / columns;
+    return nodes.map((_, i) => at(nodes, (i % columns) * rows + Math.floor(i / columns)));
+  });
+  const heightOf = (all: typeof groups): number =>
+    sumOf(all, (nodes) => grid(nodes, columns, gap).height);
+  return heightOf(down) < heightOf(groups) ? down : groups;
+}
+
+/** A package's nodes in their grid; those that share an L3 in a frame of their own. */
+function clustersBlock(
+  clusters: readonly CacheCluster[],
+  nodes: readonly Block[],
+  columns: number,
+): Block {
+  const blockOf = new Map(nodes.map((node) => [node.about["node"], node]));
+  const [first, ...others] = clusters;
+  // Where one frame has all of them, they stay in the order they were given.
+  if (first !== undefined && others.length === 0) {
+    const inner = grid(nodes, columns, gap);
+    return first.nodes.length > 1 ? l3Frame(first, inner) : inner;
+  }
+  const parts: Block[] = [];
+  let singles: Block[] = [];
+  const flush = (): void => {
+    if (singles.length > 0) parts.push(grid(singles, columns, gap));
+    singles = [];
+  };
+  for (const cluster of clusters) {
+    const own = cluster.nodes.flatMap(({ id }) => blockOf.get(`${id}`) ?? []);
+    if (own.length === 1) singles.push(...own);
+    else {
+      flush();
+      parts.push(l3Frame(cluster, grid(own, Math.min(columns, own.length), gap)));
+    }
+  }
+  flush();
+  return column(parts, gap);
+}
+
+function l3Frame({ nodes, caches }: CacheCluster, content: Block): Block {
+  const ids = nodes.map(({ id }) => id);
+  const text = `L3 ${listOf(caches)} shared by ${nodesText(ids)}`;
+  const title = textBlock(line(span(text, "faint")), 11, content.width);
+  return framed(column([title, content], 4), l3Margin, {
+    look: "l3Frame",
+    tooltip: text,
+    about: { l3: listOf(caches) },
+  });
 }
 
 /** Nodes as high as any in their row, in the packages beside theirs too. */
@@ -135,7 +219,8 @@ function alignedRows(
 
 /** One node: its memory and cores, and its devices to the right of them or below. */
 function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string | null): Block {
-  const { topology, small, trees, treeWidth } = scale;
+  const { topology, small, trees, treeWidth, scene } = scale;
+  const { tenancy } = scene;
   const inner = width - 2 * margin;
   const beside = treeWidth > 0 && inner - treeWidth - 2 * margin >= sideMin;
   const side = beside ? inner - treeWidth - 2 * margin : inner;
@@ -155,6 +240,7 @@ function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string 
       paragraph(small ? [] : [coresLine(topology, node.id)], 11, side),
       small ? block(0, 0) : textBlock(cpus, 11, side),
       scale.drawCores(node.id, side),
+      paragraph(tenancy === null ? [] : [freeLine(tenancy, node)], 11, side),
     ],
     4,
   );
@@ -178,35 +264,14 @@ function evenly(list: string): string {
   return `${first},${second},${third},…,${cpus.at(-1) ?? ""}`;
 }
 
-/** Lines broken between their parts, at ` · `. */
-function paragraph(lines: readonly Line[], size: TextSize, most: number): Block {
-  const characters = Math.floor(most / (size * 0.6));
-  const parts = lines.flatMap((one) => sentences(one));
-  return column(
-    wrapped(parts, " · ", characters).map((one) => textBlock(one, size, most)),
-    0,
-  );
-}
-
-/** The parts of a line that ` · ` separates. */
-function sentences(of: Line): Line[] {
-  const parts: Line[] = [];
-  let part: Line = [];
-  for (const one of of) {
-    if (one.text === " · ") {
-      parts.push(part);
-      part = [];
-    } else part = [...part, one];
-  }
-  return [...parts, part];
-}
-
 /**
  * A node's memory as a bar, its length in proportion to the machine's largest node: huge pages
- * dark, used ones darker, base pages light; an empty frame where nobody told of its huge pages.
+ * dark, used ones darker, base pages light; an empty frame where nobody told of its huge pages. With
+ * a tenancy, whoever has a part of it has that part of the bar.
  */
-function memoryBar({ memoryMost }: Scale, node: MemoryNode, width: number): Block {
-  const height = 8;
+function memoryBar({ memoryMost, scene }: Scale, node: MemoryNode, width: number): Block {
+  const { tenancy } = scene;
+  const height = tenancy === null ? 8 : signHeight + 2;
   const { memoryBytes, hugepages } = node;
   const unknownBar = (long: number): Block => {
     const d = rectPath(0.5, 0.5, Math.max(0, long - 1), height - 1);
@@ -215,6 +280,7 @@ function memoryBar({ memoryMost }: Scale, node: MemoryNode, width: number): Bloc
   if (memoryBytes === null) return unknownBar(width);
   const full = (width * memoryBytes) / memoryMost;
   if (hugepages === null) return unknownBar(full);
+  if (tenancy !== null) return tenantsBar(tenancy, node, full, width, height);
   const sizes = hugepages.map(({ sizeBytes, total, free }) => ({
     all: total * sizeBytes,
     taken: (total - (free ?? total)) * sizeBytes,
@@ -223,15 +289,49 @@ function memoryBar({ memoryMost }: Scale, node: MemoryNode, width: number): Bloc
   const taken = Math.min(1, sumOf(sizes, (pool) => pool.taken) / most);
   const huge = Math.min(1, sumOf(sizes, (pool) => pool.all) / most);
   const bars: readonly (readonly [string, number, number])[] = [
-    ["room", 0, width],
     ["hugeTaken", 0, full * taken],
     ["hugeFree", full * taken, full * huge],
     ["base", full * huge, full],
+    ["room", full, width],
   ];
   const marks = bars.flatMap(([look, from, to]): Mark[] =>
     to - from < 0.01 ? [] : [{ kind: "path", look, d: rectPath(from, 0, to - from, height) }],
   );
   return block(width, height, { marks });
+}
+
+const partLooks = { taken: "hugeTaken", free: "hugeFree", base: "base" } as const;
+
+/** A node's memory as a bar of whoever has it, with the signs that have room in their parts. */
+function tenantsBar(
+  tenancy: TenancyView,
+  node: MemoryNode,
+  full: number,
+  width: number,
+  height: number,
+): Block {
+  const parts = memoryParts(tenancy, node) ?? [];
+  const total = Math.max(
+    1,
+    sumOf(parts, ({ bytes }) => bytes),
+  );
+  let x = 0;
+  const children = parts.flatMap(({ kind, vm, bytes }): Placed[] => {
+    const wide = (full * bytes) / total;
+    const placed = { x, y: 0 };
+    x += wide;
+    if (wide < 0.01) return [];
+    if (vm === null) {
+      const look = kind === "vm" ? null : partLooks[kind];
+      return [{ ...placed, block: block(wide, height, { look }) }];
+    }
+    const { name } = at(tenancy.vms, vm);
+    const drawn = signBlock(at(tenancy.marks, vm), wide, height);
+    return [{ ...placed, block: { ...drawn, tooltip: `${name}: ${formatBytes(bytes)}` } }];
+  });
+  const rest = width - full;
+  const room = rest < 0.01 ? [] : [{ x: full, y: 0, block: block(rest, height, { look: "room" }) }];
+  return block(width, height, { children: [...children, ...room] });
 }
 
 /** Cores of unknown node, or whose threads lie on several nodes. */
@@ -254,19 +354,17 @@ function titled(title: Line, content: Block, look: string): Block {
   return framed(column([textBlock(title, 13), content], 8), margin, { look });
 }
 
-/** Nodes without CPUs, those without memory too in one box for all that follow one another. */
+/** Nodes without CPUs; those without memory and devices too in one box, the last. */
 function memoryOnly(scale: Scale, width: number): Block[] {
   const nodes = scale.topology.nodes.filter(({ cpus }) => cpus === "");
   if (nodes.length === 0) return [];
-  const runs: MemoryNode[][] = [];
-  for (const node of nodes) {
-    const last = runs.at(-1);
-    const empty = node.memoryBytes === 0 && !scale.trees.has(node.id);
-    const [before] = last ?? [];
-    if (last !== undefined && empty && before?.memoryBytes === 0 && !scale.trees.has(before.id)) {
-      last.push(node);
-    } else runs.push([node]);
-  }
+  const isEmpty = ({ id, memoryBytes }: MemoryNode): boolean =>
+    memoryBytes === 0 && !scale.trees.has(id);
+  const empty = nodes.filter(isEmpty);
+  const runs = [
+    ...nodes.filter((node) => !isEmpty(node)).map((node) => [node]),
+    ...(empty.length === 0 ? [] : [empty]),
+  ];
   const boxes = runs.flatMap(([first, ...others]) => {
     if (first === undefined) return [];
     const ids = [first, ...others].map(({ id }) => id);
@@ -279,7 +377,7 @@ function memoryOnly(scale: Scale, width: number): Block[] {
     const tree = scale.trees.get(first.id);
     const about = [
       textBlock(title, 13, width / 2),
-      ...(others.length > 0 ? [] : [memoryBar(scale, first, sideMin)]),
+      ...(first.memoryBytes === 0 ? [] : [memoryBar(scale, first, sideMin)]),
       paragraph([hugepagesLine(first)], 11, sideMax),
       ...(tree === undefined ? [] : [tree]),
     ];

@@ -1,8 +1,9 @@
-import type { Topology } from "../../topology.ts";
-import { linkLine } from "../describe.ts";
+import { at } from "../../../unit/list.ts";
+import type { PciDevice } from "../../topology.ts";
 import { joined, line, span } from "../line.ts";
 import {
   type Branch,
+  deviceLinkLine,
   deviceNames,
   type Forest,
   groupNote,
@@ -12,6 +13,8 @@ import {
   shortener,
   shownAddresses,
 } from "../pci-branches.ts";
+import type { Scene } from "../scene.ts";
+import type { TenancyView } from "../tenancy.ts";
 import {
   type Block,
   block,
@@ -21,11 +24,13 @@ import {
   lineHeight,
   type Mark,
   type Placed,
+  row,
   short,
   textBlock,
   textWidth,
   wrappedText,
 } from "./block.ts";
+import { signBlock, signWidth } from "./sign.ts";
 
 const gap = 6;
 /** Between a branch and what is below it, where its wires run. */
@@ -41,30 +46,37 @@ interface Anchored {
 }
 
 /** Draws the trees of nodes, all device boxes of one machine equally wide. */
-export function treeDrawer(topology: Topology): (forest: Forest) => Block {
+export function treeDrawer(scene: Scene): (forest: Forest) => Block {
+  const { topology, tenancy, all } = scene;
   const shortened = shortener(topology);
   const nameOf = deviceNames(topology);
   const boxes = new Map<string, Block>();
-  const shown = shownAddresses(topology);
+  const shown = shownAddresses(topology, all);
   const partsOf = partNotes(topology);
   for (const device of topology.pci.filter(({ address }) => shown.has(address))) {
     const { kind, label, name } = nameOf(device);
     const address = shortened(device.address);
     const place = address === "?" ? span("address unknown", "unknown") : span(address, "faint");
     // A space that does not break keeps the label with its name, and a little apart from it.
-    const first = wrappedText([span(`${label}\u{a0}`, kind), ...name], 13, nameMax);
+    const style = kind === "function" ? "title" : kind;
+    const first = wrappedText([span(`${label}\u{a0}`, style), ...name], 13, nameMax);
     const note = [
       ...partsOf(device.address),
       ...hostUseNote(device),
       ...groupNote(topology, device, shortened),
     ];
-    const second = textBlock(joined([[place], linkLine(device.link)], " · "), 11, nameMax);
+    const second = textBlock(joined([[place], deviceLinkLine(device, kind)], " · "), 11, nameMax);
     const third = note.length === 0 ? [] : [wrappedText(note, 11, nameMax)];
+    const text = column([first, second, ...third], 0);
+    const holders = tenancy === null ? [] : tenancy.holdersOf(device.address);
+    const held = tenancy === null ? text : heldBlock(tenancy, device, text);
+    const names = tenancy === null ? [] : holders.map((vm) => at(tenancy.vms, vm).name);
     boxes.set(
       device.address,
-      framed(column([first, second, ...third], 0), 7, {
-        look: kind === "accelerator" ? "gpu" : "nicBox",
-        about: { [kind]: device.address },
+      framed(held, 7, {
+        look: boxLooks[kind],
+        tooltip: names.length === 0 ? null : `${label}: ${names.join(", ")}`,
+        about: { [kind]: device.address, ...(names.length === 0 ? {} : { vm: names.join(" ") }) },
       }),
     );
   }
@@ -81,6 +93,32 @@ export function treeDrawer(topology: Topology): (forest: Forest) => Block {
     );
   };
 }
+
+const boxLooks = { accelerator: "gpu", nic: "nicBox", function: "functionBox" } as const;
+
+/** A device's text beside the sign of the VM that has it, and above the VM's name. */
+function heldBlock(tenancy: TenancyView, { address }: PciDevice, text: Block): Block {
+  const holders = tenancy.holdersOf(address);
+  const [only, ...others] = holders;
+  if (only === undefined) {
+    const free = tenancy.soldDevices.has(address) ? [line(span("free", "faint"))] : [];
+    return column([text, ...free.map((one) => textBlock(one, 11))], 0);
+  }
+  const name = others.length === 0 ? at(tenancy.vms, only).name : `${holders.length} VMs`;
+  const named = column([text, textBlock(line(span(name, "title")), 11, nameMax)], 0);
+  const shown = holders.slice(0, holdersMax);
+  const each = named.height / shown.length;
+  const marks = shown.map((vm) => at(tenancy.marks, vm));
+  const width = Math.max(...marks.map(signWidth));
+  const tabs = column(
+    marks.map((mark) => signBlock(mark, width, each - (marks.length > 1 ? 1 : 0))),
+    marks.length > 1 ? 1 : 0,
+  );
+  return row([tabs, named], 7);
+}
+
+/** As many signs of VMs beside one device as there is height for. */
+const holdersMax = 4;
 
 function labelBlock(label: string): Block {
   const unknown = label === "?";

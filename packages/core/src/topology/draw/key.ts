@@ -1,0 +1,48 @@
+import type { PciDevice } from "../topology.ts";
+import { belowSign, runsBelow } from "./describe.ts";
+import { type Line, line, span, wrapped } from "./line.ts";
+import { redirectNote, shownAddresses } from "./pci-branches.ts";
+import type { Scene } from "./scene.ts";
+import { coreSignEntries } from "./tenancy-text.ts";
+import { memoryMarkEntries } from "./tenancy-bars.ts";
+
+/** What the signs of a drawing mean: those that it has, and no others. */
+export function keyLines(
+  scene: Scene,
+  width: number,
+  { trees, bars }: { readonly trees: boolean; readonly bars: boolean },
+): Line[] {
+  const { topology, tenancy, all } = scene;
+  const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
+  const shown = shownAddresses(topology, all);
+  const devices = trees ? topology.pci.filter(({ address }) => shown.has(address)) : [];
+  const some = (has: (device: PciDevice) => boolean): boolean => devices.some(has);
+  const entries: readonly (readonly [boolean, Line])[] = [
+    [
+      some(({ link }) => link !== null && runsBelow(link)),
+      line(span(belowSign, "warning"), span(" link below its maximum", "faint")),
+    ],
+    [
+      some(({ parent }) => redirectNote(byAddress.get(parent ?? "")).length > 0),
+      line("ACS", span(" traffic to its neighbors takes the way over the CPU", "faint")),
+    ],
+  ];
+  const signs =
+    tenancy === null || !bars
+      ? []
+      : [
+          ...coreSignEntries(tenancy).map(([{ sign, style }, text]) => ({ sign, style, text })),
+          ...memoryMarkEntries(tenancy).map(([sign, text]) => ({ sign, style: plain, text })),
+        ];
+  const ofVms = [...Map.groupBy(signs, ({ sign }) => sign)].map(([sign, same]) => {
+    const texts = same.map(({ text }) => text).join(", ");
+    return line(span(sign, same[0]?.style), span(` ${texts}`, "faint"));
+  });
+  return wrapped(
+    [...entries.flatMap(([shows, text]) => (shows ? [text] : [])), ...ofVms],
+    "   ",
+    width,
+  );
+}
+
+const plain = "plain" as const;

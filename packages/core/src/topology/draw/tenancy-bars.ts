@@ -1,0 +1,165 @@
+import { at } from "../../unit/list.ts";
+import { sumOf } from "../../unit/sum.ts";
+import { portNames } from "../nic-ports.ts";
+import type { MemoryNode } from "../topology.ts";
+import { numbersByAddress } from "../virtual-functions.ts";
+import { type Line, line, span, type Span, wrapped } from "./line.ts";
+import {
+  coreMark,
+  memoryParts,
+  signsLine,
+  signSpan,
+  type TenancyView,
+  type VmMark,
+} from "./tenancy.ts";
+import { freeLine, tenantEntries } from "./tenancy-text.ts";
+
+/** Marks of cores and memory in a row, at most; more are broken into equal rows. */
+const rowMax = 48;
+const label = 8;
+
+/** A node's cores and memory by the signs of the VMs that have them, and what is free. */
+export function tenancyLines(view: TenancyView, node: MemoryNode): readonly Line[] {
+  return [...coreRows(view, node), ...memoryRow(view, node), freeLine(view, node)];
+}
+
+/** One mark for each core, by ascending number. */
+function coreRows(view: TenancyView, { id }: MemoryNode): readonly Line[] {
+  const marks = view.topology.cores
+    .filter(({ node }) => node === id)
+    .map((core) => coreMark(view, view.stateOfCore(core)));
+  if (marks.length === 0) return [];
+  const cell = cellOf(marks);
+  const rows = Math.ceil((marks.length * cell) / rowMax);
+  const perRow = Math.ceil(marks.length / rows);
+  return Array.from({ length: rows }, (_, row) => {
+    const own = marks.slice(row * perRow, (row + 1) * perRow);
+    return [span((row === 0 ? "cores" : "").padEnd(label), "faint"), ...runsOf(own, cell)];
+  });
+}
+
+/** A sign of several letters is set apart from the next. */
+function cellOf(marks: readonly VmMark[]): number {
+  const longest = Math.max(...marks.map(({ sign }) => sign.length));
+  return longest === 1 ? 1 : longest + 1;
+}
+
+/** Neighbors of one VM as one span. */
+function runsOf(marks: readonly VmMark[], cell: number): Span[] {
+  const runs: { readonly mark: VmMark; count: number }[] = [];
+  for (const mark of marks) {
+    const last = runs.at(-1);
+    if (last?.mark.sign === mark.sign) last.count++;
+    else runs.push({ mark, count: 1 });
+  }
+  return runs.map(({ mark, count }) => span(mark.sign.padEnd(cell).repeat(count), mark.style));
+}
+
+const restMarks = { taken: "#", free: "·", base: "-" } as const;
+
+/** A node's memory in shares of one row; whoever has some has a mark. */
+function memoryRow(view: TenancyView, node: MemoryNode): readonly Line[] {
+  const parts = memoryParts(view, node);
+  if (parts === null || parts.length === 0) return [];
+  const marks = parts.map(({ kind, vm }): VmMark =>
+    vm === null
+      ? { sign: kind === "vm" ? "" : restMarks[kind], style: "faint" }
+      : at(view.marks, vm),
+  );
+  const cell = cellOf(marks);
+  const places = Math.floor(rowMax / cell);
+  const total = sumOf(parts, ({ bytes }) => bytes);
+  const counts = sharesOf(
+    parts.map(({ bytes }) => bytes / total),
+    places,
+  );
+  const row = marks.flatMap((mark, i) => Array.from({ length: at(counts, i) }, () => mark));
+  return [[span("memory".padEnd(label), "faint"), ...runsOf(row, cell)]];
+}
+
+/** So many places for shares that add up to 1: at least one each, as long as there are enough. */
+function sharesOf(shares: readonly number[], places: number): number[] {
+  const counts = shares.map((share) => Math.max(1, Math.floor(share * places)));
+  let left = places - sumOf(counts, (count) => count);
+  while (left < 0) {
+    const most = counts.indexOf(Math.max(...counts));
+    if (at(counts, most) <= 1) break;
+    counts[most] = at(counts, most) - 1;
+    left++;
+  }
+  const byRest = shares
+    .map((share, i) => ({ i, rest: share * places - at(counts, i) }))
+    .toSorted((a, b) => b.rest - a.rest);
+  for (const { i } of byRest) {
+    if (left <= 0) break;
+    counts[i] = at(counts, i) + 1;
+    left--;
+  }
+  return counts;
+}
+
+/** A node's accelerators and NICs, each with whoever has it. */
+export function deviceRow(view: TenancyView, node: number): readonly Line[] {
+  const { topology } = view;
+  const numbers = numbersByAddress(topology);
+  const nics = new Map(topology.nics.map((nic) => [nic.address, nic]));
+  const named = topology.pci.flatMap((device): Line[] => {
+    if (device.node !== node) return [];
+    const number = numbers.get(device.address);
+    const nic = nics.get(device.address);
+    if (number === undefined && nic === undefined) return [];
+    const name =
+      number === undefined
+        ? span(portNames(nic?.ports ?? []) ?? nic?.name ?? "NIC", "nic")
+        : span(`GPU${number}`, "accelerator");
+    const holders = view.holdersOf(device.address);
+    const isFree = holders.length === 0 && view.soldDevices.has(device.address);
+    return [
+      [...signsLine(view, holders), ...(isFree ? [span("·", "faint")] : []), span(" "), name],
+    ];
+  });
+  return wrapped(named, "  ", rowMax + label);
+}
+
+/** The rows of memory of nodes without CPUs, those of which a VM has something. */
+export function memoryOnlyBars(view: TenancyView): readonly Line[] {
+  return view.topology.nodes.flatMap((node) => {
+    const parts = node.cpus === "" ? memoryParts(view, node) : null;
+    if (parts === null || parts.every(({ vm }) => vm === null)) return [];
+    return [line(span(`node ${node.id}`, "title")), ...memoryRow(view, node)];
+  });
+}
+
+/** The VMs by their signs, and what each has. */
+export function tenantLines(view: TenancyView, width: number): readonly Line[] {
+  const entries = tenantEntries(view);
+  if (entries.length === 0) return [line(span("no VMs", "faint"))];
+  const signs = Math.max(...entries.map(({ mark }) => mark.sign.length));
+  const indent = " ".repeat(signs + 2);
+  return [
+    line(span("VMs", "title")),
+    ...entries.flatMap(({ mark, name, parts }) =>
+      wrapped([name, ...parts], " · ", width - indent.length).map((one, i) => [
+        ...(i === 0
+          ? [signSpan(mark), span(" ".repeat(indent.length - mark.sign.length))]
+          : [span(indent)]),
+        ...one,
+      ]),
+    ),
+  ];
+}
+
+/** The marks of memory that stand for no VM, those that occur. */
+export function memoryMarkEntries(view: TenancyView): readonly (readonly [string, string])[] {
+  const kinds = new Set(
+    view.topology.nodes.flatMap((node) => (memoryParts(view, node) ?? []).map(({ kind }) => kind)),
+  );
+  const meanings = {
+    taken: "huge pages that others have",
+    free: "free huge pages",
+    base: "base pages",
+  } as const;
+  return (["taken", "free", "base"] as const).flatMap((kind) =>
+    kinds.has(kind) ? [[restMarks[kind], meanings[kind]] as const] : [],
+  );
+}
