@@ -14,8 +14,8 @@ export function cacheLines({ cores, l3Caches }: Topology, width: number): Line[]
     return ways === null ? size : `${size} in ${counted(ways, "way")}`;
   });
   const groups = [...alike].map(([text, ids]) => {
-    const each = ids.length > 1 ? " each" : "";
     const isUnknown = text.startsWith("size unknown");
+    const each = ids.length > 1 && !isUnknown ? " each" : "";
     return line(`L3 ${listOf(ids)}: `, span(`${text}${each}`, isUnknown ? "unknown" : "plain"));
   });
   return wrapped([line("caches"), ...groups], "  ", width);

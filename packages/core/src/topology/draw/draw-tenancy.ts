@@ -1,16 +1,19 @@
-import type { Topology } from "../topology.ts";
+import type { MemoryNode, Topology } from "../topology.ts";
 import { type Box, boxed, boxHeight, boxWidth, beside } from "./box.ts";
 import { balancedColumns } from "./columns.ts";
+import { counted } from "./describe.ts";
 import type { DrawOptions } from "./draw-topology.ts";
 import { keyLines } from "./key.ts";
 import { fitted, type Line, line, printLine, span, widthOf } from "./line.ts";
 import { sceneOf } from "./scene.ts";
-import type { Tenancy } from "./tenancy.ts";
+import { sharesByNode, type Tenancy, type TenancyView } from "./tenancy.ts";
 import { deviceRow, tenancyLines, tenantLines } from "./tenancy-bars.ts";
 
 const gap = 2;
-/** More nodes would fill a terminal: the list of VMs says enough then. */
-const nodesMax = 16;
+/** More lines of nodes would leave a terminal no room for the rest. */
+const linesMax = 24;
+/** More VMs than this are counted: the newcomer is what is asked about. */
+const vmsMax = 12;
 
 /**
  * Who has what of a machine, and nothing else of it: nodes with their cores, memory and devices by
@@ -24,17 +27,51 @@ export function drawTenancy(
   const scene = sceneOf(given, options);
   const { topology, tenancy } = scene;
   if (tenancy === null) return "";
-  const drawn = topology.nodes.flatMap((node): Box[] => {
-    const lines = [...tenancyLines(tenancy, node), ...deviceRow(tenancy, node.id)];
-    const isBare = node.cpus === "" && (node.memoryBytes === 0 || lines.length < 2);
-    return isBare ? [] : [{ title: line(span(`node ${node.id}`, "title")), sections: [lines] }];
+  const ofNodes = topology.nodes.flatMap((node) => {
+    const box = nodeBox(tenancy, node);
+    return box === null ? [] : [{ node, box }];
   });
+  const isWhole = (wanted: typeof ofNodes): boolean => boxLines(wanted, width).length <= linesMax;
+  const used = ofNodes.filter(({ node }) => hasNewcomer(tenancy, node));
+  const drawn = [ofNodes, used, []].find(isWhole) ?? [];
+  const hidden = ofNodes.length - drawn.length;
   const lines = [
-    ...(drawn.length > nodesMax ? [] : [...boxes(drawn, width), []]),
-    ...tenantLines(tenancy, width),
-    ...(drawn.length > nodesMax ? [] : keyLines(scene, width, { trees: false, bars: true })),
+    ...boxLines(drawn, width),
+    ...(hidden === 0 ? [] : [line(span(`${counted(hidden, "other node")} not drawn`, "faint"))]),
+    [],
+    ...tenantLines(tenancy, width, vmsMax),
+    ...(drawn.length === 0 ? [] : keyLines(scene, width, { trees: false, bars: true })),
   ].map((one) => (widthOf(one) > width ? fitted(one, width) : one));
   return `${lines.map((one) => printLine(one, color)).join("\n")}\n`;
+}
+
+interface NodeBox {
+  readonly node: MemoryNode;
+  readonly box: Box;
+}
+
+/** A node's box; null for one that has nothing to give. */
+function nodeBox(tenancy: TenancyView, node: MemoryNode): Box | null {
+  const lines = [...tenancyLines(tenancy, node), ...deviceRow(tenancy, node.id)];
+  const isBare = node.cpus === "" && (node.memoryBytes === 0 || lines.length < 2);
+  const shown = lines.filter((one) => widthOf(one) > 0);
+  return isBare || shown.length === 0
+    ? null
+    : { title: line(span(`node ${node.id}`, "title")), sections: [shown] };
+}
+
+/** Whether the VM that is being placed has something of a node. */
+function hasNewcomer(tenancy: TenancyView, node: MemoryNode): boolean {
+  return tenancy.vms.some(
+    (vm) => vm.isNew && sharesByNode(tenancy, vm).some((share) => share.node === node.id),
+  );
+}
+
+function boxLines(nodes: readonly NodeBox[], width: number): Line[] {
+  return boxes(
+    nodes.map(({ box }) => box),
+    width,
+  );
 }
 
 function boxes(all: readonly Box[], width: number): Line[] {

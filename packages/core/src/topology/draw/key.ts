@@ -28,15 +28,10 @@ export function keyLines(
     ],
   ];
   const signs =
-    tenancy === null || !bars
-      ? []
-      : [
-          ...coreSignEntries(tenancy).map(([{ sign, style }, text]) => ({ sign, style, text })),
-          ...memoryMarkEntries(tenancy).map(([sign, text]) => ({ sign, style: plain, text })),
-        ];
-  const ofVms = [...Map.groupBy(signs, ({ sign }) => sign)].map(([sign, same]) => {
-    const texts = same.map(({ text }) => text).join(", ");
-    return line(span(sign, same[0]?.style), span(` ${texts}`, "faint"));
+    tenancy === null || !bars ? [] : [...coreSignEntries(tenancy), ...memoryMarkEntries(tenancy)];
+  const ofVms = [...Map.groupBy(signs, ([{ sign }]) => sign)].map(([sign, same]) => {
+    const texts = same.map(([, text]) => text).join(", ");
+    return line(span(sign, same[0]?.[0].style), span(` ${texts}`, "faint"));
   });
   return wrapped(
     [...entries.flatMap(([shows, text]) => (shows ? [text] : [])), ...ofVms],
@@ -44,5 +39,3 @@ export function keyLines(
     width,
   );
 }
-
-const plain = "plain" as const;

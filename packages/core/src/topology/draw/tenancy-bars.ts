@@ -3,9 +3,11 @@ import { sumOf } from "../../unit/sum.ts";
 import { portNames } from "../nic-ports.ts";
 import type { MemoryNode } from "../topology.ts";
 import { numbersByAddress } from "../virtual-functions.ts";
+import { counted } from "./describe.ts";
 import { type Line, line, span, type Span, wrapped } from "./line.ts";
 import {
   coreMark,
+  coreSigns,
   memoryParts,
   signsLine,
   signSpan,
@@ -40,7 +42,7 @@ function coreRows(view: TenancyView, { id }: MemoryNode): readonly Line[] {
 
 /** A sign of several letters is set apart from the next. */
 function cellOf(marks: readonly VmMark[]): number {
-  const longest = Math.max(...marks.map(({ sign }) => sign.length));
+  const longest = Math.max(1, ...marks.map(({ sign }) => sign.length));
   return longest === 1 ? 1 : longest + 1;
 }
 
@@ -59,22 +61,41 @@ const restMarks = { taken: "#", free: "·", base: "-" } as const;
 
 /** A node's memory in shares of one row; whoever has some has a mark. */
 function memoryRow(view: TenancyView, node: MemoryNode): readonly Line[] {
-  const parts = memoryParts(view, node);
-  if (parts === null || parts.length === 0) return [];
-  const marks = parts.map(({ kind, vm }): VmMark =>
-    vm === null
-      ? { sign: kind === "vm" ? "" : restMarks[kind], style: "faint" }
-      : at(view.marks, vm),
-  );
-  const cell = cellOf(marks);
-  const places = Math.floor(rowMax / cell);
-  const total = sumOf(parts, ({ bytes }) => bytes);
+  const { shares, cell } = memoryShares(view, node);
+  if (shares.length === 0) return [];
+  const total = sumOf(shares, ({ bytes }) => bytes);
   const counts = sharesOf(
-    parts.map(({ bytes }) => bytes / total),
-    places,
+    shares.map(({ bytes }) => bytes / total),
+    Math.floor(rowMax / cell),
   );
-  const row = marks.flatMap((mark, i) => Array.from({ length: at(counts, i) }, () => mark));
+  const row = shares.flatMap(({ mark }, i) => Array.from({ length: at(counts, i) }, () => mark));
   return [[span("memory".padEnd(label), "faint"), ...runsOf(row, cell)]];
+}
+
+interface MemoryShare {
+  readonly mark: VmMark;
+  readonly bytes: number;
+}
+
+/**
+ * A node's memory as shares that a row has marks for; VMs that are too many for marks of their own
+ * share one. None where the node's memory or pages are unknown.
+ */
+function memoryShares(
+  view: TenancyView,
+  node: MemoryNode,
+): { readonly shares: readonly MemoryShare[]; readonly cell: number } {
+  const parts = memoryParts(view, node) ?? [];
+  const shares = parts.map(({ kind, vm, bytes }): MemoryShare => {
+    if (vm !== null) return { mark: at(view.marks, vm), bytes };
+    return { mark: { sign: kind === "vm" ? "" : restMarks[kind], style: "faint" }, bytes };
+  });
+  const cell = cellOf(shares.map(({ mark }) => mark));
+  if (shares.length * cell <= rowMax) return { shares, cell };
+  const ofVms = parts.filter(({ vm }) => vm !== null);
+  const several: VmMark = { sign: coreSigns.several, style: "vmSeveral" };
+  const together = { mark: several, bytes: sumOf(ofVms, ({ bytes }) => bytes) };
+  return { shares: [together, ...shares.filter((_, i) => parts[i]?.vm === null)], cell: 1 };
 }
 
 /** So many places for shares that add up to 1: at least one each, as long as there are enough. */
@@ -130,36 +151,35 @@ export function memoryOnlyBars(view: TenancyView): readonly Line[] {
   });
 }
 
-/** The VMs by their signs, and what each has. */
-export function tenantLines(view: TenancyView, width: number): readonly Line[] {
+/** The VMs by their signs, and what each has; of many the last ones, and how many more there are. */
+export function tenantLines(view: TenancyView, width: number, most = Infinity): readonly Line[] {
   const entries = tenantEntries(view);
   if (entries.length === 0) return [line(span("no VMs", "faint"))];
-  const signs = Math.max(...entries.map(({ mark }) => mark.sign.length));
+  const shown = entries.slice(Math.max(0, entries.length - most));
+  const hidden = entries.length - shown.length;
+  const signs = Math.max(...shown.map(({ mark }) => mark.sign.length));
   const indent = " ".repeat(signs + 2);
-  return [
-    line(span("VMs", "title")),
-    ...entries.flatMap(({ mark, name, parts }) =>
-      wrapped([name, ...parts], " · ", width - indent.length).map((one, i) => [
-        ...(i === 0
-          ? [signSpan(mark), span(" ".repeat(indent.length - mark.sign.length))]
-          : [span(indent)]),
-        ...one,
-      ]),
-    ),
-  ];
+  const rows = shown.flatMap(({ mark, name, parts }) =>
+    wrapped([name, ...parts], " · ", width - indent.length).map((one, i): Line => {
+      const gap = i === 0 ? indent.slice(mark.sign.length) : indent;
+      return [...(i === 0 ? [signSpan(mark)] : []), span(gap), ...one];
+    }),
+  );
+  const more = hidden === 0 ? [] : [line(span(`${counted(hidden, "more VM")} here`, "faint"))];
+  return [line(span("VMs", "title")), ...more, ...rows];
 }
 
-/** The marks of memory that stand for no VM, those that occur. */
-export function memoryMarkEntries(view: TenancyView): readonly (readonly [string, string])[] {
-  const kinds = new Set(
-    view.topology.nodes.flatMap((node) => (memoryParts(view, node) ?? []).map(({ kind }) => kind)),
-  );
-  const meanings = {
-    taken: "huge pages that others have",
-    free: "free huge pages",
-    base: "base pages",
-  } as const;
-  return (["taken", "free", "base"] as const).flatMap((kind) =>
-    kinds.has(kind) ? [[restMarks[kind], meanings[kind]] as const] : [],
-  );
+/** The marks of memory that stand for no single VM, those that occur. */
+export function memoryMarkEntries(view: TenancyView): readonly (readonly [VmMark, string])[] {
+  const shares = view.topology.nodes.flatMap((node) => memoryShares(view, node).shares);
+  const meanings = [
+    [coreSigns.several, "memory of several VMs"],
+    [restMarks.taken, "huge pages that others have"],
+    [restMarks.free, "free huge pages"],
+    [restMarks.base, "base pages"],
+  ] as const;
+  return meanings.flatMap(([sign, text]) => {
+    const share = shares.find(({ mark }) => mark.sign === sign);
+    return share === undefined ? [] : [[share.mark, text] as const];
+  });
 }

@@ -226,9 +226,9 @@ export function withFreePages(topology: Topology, { freePages }: Tenancy): Topol
   return { ...topology, nodes };
 }
 
-/** A VM's sign as part of a line; signs of VMs are as wide as the widest. */
-export function signSpan({ sign, style }: VmMark, width = sign.length): Span {
-  return span(sign.padEnd(width), style);
+/** A VM's sign as part of a line. */
+export function signSpan({ sign, style }: VmMark): Span {
+  return span(sign, style);
 }
 
 /** The signs of some VMs: of many the first, and how many more there are. */
@@ -270,8 +270,7 @@ export function sharesByNode({ topology }: TenancyView, { cells }: Tenant): read
       ),
       memory,
     };
-    const has = share.cpus + share.poolCores + share.memory.length > 0;
-    return has ? [share] : [];
+    return share.cpus + share.poolCores + share.memory.length > 0 ? [share] : [];
   });
 }
 

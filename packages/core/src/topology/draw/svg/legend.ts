@@ -110,7 +110,7 @@ function entriesFor({ topology, tenancy }: Scene): readonly LegendEntry[] {
 function heatEntry(looks: ReadonlySet<string>): Block[] {
   const shades = heats.filter((look) => looks.has(look));
   if (shades.length === 0) return [];
-  const text = shades.length === 1 ? "near" : "near to far";
+  const text = shades.length === 1 ? "distance" : "near to far";
   const signs = row(
     shades.map((look) => block(12, 13, { look })),
     0,

@@ -169,11 +169,11 @@ function clustersBlock(
   columns: number,
 ): Block {
   const blockOf = new Map(nodes.map((node) => [node.about["node"], node]));
-  const [first, ...others] = clusters;
-  // Where one frame has all of them, they stay in the order they were given.
-  if (first !== undefined && others.length === 0) {
-    const inner = grid(nodes, columns, gap);
-    return first.nodes.length > 1 ? l3Frame(first, inner) : inner;
+  const [first] = clusters;
+  // Where one frame has all of them, or none any, they stay in the order they were given.
+  if (clusters.length === nodes.length) return grid(nodes, columns, gap);
+  if (first !== undefined && clusters.length === 1) {
+    return l3Frame(first, grid(nodes, columns, gap));
   }
   const parts: Block[] = [];
   let singles: Block[] = [];

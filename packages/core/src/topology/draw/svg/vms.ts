@@ -1,4 +1,4 @@
-import { type Line, line, span, widthOf } from "../line.ts";
+import { line, span } from "../line.ts";
 import type { TenancyView } from "../tenancy.ts";
 import { type TenantEntry, tenantEntries } from "../tenancy-text.ts";
 import { balancedColumns } from "../columns.ts";
@@ -7,7 +7,7 @@ import { signBlock, signHeight, signWidth } from "./sign.ts";
 
 /** More VMs than this stand in columns. */
 const inLinesMax = 10;
-const columnMin = 380;
+const columnMin = 320;
 
 /** The VMs by their signs and colors, and what each has. */
 export function vmsBlock(view: TenancyView, width: number): Block {
@@ -30,10 +30,5 @@ export function vmsBlock(view: TenancyView, width: number): Block {
 function entryBlock({ mark, name, parts }: TenantEntry, signs: number, width: number): Block {
   const sign = signBlock(mark, signs, signHeight);
   const most = width - signs - 8;
-  const text = [...name, ...parts.flatMap((part): Line => [span(" · ", "faint"), ...part])];
-  const isShort = widthOf(text) < most / 7;
-  const about = isShort
-    ? textBlock(text, 11, most)
-    : column([textBlock(name, 11, most), ...parts.map((part) => paragraph([part], 11, most))], 0);
-  return row([sign, about], 8);
+  return row([sign, paragraph([name, ...parts], 11, most)], 8);
 }
