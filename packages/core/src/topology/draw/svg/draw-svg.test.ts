@@ -4,13 +4,14 @@ import { indices } from "../../../set/index-set.ts";
 import { setOf } from "../../../set/list-format.ts";
 import { catalogMachine, catalogNames } from "../../catalog/catalog.ts";
 import { syntheticTopology } from "../../synthetic/build.ts";
+import { misplaced } from "../../../../testing/topology/draw/misplaced.ts";
 import { smallTopology, wideTopology } from "../../../../testing/topology/arbitrary-machine.ts";
 import type { Topology } from "../../topology.ts";
 import { standInAddress, standInRoot } from "../../stand-in.ts";
 import { drawDot } from "../draw-dot.ts";
 import { drawSvg } from "./draw-svg.ts";
 import { drawTopology } from "../draw-topology.ts";
-import { type Block, textWidth } from "./block.ts";
+import type { Block } from "./block.ts";
 import { type SceneOptions, sceneOf } from "../scene.ts";
 import { svgLayout } from "./layout.ts";
 
@@ -19,66 +20,6 @@ const layoutOf = (topology: Topology, width: number, options: SceneOptions = {})
 
 const anyMachine = fc.oneof(smallTopology, wideTopology);
 const anyWidth = fc.integer({ min: 480, max: 2400 });
-
-interface Area {
-  readonly what: string;
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** What a block holds, each with the area it takes up. Paths are the block's own to draw. */
-function areasIn(one: Block): Area[] {
-  const texts = one.marks.flatMap((mark) =>
-    mark.kind === "text"
-      ? [
-          {
-            what: mark.line.map(({ text }) => text).join(""),
-            x: 0,
-            y: mark.y - mark.size,
-            width: textWidth(mark.line, mark.size),
-            height: mark.size * 1.25,
-          },
-        ]
-      : [],
-  );
-  const blocks = one.children.map(({ x, y, block }) => ({
-    what: block.tooltip ?? JSON.stringify(block.about),
-    x,
-    y,
-    width: block.width,
-    height: block.height,
-  }));
-  return [...texts, ...blocks];
-}
-
-/** What lies outside the block it is in, or over another thing in it. */
-function misplaced(one: Block): string[] {
-  const areas = areasIn(one);
-  const slack = 0.01;
-  const outside = areas.filter(
-    ({ x, y, width, height }) =>
-      x < -slack || y < -2 || x + width > one.width + slack || y + height > one.height + 2,
-  );
-  const over = areas.flatMap((a, i) =>
-    areas
-      .slice(i + 1)
-      .filter(
-        (b) =>
-          a.x + a.width > b.x + slack &&
-          b.x + b.width > a.x + slack &&
-          a.y + a.height > b.y + slack &&
-          b.y + b.height > a.y + slack,
-      )
-      .map((b) => `${a.what} overlaps ${b.what}`),
-  );
-  return [
-    ...outside.map(({ what, ...place }) => `${what} lies outside: ${JSON.stringify(place)}`),
-    ...over,
-    ...one.children.flatMap(({ block }) => misplaced(block)),
-  ];
-}
 
 test("everything lies within what it belongs to, and nothing over its neighbors", () => {
   fc.assert(
