@@ -1,9 +1,15 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { indices } from "../../../set/index-set.ts";
+import { type IndexSet, indexSet, indices } from "../../../set/index-set.ts";
 import { setOf } from "../../../set/list-format.ts";
 import { catalogMachine, catalogNames } from "../../catalog/catalog.ts";
 import { syntheticTopology } from "../../synthetic/build.ts";
+import {
+  partsAbout,
+  partsWhere,
+  type SvgPart,
+  svgTree,
+} from "../../../../testing/topology/draw/svg-tree.ts";
 import { misplaced } from "../../../../testing/topology/draw/misplaced.ts";
 import { smallTopology, wideTopology } from "../../../../testing/topology/arbitrary-machine.ts";
 import type { Topology } from "../../topology.ts";
@@ -13,7 +19,11 @@ import { drawSvg } from "./draw-svg.ts";
 import { drawTopology } from "../draw-topology.ts";
 import type { Block } from "./block.ts";
 import { type SceneOptions, sceneOf } from "../scene.ts";
-import { svgLayout } from "./layout.ts";
+import { vmStyles } from "../line.ts";
+import type { Tenancy, Tenant } from "../tenancy.ts";
+import { machineBlock, svgLayout } from "./layout.ts";
+import { legendEntries, looksOf, selfExplaining } from "./legend.ts";
+import { styleSheet } from "./style.ts";
 
 const layoutOf = (topology: Topology, width: number, options: SceneOptions = {}): Block =>
   svgLayout(sceneOf(topology, options), width);
@@ -221,6 +231,195 @@ test("a machine with nothing in it can be drawn", () => {
   };
   expect(misplaced(layoutOf(nothing, 480))).toEqual([]);
 });
+
+/** Looks of VMs are explained by the list of VMs, those of distances by one entry for all. */
+const isListed = (look: string): boolean => /^vm(?:\d+|New)$|^heat\d$/.test(look);
+
+test("the legend has an entry for each look that a drawing has, and no others", () => {
+  const check = (topology: Topology, options: SceneOptions): void => {
+    const scene = sceneOf(topology, options);
+    const looks = looksOf(machineBlock(scene, 1200).drawn);
+    const entries = new Map(legendEntries(scene).map(({ look, text }) => [look, text]));
+    const unexplained = [...looks].filter(
+      (look) => !entries.has(look) && !selfExplaining.has(look) && !isListed(look),
+    );
+    expect(unexplained).toEqual([]);
+    const legend = svgTree(drawSvg(topology, options)).text.split("\n");
+    const shown = [...entries].filter(([look]) => looks.has(look)).map(([, text]) => text);
+    const others = [...entries.values()].filter((text) => !shown.includes(text));
+    expect(shown.filter((text) => !legend.includes(text))).toEqual([]);
+    expect(others.filter((text) => legend.includes(text))).toEqual([]);
+  };
+  for (const name of catalogNames) {
+    const topology = catalogMachine(name);
+    if (topology !== null) check(topology, {});
+  }
+  fc.assert(
+    fc.property(anyMachine, fc.boolean(), (topology, all) => {
+      check(topology, { all });
+      check(topology, { all, tenancy: someTenancy(topology) });
+    }),
+  );
+});
+
+/** Two VMs on the machine's CPUs and devices in turn, as no placement would have it. */
+function someTenancy(topology: Topology): Tenancy {
+  const cpus = topology.cores.flatMap((core) => indices(setOf(core.cpus)));
+  const every = (rest: number): IndexSet => indexSet(cpus.filter((cpu) => cpu % 5 === rest));
+  const vm = (name: string, rest: number): Tenant => ({
+    name,
+    flavor: null,
+    isNew: rest === 1,
+    cells: [
+      {
+        home: topology.nodes[0]?.id ?? null,
+        vcpus: 1,
+        pinned: every(rest),
+        floating: every(3),
+        hugepageBytes: null,
+        memory: topology.nodes.map(({ id }) => ({ node: id, bytes: 2 ** 20 })),
+      },
+    ],
+    devices: topology.pci.flatMap(({ address }, i) => (i % 3 === rest ? [address] : [])),
+  });
+  return {
+    vms: [vm("one", 0), vm("two", 1)],
+    hostCpus: every(2),
+    closedCpus: every(4),
+    soldDevices: new Set(topology.pci.map(({ address }) => address)),
+    freePages: [],
+  };
+}
+
+test("every PCI function is drawn when all are asked for, each once", () => {
+  const check = (topology: Topology): void => {
+    const svg = drawSvg(topology, { all: true });
+    const above = new Set(topology.pci.map(({ parent }) => parent));
+    const drawn = ["accelerator", "nic", "function"].flatMap((kind) => valuesOf(svg, kind));
+    expect(drawn.toSorted()).toEqual(
+      topology.pci.flatMap(({ address }) => (above.has(address) ? [] : address)).toSorted(),
+    );
+    expect(misplaced(layoutOf(topology, 1280, { all: true }))).toEqual([]);
+    expect(svg).not.toContain("not shown");
+  };
+  const h100 = catalogMachine("hgx-h100");
+  if (h100 === null) throw new Error("not in the catalog");
+  check(h100);
+  const svg = drawSvg(h100, { all: true });
+  expect(svgTree(svg).text.match(/NVMe/g)).toHaveLength(8);
+  expect(svgTree(svg).text.match(/^NVSwitch.*10de:22a3$/gm)).toHaveLength(4);
+  fc.assert(fc.property(anyMachine, check));
+});
+
+test("nodes that share an L3 lie in its frame, and their cores have none of their own", () => {
+  const snc = catalogMachine("xeon-snc");
+  if (snc === null) throw new Error("not in the catalog");
+  const picture = svgTree(drawSvg(snc));
+  const frames = partsAbout(picture, "l3");
+  expect([...frames.keys()]).toEqual(["0", "1"]);
+  const nodesIn = (l3: string): string[] => {
+    const frame = frames.get(l3);
+    return frame === undefined ? [] : [...partsAbout(frame, "node").keys()].toSorted();
+  };
+  expect(nodesIn("0")).toEqual(["0", "1", "2", "3"]);
+  expect(nodesIn("1")).toEqual(["4", "5", "6", "7"]);
+  expect(frames.get("0")?.text).toContain("L3 0 shared by nodes 0-3");
+  const cores = partsAbout(picture, "cores").values();
+  expect([...cores].flatMap((part) => classesIn(part)).filter((look) => look === "cache")).toEqual(
+    [],
+  );
+  // Two pairs of nodes, each with an L3 of its own, and a third pair that shares none.
+  const pairs = syntheticTopology("package:1 die:2 l3:1 node:2 core:2 memory:8Gi distances:10/12");
+  expect(partsAbout(svgTree(drawSvg(pairs)), "l3").size).toBe(2);
+  expect(misplaced(layoutOf(pairs, 900))).toEqual([]);
+});
+
+const classesIn = (part: SvgPart): readonly string[] =>
+  partsWhere(part, ({ name }) => name === "rect" || name === "path").flatMap(
+    ({ attributes }) => attributes.get("class") ?? [],
+  );
+
+test("an L3 that reaches beyond a package is marked as a part of one", () => {
+  const machine = syntheticTopology("package:2 core:2 memory:8Gi distances:10/20");
+  const topology = { ...machine, cores: machine.cores.map((core) => ({ ...core, l3: 0 })) };
+  const picture = svgTree(drawSvg(topology));
+  expect(partsAbout(picture, "l3").size).toBe(0);
+  expect(classesIn(picture)).toContain("cachePart");
+  expect(picture.text).toContain("part of an L3 that other nodes share");
+});
+
+test.each([
+  ["hgx-h100", "NVSwitch", 8],
+  ["mi300x", "XGMI, all to all", 8],
+  ["gb200-tray", "NVSwitch", 4],
+] as const)("the links of %s meet in a hub that says %s", (name, label, count) => {
+  const topology = catalogMachine(name);
+  if (topology === null) throw new Error("not in the catalog");
+  const hubs = [...partsAbout(svgTree(drawSvg(topology)), "hub")];
+  expect(hubs.map(([of]) => of)).toEqual([label]);
+  const [[, hub] = []] = hubs;
+  expect(hub?.text.split("\n")).toContain(label);
+  expect(hub?.text.match(/^GPU\d+$/gm)).toHaveLength(count);
+});
+
+test("four GPUs with links of their own are no switch", () => {
+  const topology = syntheticTopology("package:1 core:4 memory:8Gi root[gpu:a100-sxm*4] nvlink:4");
+  expect(drawSvg(topology)).toContain("NVLink, all to all");
+});
+
+test.each([
+  [16, 4],
+  [12, 4],
+  [8, 4],
+  [2, 2],
+])("%i packages stand in %i columns", (packages, columns) => {
+  const topology = syntheticTopology(`package:${packages} core:2 memory:8Gi distances:10/20`);
+  const lefts = partsAbout(svgTree(drawSvg(topology)), "package")
+    .values()
+    .map(({ parts }) => parts.find(({ name }) => name === "rect")?.attributes.get("x"));
+  expect(new Set(lefts).size).toBe(columns);
+  const [frames = ""] = drawTopology(topology, { width: 200 })
+    .split("\n")
+    .filter((one) => one.includes("╭"));
+  expect(frames.split("╭")).toHaveLength(columns + 1);
+});
+
+test("nodes with devices and nodes without stand in rows of their own", () => {
+  const snc = catalogMachine("xeon-snc");
+  if (snc === null) throw new Error("not in the catalog");
+  const heights = [...partsAbout(svgTree(drawSvg(snc)), "node").values()].map(({ parts }) =>
+    Number(parts.find(({ name }) => name === "rect")?.attributes.get("height")),
+  );
+  const [low, high] = [Math.min(...heights), Math.max(...heights)];
+  expect(low).toBeLessThan(high * 0.65);
+  expect(heights.filter((height) => height === low)).toHaveLength(4);
+});
+
+test("signs of VMs can be read on their colors in both schemes", () => {
+  const css = styleSheet();
+  const [light = "", dark = ""] = css.split("@media");
+  for (const scheme of [light, dark]) {
+    const fillOf = (look: string): string =>
+      new RegExp(`\\.${look}\\{fill:(#[0-9a-f]{6})`).exec(scheme)?.[1] ?? "";
+    const ink = fillOf("title");
+    for (const look of [...vmStyles, "vmNew", "vmSeveral", "coreKept", "coreClosed"]) {
+      expect(contrast(fillOf(look), ink), `${look} ${fillOf(look)}`).toBeGreaterThanOrEqual(4.5);
+    }
+  }
+});
+
+/** The ratio of WCAG 2 between two colors. */
+function contrast(a: string, b: string): number {
+  const [one, other] = [a, b].map((color) => {
+    const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+      const value = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+      return value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  });
+  const [low = 0, high = 0] = [one ?? 0, other ?? 0].toSorted((x, y) => x - y);
+  return (high + 0.05) / (low + 0.05);
+}
 
 test("a small machine, as it stands", () => {
   const topology = syntheticTopology(

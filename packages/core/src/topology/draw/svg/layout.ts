@@ -33,32 +33,10 @@ const innerMin = 520;
  * switches, a large table), and is no wider than it needs to be.
  */
 export function svgLayout(scene: Scene, width: number): Block {
-  const { topology, tenancy, all } = scene;
-  const inner = width - 2 * margin;
-  const nodes = nodesBlock(scene, inner);
-  const text = Math.max(innerMin, Math.min(inner, nodes.width));
-  const characters = Math.floor(text / 8);
-  const [title = [], ...about] = headerLines(topology, characters);
-  const texts = (lines: readonly Line[], size: TextSize): Block =>
-    column(
-      lines.map((one) => textBlock(one, size, text)),
-      2,
-    );
-  const lower = flow([distancesBlock(topology), linksBlock(topology, text)], 48, text);
-  const drawn = column(
-    [
-      column([textBlock(title, 20, text), texts(about, 12), offlineBlock(topology, text)], 2),
-      newcomerBlock(tenancy, text),
-      nodes,
-      ...(tenancy === null ? [] : [vmsBlock(tenancy, text)]),
-      lower,
-      texts(partitionLines(topology, characters), 12),
-      texts(all ? cacheLines(topology, characters) : [], 12),
-    ],
-    20,
-  );
+  const { drawn, text } = machineBlock(scene, width - 2 * margin);
+  const rest = restLines(scene, Math.floor(text / characterWidth));
   const content = column(
-    [drawn, column([legendBlock(scene, drawn, text), texts(restLines(scene, characters), 11)], 4)],
+    [drawn, column([legendBlock(scene, drawn, text), texts(rest, 11, text)], 4)],
     20,
   );
   const full = Math.max(innerMin, content.width) + 2 * margin;
@@ -66,6 +44,42 @@ export function svgLayout(scene: Scene, width: number): Block {
     look: "canvas",
     children: [{ x: margin, y: margin, block: content }],
   });
+}
+
+/** Pixels for a character of the texts that are broken into lines. */
+const characterWidth = 8;
+
+/** All but the legend, which explains it; and the width of its texts. */
+export function machineBlock(
+  scene: Scene,
+  inner: number,
+): { readonly drawn: Block; readonly text: number } {
+  const { topology, tenancy, all } = scene;
+  const nodes = nodesBlock(scene, inner);
+  const text = Math.max(innerMin, Math.min(inner, nodes.width));
+  const characters = Math.floor(text / characterWidth);
+  const [title = [], ...about] = headerLines(topology, characters);
+  const lower = flow([distancesBlock(topology), linksBlock(scene, text)], 48, text);
+  const drawn = column(
+    [
+      column([textBlock(title, 20, text), texts(about, 12, text), offlineBlock(topology, text)], 2),
+      newcomerBlock(tenancy, text),
+      nodes,
+      ...(tenancy === null ? [] : [vmsBlock(tenancy, text)]),
+      lower,
+      texts(partitionLines(topology, characters), 12, text),
+      texts(all ? cacheLines(topology, characters) : [], 12, text),
+    ],
+    20,
+  );
+  return { drawn, text };
+}
+
+function texts(lines: readonly Line[], size: TextSize, most: number): Block {
+  return column(
+    lines.map((one) => textBlock(one, size, most)),
+    2,
+  );
 }
 
 /** The VM that is being placed, and where, said at the top. */

@@ -22,7 +22,7 @@ export interface LegendEntry {
  */
 export function legendBlock(scene: Scene, content: Block, width: number): Block {
   const looks = looksOf(content);
-  const shown = entriesFor(scene).filter(({ look }) => looks.has(look));
+  const shown = legendEntries(scene).filter(({ look }) => looks.has(look));
   const items = shown.map(({ look, text }) =>
     row([signFor(look, scene), textBlock(line(span(text, "faint")), 11, width - 30)], 6),
   );
@@ -70,7 +70,8 @@ export const selfExplaining: ReadonlySet<string> = new Set([
   "heatUnknown",
 ]);
 
-function entriesFor({ topology, tenancy }: Scene): readonly LegendEntry[] {
+/** What each look means that needs saying, except the shades of distances. */
+export function legendEntries({ topology, tenancy }: Scene): readonly LegendEntry[] {
   const { cores, nodes } = topology;
   const threads = Math.max(1, ...cores.map(({ cpus }) => sizeOf(cpus)));
   const classed = hasCoreClasses(topology);

@@ -1,3 +1,4 @@
+import { at } from "../../../unit/list.ts";
 import { acceleratorNumbers, wholeAccelerators } from "../../virtual-functions.ts";
 import { linkClass } from "../../interconnect.ts";
 import type { Link, LinkKind, Topology } from "../../topology.ts";
@@ -5,6 +6,8 @@ import { counted } from "../describe.ts";
 import { line, span } from "../line.ts";
 import { interconnectRows, styleOf } from "../matrix.ts";
 import { acceleratorNames } from "../pci-branches.ts";
+import type { Scene } from "../scene.ts";
+import type { VmMark } from "../tenancy.ts";
 import {
   type Block,
   block,
@@ -13,10 +16,11 @@ import {
   lineHeight,
   type Mark,
   type Placed,
+  row,
   short,
   textBlock,
-  textWidth,
 } from "./block.ts";
+import { signBlock, signHeight, signWidth } from "./sign.ts";
 import { tableBlock, type TableCell } from "./distances.ts";
 
 /** Tables of more accelerators are not drawn. */
@@ -26,7 +30,8 @@ const tableMax = 16;
  * The interconnects of the accelerators: one hub where all pairs are alike, otherwise arcs for
  * direct links and a table for all classes.
  */
-export function linksBlock(topology: Topology, width: number): Block {
+export function linksBlock(scene: Scene, width: number): Block {
+  const { topology } = scene;
   const { links } = topology;
   const accelerators = wholeAccelerators(topology);
   if (accelerators.length < 2) return block(0, 0);
@@ -35,7 +40,7 @@ export function linksBlock(topology: Topology, width: number): Block {
   const title = textBlock(line(span("links", "title")), 13);
   const [only] = classes;
   if (classes.size === 1 && only !== undefined) {
-    return column([title, badge(topology, acceleratorNumbers(accelerators), only, width)], 6);
+    return column([title, badge(scene, only, width)], 6);
   }
   const arcs = links.length === 0 ? [] : [arcsBlock(topology, width)];
   const cells = rows.map((texts) =>
@@ -70,13 +75,10 @@ function lookOf(text: string): string | null {
   return looks.get(text) ?? "gpu";
 }
 
-/** Every two linked alike: through a hub where that is known, otherwise as one word. */
-function badge(
-  { links }: Topology,
-  numbers: readonly number[],
-  name: string,
-  width: number,
-): Block {
+/** Every two linked alike: a hub where they are tied directly, otherwise a word. */
+function badge({ topology, tenancy }: Scene, name: string, width: number): Block {
+  const accelerators = wholeAccelerators(topology);
+  const numbers = acceleratorNumbers(accelerators);
   const every =
     numbers.length === 2
       ? numbers.map((number) => `GPU${number}`).join(" and ")
@@ -84,11 +86,29 @@ function badge(
   if (styleOf(name) !== "accelerator") {
     return column([textBlock(line(span(name)), 20), textBlock(line(every), 12)], 0);
   }
-  const [first] = links;
+  const [first] = topology.links;
   const { kind, lanes } = first ?? { kind: "nvlink", lanes: null };
   const lanesText = lanes === null ? "" : `, ${counted(lanes, "lane")} each`;
-  const about = `${name}: ${every}${lanesText}`;
-  return hub(hubNames[kind](lanes, numbers.length), about, numbers, width);
+  const spokes = accelerators.map(({ address }, i): Spoke => {
+    const holders = tenancy === null ? [] : tenancy.holdersOf(address);
+    const marks = tenancy === null ? [] : holders.map((vm) => at(tenancy.marks, vm));
+    const [only, ...others] = marks;
+    return { name: `GPU${at(numbers, i)}`, mark: others.length > 0 ? null : (only ?? null) };
+  });
+  const title = `${name}: ${every}${lanesText}`;
+  return column(
+    [
+      textBlock(line(span(title, "accelerator")), 12, width),
+      hub(hubNames[kind](lanes, numbers.length), spokes, width),
+    ],
+    8,
+  );
+}
+
+/** An accelerator on a hub, with the mark of the VM that has it alone. */
+interface Spoke {
+  readonly name: string;
+  readonly mark: VmMark | null;
 }
 
 /**
@@ -99,54 +119,74 @@ const nvlinksMax = 18;
 
 const hubNames = {
   nvlink: (lanes: number | null, count: number) =>
-    lanes !== null && lanes * (count - 1) > nvlinksMax ? "NVSwitch" : "NVLink, all to all",
-  xgmi: () => "XGMI, all to all",
-  xelink: () => "Xe Link, all to all",
+    lanes !== null && lanes * (count - 1) > nvlinksMax ? "NVSwitch" : meshName("NVLink", count),
+  xgmi: (_: number | null, count: number) => meshName("XGMI", count),
+  xelink: (_: number | null, count: number) => meshName("Xe Link", count),
 } as const satisfies Record<LinkKind, (lanes: number | null, count: number) => string>;
 
+const meshName = (kind: string, count: number): string =>
+  count === 2 ? kind : `${kind}, all to all`;
+
+const spokeHeight = 24;
+const spokeWire = 12;
+const spokeGap = 8;
+
 /** A bar with the accelerators above and below it, each tied to it. */
-function hub(name: string, about: string, numbers: readonly number[], width: number): Block {
-  const size = 24;
-  const wire = 12;
-  const between = 8;
-  const longest = Math.max(...numbers.map((number) => textWidth(line(`GPU${number}`), 11))) + 10;
-  const above = Math.ceil(numbers.length / 2);
-  const most = Math.max(1, Math.floor((width + between) / (longest + between)));
-  const columns = Math.min(above, most);
-  const label = textBlock(line(span(name, "title")), 13, width - 2 * between);
-  const wide = Math.max(columns * (longest + between) - between, label.width + 2 * between);
-  const step = wide / columns;
-  const rows = Array.from({ length: Math.ceil(numbers.length / columns) }, (_, i) =>
-    numbers.slice(i * columns, (i + 1) * columns),
+function hub(name: string, given: readonly Spoke[], width: number): Block {
+  const fitting = (some: readonly Spoke[]): number =>
+    Math.max(1, Math.floor((width + spokeGap) / (widest(some) + spokeGap)));
+  // Numbers alone where names would need more than two rows.
+  const isTight = fitting(given) < Math.ceil(given.length / 2);
+  const spokes = isTight
+    ? given.map((one) => ({ ...one, name: one.name.replace("GPU", "") }))
+    : given;
+  const most = fitting(spokes);
+  const wide = widest(spokes);
+  const label = textBlock(line(span(name, "title")), 13, width - 2 * spokeGap);
+  const columns = Math.min(Math.ceil(spokes.length / 2), most);
+  const full = Math.max(columns * (wide + spokeGap) - spokeGap, label.width + 2 * spokeGap);
+  const rows = Array.from({ length: Math.ceil(spokes.length / columns) }, (_, i) =>
+    spokes.slice(i * columns, (i + 1) * columns),
   );
-  const over = rows.slice(0, Math.ceil(rows.length / 2));
-  const pitch = size + wire;
-  const barTop = over.length * pitch;
+  const above = Math.ceil(rows.length / 2);
+  const pitch = spokeHeight + spokeWire;
+  const barTop = above * pitch;
   const barHeight = lineHeight(13) + 6;
   const wires: string[] = [];
-  const placed = rows.flatMap((row, r): Placed[] => {
-    const isOver = r < over.length;
-    const y = isOver ? r * pitch : barTop + barHeight + wire + (r - over.length) * pitch;
-    return row.map((number, c) => {
-      const x = c * step + (step - longest) / 2;
-      const middle = short(x + longest / 2);
-      wires.push(isOver ? `M${middle} ${y + size}v${wire}` : `M${middle} ${y - wire}v${wire}`);
-      const text = textBlock(line(span(`GPU${number}`, "accelerator")), 11, longest - 4);
-      const inner = { x: (longest - text.width) / 2, y: (size - text.height) / 2, block: text };
-      return { x, y, block: block(longest, size, { look: "gpu", children: [inner] }) };
+  const placed = rows.flatMap((own, r): Placed[] => {
+    const isAbove = r < above;
+    const y = isAbove ? r * pitch : barTop + barHeight + spokeWire + (r - above) * pitch;
+    return own.map((spoke, c) => {
+      const x = (c + 0.5) * (full / columns) - wide / 2;
+      // Rows nearer to the bar are drawn over the wires of those behind them.
+      wires.push(`M${short(x + wide / 2)} ${short(y)}V${short(barTop)}`);
+      return { x, y, block: spokeBlock(spoke, wide) };
     });
   });
-  const bar = block(wide, barHeight, {
+  const bar = block(full, barHeight, {
     look: "hub",
-    children: [{ x: (wide - label.width) / 2, y: 3, block: label }],
+    children: [{ x: (full - label.width) / 2, y: 3, block: label }],
   });
-  const height = barTop + barHeight + (rows.length - over.length) * pitch;
-  const drawing = block(wide, height, {
-    tooltip: about,
+  return block(full, barTop + barHeight + (rows.length - above) * pitch, {
+    tooltip: name,
+    about: { hub: name },
     marks: [{ kind: "path", look: "direct", d: wires.join("") }],
     children: [...placed, { x: 0, y: barTop, block: bar }],
   });
-  return column([textBlock(line(span(about, "accelerator")), 12, width), drawing], 8);
+}
+
+function spokeParts({ name, mark }: Spoke): Block {
+  const text = textBlock(line(span(name, "accelerator")), 11);
+  return row([text, ...(mark === null ? [] : [signBlock(mark, signWidth(mark), signHeight)])], 4);
+}
+
+const widest = (spokes: readonly Spoke[]): number =>
+  Math.max(...spokes.map((spoke) => spokeParts(spoke).width)) + 12;
+
+function spokeBlock(spoke: Spoke, width: number): Block {
+  const inner = spokeParts(spoke);
+  const place = { x: (width - inner.width) / 2, y: (spokeHeight - inner.height) / 2 };
+  return block(width, spokeHeight, { look: "gpu", children: [{ ...place, block: inner }] });
 }
 
 function dotPath(x: number, y: number, radius: number): string {
