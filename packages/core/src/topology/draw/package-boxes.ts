@@ -10,11 +10,13 @@ import type { Scene } from "./scene.ts";
 import { memoryOnlyBars, tenancyLines } from "./tenancy-bars.ts";
 
 const gap = 2;
+/** What a box takes of a line. */
+const frameWidth = 4;
 
 /** The machine's packages as boxes with their nodes in them, as many beside each other as fit. */
 export function packageBoxes(scene: Scene, width: number): Line[] {
   const { topology } = scene;
-  const trees = pciTrees(scene);
+  const trees = pciTrees(scene, width - frameWidth);
   const groups = packageGroups(topology);
   const boxes = [
     ...groups.map((group) => packageBox(scene, group, trees)),

@@ -29,37 +29,74 @@ export interface DrawnTree {
   readonly lines: readonly Line[];
 }
 
-/** The trees of a topology, those of one node together. */
-export function pciTrees(scene: Scene): DrawnTree[] {
+/**
+ * The trees of a topology, those of one node together. Where the width does not hold a node's trees
+ * they are drawn downwards: whoever has several below it stands on a line of its own.
+ *
+ *     15 ─ 15:01.0 ─ 16:00.0
+ *     ├ 17:00.0 ─ 18:00.0  GPU0  H100 SXM5 80GB  gen5 x16
+ *     └ 17:01.0 ─ 19:00.0  NIC   mlx5_0 RDMA     gen5 x16
+ */
+export function pciTrees(scene: Scene, width: number): DrawnTree[] {
   const { topology, tenancy } = scene;
   const short = shortener(topology);
   const nameOf = deviceNames(topology);
   const partsOf = partNotes(topology);
   const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
+  const cellsOf = (leaf: Leaf): readonly Line[] =>
+    leafCells(leaf.device, nameOf(leaf.device), holderCell(tenancy, leaf), short, [
+      ...partsOf(leaf.device.address),
+      ...hostUseNote(leaf.device),
+      ...groupNote(topology, leaf.device, short),
+      ...redirectNote(byAddress.get(leaf.device.parent ?? "")),
+    ]);
+  const linesOf = (rows: readonly Row[]): readonly Line[] => {
+    const leaves = rows.filter(({ leaf }) => leaf !== null);
+    const leafColumn = Math.max(...leaves.map(({ stem }) => widthOf(stem)));
+    return aligned(
+      rows.map(({ stem, leaf }) => {
+        if (leaf === null) return { stem, cells: [] };
+        const wire = span("─".repeat(leafColumn - widthOf(stem)), "frame");
+        return { stem: [...stem, wire], cells: cellsOf(leaf) };
+      }),
+    );
+  };
   return pciForests(scene).map(({ place, roots }) => {
-    const blocks = roots.map((root) => branchLines(root));
-    const leafColumn = Math.max(...blocks.flat().map(({ stem }) => widthOf(stem)));
-    const rows = blocks.flat().map(({ stem, leaf }) => ({
-      stem: [...stem, span("─".repeat(leafColumn - widthOf(stem)), "frame")],
-      cells: leafCells(leaf.device, nameOf(leaf.device), holderCell(tenancy, leaf), short, [
-        ...partsOf(leaf.device.address),
-        ...hostUseNote(leaf.device),
-        ...groupNote(topology, leaf.device, short),
-        ...redirectNote(byAddress.get(leaf.device.parent ?? "")),
-      ]),
-    }));
-    return { place, lines: aligned(rows) };
+    const across = linesOf(roots.flatMap((root) => branchLines(root)));
+    if (widestOf(across) <= width) return { place, lines: across };
+    const down = linesOf(roots.flatMap((root) => downwardLines(root, [], [])));
+    return { place, lines: widestOf(down) < widestOf(across) ? down : across };
   });
 }
 
 interface Row {
   readonly stem: Line;
-  readonly leaf: Leaf;
+  /** Null on the line of a branch by itself. */
+  readonly leaf: Leaf | null;
 }
 
-function branchLines({ label: name, below }: Branch): Row[] {
+/** A branch behind its own joint, and what is below it behind `indent`. */
+function downwardLines(branch: Branch, joint: Line, indent: Line): Row[] {
+  const stem: Line = [...joint, span(branch.label, "faint")];
+  const [only, ...others] = branch.below;
+  if (only !== undefined && others.length === 0) {
+    const wired: Line = [...stem, span(" ─", "frame")];
+    if (only.kind === "leaf") return [{ stem: wired, leaf: only }];
+    return downwardLines(only, [...wired, span(" ")], indent);
+  }
+  const below = branch.below.flatMap((child, i): Row[] => {
+    const isLast = i === branch.below.length - 1;
+    const own: Line = [...indent, span(isLast ? "└" : "├", "frame")];
+    if (child.kind === "leaf") return [{ stem: own, leaf: child }];
+    const inner: Line = [...indent, span(isLast ? "  " : "│ ", "frame")];
+    return downwardLines(child, [...own, span(" ")], inner);
+  });
+  return [{ stem, leaf: null }, ...below];
+}
+
+function branchLines({ label: name, below }: Branch): (Row & { readonly leaf: Leaf })[] {
   return below.flatMap((child, i) => {
-    const rows: Row[] = child.kind === "branch" ? branchLines(child) : [{ stem: [], leaf: child }];
+    const rows = child.kind === "branch" ? branchLines(child) : [{ stem: [], leaf: child }];
     const last = i === below.length - 1;
     return rows.map(({ stem, leaf }, row) => {
       const label = i === 0 && row === 0 ? name : " ".repeat(name.length);
