@@ -250,9 +250,14 @@ const classLabels: readonly (readonly [string, string])[] = [
   ["0601", "ISA"],
   ["0604", "port"],
   ["06", "bridge"],
+  ["07", "serial"],
   ["0806", "IOMMU"],
+  ["08", "system"],
   ["0c03", "USB"],
   ["0c05", "SMBus"],
+  ["0c", "bus"],
+  ["10", "crypto"],
+  ["11", "signals"],
   ["12", "accel"],
 ];
 

@@ -63,6 +63,7 @@ export const selfExplaining: ReadonlySet<string> = new Set([
   "gpu",
   "nicBox",
   "functionBox",
+  "many",
   "wire",
   "hub",
   "direct",

@@ -295,10 +295,13 @@ function memoryBar({ memoryMost, scene }: Scale, node: MemoryNode, width: number
     ["room", full, width],
   ];
   const marks = bars.flatMap(([look, from, to]): Mark[] =>
-    to - from < 0.01 ? [] : [{ kind: "path", look, d: rectPath(from, 0, to - from, height) }],
+    to - from < visible ? [] : [{ kind: "path", look, d: rectPath(from, 0, to - from, height) }],
   );
   return block(width, height, { marks });
 }
+
+/** Narrower parts of a bar are not drawn. */
+const visible = 0.5;
 
 const partLooks = { taken: "hugeTaken", free: "hugeFree", base: "base" } as const;
 
@@ -320,7 +323,7 @@ function tenantsBar(
     const wide = (full * bytes) / total;
     const placed = { x, y: 0 };
     x += wide;
-    if (wide < 0.01) return [];
+    if (wide < visible) return [];
     if (vm === null) {
       const look = kind === "vm" ? null : partLooks[kind];
       return [{ ...placed, block: block(wide, height, { look }) }];
@@ -330,7 +333,7 @@ function tenantsBar(
     return [{ ...placed, block: { ...drawn, tooltip: `${name}: ${formatBytes(bytes)}` } }];
   });
   const rest = width - full;
-  const room = rest < 0.01 ? [] : [{ x: full, y: 0, block: block(rest, height, { look: "room" }) }];
+  const room = rest < visible ? [] : [{ x: full, y: 0, block: block(rest, height, { look: "room" }) }];
   return block(width, height, { children: [...children, ...room] });
 }
 

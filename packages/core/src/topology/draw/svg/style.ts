@@ -18,6 +18,7 @@ const looks: Readonly<Record<string, Paint>> = {
   panel: { fill: ["#ffffff", "#11161d"] },
   gpu: { fill: ["#dcf5e4", "#153824"], stroke: ["#2f9e57", "#3fae6a"], more: "stroke-width:1.5" },
   nicBox: { fill: ["#dff0fb", "#12324a"], stroke: ["#3f93cc", "#3f93cc"] },
+  many: { fill: ["#f1f4f9", "#1a222d"], stroke: ["#c3ccd9", "#465469"] },
   functionBox: { fill: ["#f7f8fa", "#1c2430"], stroke: ["#98a2b3", "#5b6980"] },
   bridge: { fill: ["#eceff3", "#2c3644"], stroke: ["#98a2b3", "#5b6980"] },
   wire: { stroke: ["#98a2b3", "#5b6980"], more: "fill:none;stroke-width:1.5" },

@@ -178,7 +178,7 @@ function childrenOf(
   const leaves = below.filter((child) => child.kind === "leaf");
   if (leaves.length > columnMax) {
     const columns = Math.ceil(leaves.length / columnMax);
-    const many = framed(grid(leaves.map(boxOf), columns, gap), gap, { look: "cache" });
+    const many = framed(grid(leaves.map(boxOf), columns, gap), gap, { look: "many" });
     const others = below.filter((child) => child.kind === "branch");
     return [
       ...others.map((child) => ({ ...branchBlock(child, reach, boxOf), leaf: false })),
