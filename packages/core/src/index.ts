@@ -61,7 +61,11 @@ export {
 } from "./topology/interconnect.ts";
 export { drawDot } from "./topology/draw/draw-dot.ts";
 export { drawSvg, type DrawSvgOptions } from "./topology/draw/svg/draw-svg.ts";
+export { drawTenancy } from "./topology/draw/draw-tenancy.ts";
 export { drawTopology, type DrawOptions } from "./topology/draw/draw-topology.ts";
+export type { SceneOptions } from "./topology/draw/scene.ts";
+export type { FreePages, Tenancy, Tenant, TenantCell } from "./topology/draw/tenancy.ts";
+export { tenancyOf } from "./placement/tenancy/tenancy-of-host.ts";
 export { ncclTopology } from "./nccl/print-topology.ts";
 
 // Requests

@@ -26,10 +26,8 @@ const twoGpus =
 
 /** A plan in a file, of a VM that is on the host already. */
 async function planOf(name: string): Promise<string> {
-  const json = await evenkeel([
-    ...["place", request(name, twoGpus), "--on", host],
-    ...["--output", "json"],
-  ]);
+  const placing = ["place", request(name, twoGpus), "--on", host];
+  const json = await evenkeel([...placing, "--output", "json"]);
   expect(json.status).toBe(0);
   const path = join(folder, `${name}.json`);
   writeFileSync(path, json.stdout);
@@ -93,10 +91,8 @@ test("flags that pictures alone have are refused for other outputs", async () =>
 
 test("a plan of another machine is refused", async () => {
   const taken = await planOf("llm-x");
-  const { status, stderr } = await evenkeel([
-    ...["topology", "--from", "machine:mi300x"],
-    ...["--taken", taken],
-  ]);
+  const from = ["topology", "--from", "machine:mi300x"];
+  const { status, stderr } = await evenkeel([...from, "--taken", taken]);
   expect(status).toBe(2);
   expect(stderr).toContain('the plan is for the host "hgx-h100"');
 });

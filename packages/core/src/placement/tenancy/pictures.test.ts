@@ -116,6 +116,19 @@ test("any machine with VMs lies well at any width", () => {
   );
 });
 
+test("a table of many nodes says who is on each, also on a narrow terminal", () => {
+  const topology = syntheticTopology(
+    `package:4 node:8 core:16 thread:2 memory:256Gi hugepages:200x1Gi distances:10/12/32
+     root[gpu:l40s nic:cx7]`,
+    "many",
+  );
+  const request = requestOf({ vcpus: 6, memoryBytes: 40 * GiB, accelerators: accelerators(1) });
+  const host = hostWith(topology, times(3, request));
+  const text = drawTopology(topology, { width: 80, tenancy: tenancyOf(host) });
+  expect(text).toMatch(/^0 +0 +A +12\/16 +GPU0 1 NIC +256 GiB +160\/200 × 1 GiB/m);
+  expect(text).toMatch(/^3 +0 +15\/16 +GPU3 1 NIC +256 GiB +200\/200 × 1 GiB/m);
+});
+
 test("a running VM without a plan is drawn with what it holds, and its pages are not free", () => {
   const topology = syntheticTopology(
     "package:2 core:4 memory:32Gi hugepages:10/16x1Gi distances:10/20 root[gpu:l40s]",

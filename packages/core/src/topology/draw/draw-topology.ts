@@ -28,8 +28,8 @@ const gap = 4;
  * Draws a machine as text: its packages with their nodes, memory and cores, the PCI trees of each
  * node, and below them the distances and interconnects. Packages stand side by side where the width
  * allows it; a machine of many nodes is a table. With a tenancy every VM has a sign and a color, by
- * which cores, memory and devices are marked, and which are listed below. Unknown values are marked as such. The same
- * topology gives the same text, which ends in a line break.
+ * which cores, memory and devices are marked and VMs listed below. Unknown values are marked as
+ * such. The same topology gives the same text, which ends in a line break.
  */
 export function drawTopology(given: Topology, options: DrawOptions): string {
   const { width, color = false } = options;

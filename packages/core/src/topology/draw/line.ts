@@ -24,7 +24,7 @@ export type Style =
   | "warning"
   | VmStyle;
 
-/** The colors of VMs; where there are more VMs they begin again, and their signs tell them apart. */
+/** The colors of VMs. Of more VMs they begin again, and their signs tell them apart. */
 export const vmStyles = [
   "vm0",
   "vm1",

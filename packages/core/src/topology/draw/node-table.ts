@@ -16,6 +16,11 @@ const untold = line(span("?", "unknown"));
 const shortened = (list: string): string =>
   list.length > cpuListMax ? `${list.slice(0, cpuListMax)}…` : list;
 
+interface Column {
+  readonly title: string;
+  readonly of: (node: MemoryNode) => Line;
+}
+
 /** A machine of many nodes, a row for each. */
 export function nodeTable({ topology, tenancy }: Scene, width: number): Line[] {
   const ordinals = numbersByAddress(topology);
@@ -30,23 +35,27 @@ export function nodeTable({ topology, tenancy }: Scene, width: number): Line[] {
       span(nics.length === 0 ? "" : nics.length === 1 ? "1 NIC" : `${nics.length} NICs`, "nic"),
     ];
   };
-  const coresCell = ({ id, cpus }: MemoryNode): Line => {
-    const cores = countOf(coresOf, id);
-    return cores === 0 && cpus !== "" ? untold : line(`${cores}`);
+  const coresCell = (node: MemoryNode): Line => {
+    const cores = countOf(coresOf, node.id);
+    if (cores === 0 && node.cpus !== "") return untold;
+    return line(tenancy === null ? `${cores}` : `${freeCores(tenancy, node)}/${cores}`);
   };
-  const rows = topology.nodes.map((node) => [
-    line(`${node.id}`),
-    line(node.package === null ? "" : `${node.package}`),
-    coresCell(node),
-    node.cpus === null ? untold : line(shortened(node.cpus)),
-    devicesOf(node.id),
-    memoryText(node),
-    poolsText(node),
-    ...(tenancy === null ? [] : [vmsOn(tenancy, node), freeCores(tenancy, node)]),
-  ]);
-  const vmColumns = tenancy === null ? [] : ["VMs", "free cores"];
-  const columns = ["node", "pkg", "cores", "CPUs", "devices", "memory", "huge pages free"];
-  const head = [...columns, ...vmColumns].map((name) => line(span(name, "faint")));
+  const named = (title: string, of: (node: MemoryNode) => Line): Column => ({ title, of });
+  const cpus = named("CPUs", (node) => (node.cpus === null ? untold : line(shortened(node.cpus))));
+  const devices = named("devices", (node) => devicesOf(node.id));
+  const columns = [
+    named("node", ({ id }) => line(`${id}`)),
+    named("pkg", (node) => line(node.package === null ? "" : `${node.package}`)),
+    ...(tenancy === null
+      ? [named("cores", coresCell), cpus, devices]
+      : [named("VMs", (node) => vmsOn(tenancy, node)), named("cores free", coresCell), devices]),
+    named("memory", memoryText),
+    named("huge pages free", poolsText),
+    // The last column is what a narrow terminal loses.
+    ...(tenancy === null ? [] : [cpus]),
+  ];
+  const rows = topology.nodes.map((node) => columns.map(({ of }) => of(node)));
+  const head = columns.map(({ title }) => line(span(title, "faint")));
   const stray = devicesOf(null);
   const all = [head, ...rows];
   const widths = head.map((_, column) => widestOf(all.map((row) => row[column] ?? [])));
@@ -78,9 +87,9 @@ function vmsOn(tenancy: TenancyView, node: MemoryNode): Line {
   );
 }
 
-function freeCores(tenancy: TenancyView, { id }: MemoryNode): Line {
+function freeCores(tenancy: TenancyView, { id }: MemoryNode): number {
   const own = tenancy.topology.cores.filter(({ node }) => node === id);
-  return line(`${own.filter((core) => tenancy.stateOfCore(core).kind === "free").length}`);
+  return own.filter((core) => tenancy.stateOfCore(core).kind === "free").length;
 }
 
 /** Nodes without CPUs, those that are alike in one line. */

@@ -114,7 +114,7 @@ function branchLines({ label: name, below }: Branch): (Row & { readonly leaf: Le
   });
 }
 
-/** The signs of the VMs that have a device, or that none has it; nothing where VMs are not drawn. */
+/** The signs of the VMs that have a device, or that it is free; none where VMs are not drawn. */
 function holderCell(tenancy: TenancyView | null, { device }: Leaf): readonly Line[] {
   if (tenancy === null) return [];
   const holders = tenancy.holdersOf(device.address);

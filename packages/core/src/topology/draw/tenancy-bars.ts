@@ -151,7 +151,7 @@ export function memoryOnlyBars(view: TenancyView): readonly Line[] {
   });
 }
 
-/** The VMs by their signs, and what each has; of many the last ones, and how many more there are. */
+/** The VMs by their signs, and what each has; of many the last ones, and how many more. */
 export function tenantLines(view: TenancyView, width: number, most = Infinity): readonly Line[] {
   const entries = tenantEntries(view);
   if (entries.length === 0) return [line(span("no VMs", "faint"))];

@@ -76,7 +76,7 @@ export const newSign = "+";
 export const coreSigns = { host: "h", closed: "x", several: "*", free: "·" } as const;
 
 /** `A` to `Z`, then `AA`, `AB`…; `+` for the VM that is being placed. */
-export function vmMarks({ vms }: Tenancy): readonly VmMark[] {
+function vmMarks({ vms }: Tenancy): readonly VmMark[] {
   let place = 0;
   return vms.map(({ isNew }) => {
     if (isNew) return { sign: newSign, style: "vmNew" };

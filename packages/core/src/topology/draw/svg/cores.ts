@@ -1,4 +1,5 @@
 import { at } from "../../../unit/list.ts";
+import { count, type Tally } from "../../../unit/tally.ts";
 import { className, coreClassesOf, hasCoreClasses } from "../../core-classes.ts";
 import type { Core, Topology } from "../../topology.ts";
 import { counted, listOf, sizeOf } from "../describe.ts";
@@ -69,7 +70,7 @@ function coresBlock(cores: readonly Core[], drawn: Drawn, most: number): Block {
 }
 
 /** How the threads of a core look. */
-export function coreLook(of: number | null, classed: boolean): string {
+function coreLook(of: number | null, classed: boolean): string {
   if (!classed || of === 0) return "thread";
   return of === null ? "threadUnknown" : of === 1 ? "thread1" : "thread2";
 }
@@ -123,11 +124,11 @@ type Squares = Pick<Block, "marks" | "children">;
 function threadSquares(places: readonly Place[], { threads, classed, side }: Drawn): Squares {
   const slots = places.flatMap(({ core, x, y }) => {
     const own = sizeOf(core.cpus);
-    const count = Math.max(threads, own);
-    const between = count > 1 && count <= 4 ? 1 : 0;
-    const width = (side - between * (count - 1)) / count;
+    const parts = Math.max(threads, own);
+    const between = parts > 1 && parts <= 4 ? 1 : 0;
+    const width = (side - between * (parts - 1)) / parts;
     const look = coreLook(core.class, classed);
-    return Array.from({ length: count }, (_, i) => {
+    return Array.from({ length: parts }, (_, i) => {
       const left = x + i * (width + between);
       return { look: i < own ? look : "threadOff", x: left, y, width };
     });
@@ -166,14 +167,14 @@ function tenantSquares(places: readonly Place[], side: number, tenancy: TenancyV
 
 /** Who has how many of some cores: `; llm-a: 24 cores`. */
 function holdersText(cores: readonly Core[], tenancy: TenancyView): string {
-  const counts = new Map<string, number>();
+  const counts: Tally<string> = new Map();
   for (const core of cores) {
     const state = tenancy.stateOfCore(core);
     const names =
       state.kind === "vms" ? state.vms.map((vm) => at(tenancy.vms, vm).name) : [state.kind];
-    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const name of names) count(counts, name);
   }
-  return [...counts].map(([name, count]) => `; ${name}: ${counted(count, "core")}`).join("");
+  return [...counts].map(([name, number]) => `; ${name}: ${counted(number, "core")}`).join("");
 }
 
 /**
@@ -192,16 +193,16 @@ function columnsOf(cores: number, most: number): number {
 export function offlineBlock({ offlineCpus }: Topology, most: number): Block {
   if (offlineCpus === "") return block(0, 0);
   const step = plainSide + gap;
-  const count = Math.min(offlineDrawnMax, sizeOf(offlineCpus));
-  const columns = Math.min(count, Math.max(1, Math.floor(most / 2 / step)));
+  const shown = Math.min(offlineDrawnMax, sizeOf(offlineCpus));
+  const columns = Math.min(shown, Math.max(1, Math.floor(most / 2 / step)));
   const square = plainSide - 1;
-  const d = Array.from({ length: count }, (_, i) =>
+  const d = Array.from({ length: shown }, (_, i) =>
     rectPath((i % columns) * step + 0.5, Math.floor(i / columns) * step + 0.5, square, square),
   ).join("");
-  const rows = Math.ceil(count / columns);
+  const rows = Math.ceil(shown / columns);
   const squares = block(columns * step - gap, rows * step, {
     marks: [{ kind: "path", look: "threadOff", d }],
   });
-  const text = line(span(count < sizeOf(offlineCpus) ? "… offline" : "offline", "warning"));
+  const text = line(span(shown < sizeOf(offlineCpus) ? "… offline" : "offline", "warning"));
   return row([squares, textBlock(text, 11)], 8);
 }

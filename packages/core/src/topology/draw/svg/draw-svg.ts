@@ -15,8 +15,8 @@ export interface DrawSvgOptions extends SceneOptions {
 /**
  * Draws a machine in SVG: its packages with their nodes, memory, caches and cores, the PCI trees of
  * each node with their accelerators and NICs, the distances between nodes and the interconnects of
- * accelerators. With a tenancy every VM has a sign and a color. It shows what `drawTopology` shows, from the same model; unknown values look
- * unknown.
+ * accelerators. With a tenancy every VM has a sign and a color. It shows what `drawTopology` shows,
+ * from the same model; unknown values look unknown.
  *
  * The document is self-contained: no scripts, no fonts or images from elsewhere, light or dark as
  * its reader prefers, and a title and a description for screen readers. The same topology gives the

@@ -17,8 +17,8 @@ export interface LegendEntry {
 
 /**
  * What the signs of a drawing mean: an entry for each look that it has, and none for others. What
- * says itself what it is has none: boxes with a title or a name, VMs with their list, and links with
- * their class.
+ * says itself what it is has none: boxes with a title or a name, VMs with their list, and links
+ * with their class.
  */
 export function legendBlock(scene: Scene, content: Block, width: number): Block {
   const looks = looksOf(content);

@@ -266,8 +266,8 @@ function evenly(list: string): string {
 
 /**
  * A node's memory as a bar, its length in proportion to the machine's largest node: huge pages
- * dark, used ones darker, base pages light; an empty frame where nobody told of its huge pages. With
- * a tenancy, whoever has a part of it has that part of the bar.
+ * dark, used ones darker, base pages light; an empty frame where nobody told of its huge pages.
+ * With a tenancy, whoever has a part of it has that part of the bar.
  */
 function memoryBar({ memoryMost, scene }: Scale, node: MemoryNode, width: number): Block {
   const { tenancy } = scene;

@@ -47,7 +47,7 @@ export interface CacheCluster {
   readonly caches: readonly number[];
 }
 
-/** A package's nodes, those that share an L3 with one another together, in the order of the first. */
+/** A package's nodes, those that share an L3 together, in the order of the first of each. */
 export function cacheClusters(
   topology: Topology,
   nodes: readonly MemoryNode[],
