@@ -10,8 +10,8 @@ import { contentsOf, differences, freshRootTar, unpack, within } from "./fresh-r
 /**
  * `npm run fresh-root [-- FILE.deb]`: installs the Debian package in a fresh root of this machine's
  * release, uses it there as its pages say, and purges it: nothing may be left. Without a FILE it
- * builds the package first, twice. It needs root on Debian or Ubuntu, and their archive the first time.
- * The last line has the counts.
+ * builds the package first, twice. It needs root on Debian or Ubuntu, and their archive the first
+ * time. The last line has the counts.
  */
 const root = join(import.meta.dirname, "../..");
 
