@@ -80,7 +80,7 @@ function addDocuments(tree: DebTree, epoch: number): void {
   tree.writeGzipped(`${doc}/changelog`, debChangelog(epoch));
   tree.writeGzipped(`${doc}/node-terms.txt`, readFileSync(join(root, node, "LICENSE")));
   for (const path of filesBelow(join(root, "docs"))) {
-    if (path.endsWith(".md") && !path.startsWith("decisions/")) {
+    if (/\.(md|json|yaml)$/.test(path) && !path.startsWith("decisions/")) {
       tree.copy(join(root, "docs", path), `${doc}/${path}`);
     }
   }

@@ -4,7 +4,17 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 
 /** Folders of the checkout that hold sources. */
-const folders = ["bench", "examples", "fuzz", "lab", "packages", "packaging", "test", "tools"];
+const folders = [
+  "bench",
+  "docs",
+  "examples",
+  "fuzz",
+  "lab",
+  "packages",
+  "packaging",
+  "test",
+  "tools",
+];
 
 /** The project's own files beside them, as their names tell. */
 const own = /^(package|knip|tsconfig.*|\.ox\w+)\.json$|\.config\.ts$/;

@@ -29,7 +29,12 @@ interface Component {
  * @param epoch the time of the edition, in seconds.
  */
 export function sbom(epoch: number): string {
-  const printed = npm("sbom", "--sbom-format=cyclonedx", "--sbom-type=application");
+  const printed = npm(
+    "sbom",
+    "--package-lock-only",
+    "--sbom-format=cyclonedx",
+    "--sbom-type=application",
+  );
   const bom: Bom = JSON.parse(printed);
   const { serialNumber: _, metadata } = bom;
   const delivered = new Set([metadata.component["bom-ref"], ...deliveredRefs()]);

@@ -82,6 +82,11 @@ rm -f vm.yaml plan.json; exit $status`,
     prints: /llm-a of acme goes to hgx-h100[^]*<domain/,
   },
   {
+    does: "it prints the schema of a document",
+    script: "evenkeel schema VirtualMachine",
+    prints: /"accelerators"/,
+  },
+  {
     does: "system calls beyond Node's are there (koffi)",
     script: `/usr/lib/evenkeel/bin/node --input-type=module -e ${quoted(
       'import k from "/usr/lib/evenkeel/node_modules/koffi/index.js"; console.log(k.load("libc.so.6").func("int getpid()")());',
@@ -120,6 +125,6 @@ man evenkeel-place; whatis evenkeel-place`,
   {
     does: "the package explains itself in /usr/share/doc/evenkeel",
     script: "zcat /usr/share/doc/evenkeel/changelog.gz; ls /usr/share/doc/evenkeel",
-    prints: /evenkeel \([^]*copyright[^]*errors\.md/,
+    prints: /evenkeel \([^]*copyright[^]*errors\.md[^]*reference/,
   },
 ];
