@@ -120,7 +120,7 @@ test("a device that can be given to nobody is not said to be free", () => {
   const topology = syntheticTopology("package:2 core:8 memory:64Gi root[gpu:l40s nic:cx7]@?");
   const tenancy = tenancyOf(hostWith(topology, []));
   expect(drawSvg(topology, { tenancy })).not.toContain(">free<");
-  expect(drawTopology(topology, { width: 100, tenancy })).toMatch(/GPU0 {5}L40S/);
+  expect(drawTopology(topology, { width: 100, tenancy })).toMatch(/GPU0 {4}L40S/);
 });
 
 test("a table of many nodes says who is on each, also on a narrow terminal", () => {
