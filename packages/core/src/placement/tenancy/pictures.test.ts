@@ -116,6 +116,13 @@ test("any machine with VMs lies well at any width", () => {
   );
 });
 
+test("a device that can be given to nobody is not said to be free", () => {
+  const topology = syntheticTopology("package:2 core:8 memory:64Gi root[gpu:l40s nic:cx7]@?");
+  const tenancy = tenancyOf(hostWith(topology, []));
+  expect(drawSvg(topology, { tenancy })).not.toContain(">free<");
+  expect(drawTopology(topology, { width: 100, tenancy })).toMatch(/GPU0 {4}L40S/);
+});
+
 test("a table of many nodes says who is on each, also on a narrow terminal", () => {
   const topology = syntheticTopology(
     `package:4 node:8 core:16 thread:2 memory:256Gi hugepages:200x1Gi distances:10/12/32

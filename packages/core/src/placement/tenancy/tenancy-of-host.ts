@@ -26,11 +26,13 @@ export function tenancyOf(host: HostState, newcomer: Plan | null = null): Tenanc
     ...(newcomer === null ? [] : [{ ...tenantOfPlan(newcomer, []), isNew: true }]),
   ];
   const { devices } = inventory;
+  // A device of unknown node is given to nobody.
+  const sold = [...devices.accelerators, ...devices.nics].filter(({ node }) => node !== null);
   return {
     vms,
     hostCpus: unionAll(inventory.cores.hostCpus),
     closedCpus: closedCpus(inventory, occupancy),
-    soldDevices: new Set([...devices.accelerators, ...devices.nics].map(({ address }) => address)),
+    soldDevices: new Set(sold.map(({ address }) => address)),
     freePages: freePages(inventory, occupancy),
   };
 }

@@ -28,7 +28,7 @@ export interface Tenancy {
   readonly hostCpus: IndexSet;
   /** CPUs that nobody has, and that the isolation of a VM keeps from all others. */
   readonly closedCpus: IndexSet;
-  /** The accelerators and NICs that are for VMs. */
+  /** The accelerators and NICs that VMs can be given. */
   readonly soldDevices: ReadonlySet<string>;
   /** The free bytes of huge pages, by node and size of page; a pool is missing where unknown. */
   readonly freePages: readonly FreePages[];
