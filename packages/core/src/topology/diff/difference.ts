@@ -13,12 +13,13 @@ export interface TopologyDifference {
   readonly message: string;
 }
 
-/** In the order in which differences come. */
+/** In the order in which differences come; `names` has what is called otherwise and is the same. */
 export type DifferenceGroup =
   | "machine"
   | "nodes"
   | "cpus"
   | "distances"
+  | "names"
   | "devices"
   | "links"
   | "interconnects"
