@@ -5,8 +5,11 @@ import type { View } from "./plan-text.ts";
 import { hanging } from "./table.ts";
 import { linesText } from "./terminal-text.ts";
 
-/** More of one group would bury the others; `--output json` lists all. */
+/** More of one group, or of one field in it, would bury the others; `--output json` lists all. */
 const perGroupMax = 12;
+/** What lies between devices and the processor follows from them more often than not. */
+const bridgesMax = 4;
+const perFieldMax = 4;
 /** How many more subjects of one change are named. */
 const namedMax = 3;
 
@@ -26,8 +29,11 @@ export function differencesText(
     `${pair} ${answerOf(differences)}`,
     ...[...groups].flatMap(([group, members]) => {
       const shared = sharedChanges(members);
-      const shown = shared.slice(0, perGroupMax);
-      const rest = shared.slice(perGroupMax).flat().length;
+      const fields = Map.groupBy(shared, ([first]) => fieldOf(first));
+      const few = new Set([...fields.values()].flatMap((own) => own.slice(0, perFieldMax)));
+      const most = group === "bridges" ? bridgesMax : perGroupMax;
+      const shown = shared.filter((one) => few.has(one)).slice(0, most);
+      const rest = members.length - shown.flat().length;
       return [
         "",
         paint("bold", group),
@@ -47,19 +53,28 @@ function answerOf(differences: readonly TopologyDifference[]): string {
     return `are the same machine in another state: ${count(passing.length)}`;
   }
   if (!areAlike(differences)) return `are not the same machine: ${count(differences.length)}`;
+  const isAddress = differences.some(({ path }) => path === "pci.address");
+  const how = isAddress ? "the same devices at other addresses" : "only numbers differ";
   const state = passing.length > 0 ? `, in another state: ${count(passing.length)}` : "";
-  return `are alike: they differ in names alone${state}`;
+  return `are alike: ${how}${state}`;
 }
 
 /** The differences that are one change of several subjects, in the order of the first of each. */
 function sharedChanges(
   differences: readonly TopologyDifference[],
 ): readonly (readonly TopologyDifference[])[] {
-  const changeOf = ({ subject, message, lasting }: TopologyDifference): string => {
+  const changeOf = ({ subject, message, lasting, before, after }: TopologyDifference): string => {
     const [kind = ""] = subject.split(" ");
-    return `${kind} ${lasting} ${message.replace(subject, "")}`;
+    // That a value became known or unknown is the change, whatever the value.
+    const told = message.replace(subject, "").replace(/ became (known|unknown).*/s, " $1");
+    return `${kind} ${lasting} ${before === null} ${after === null} ${told}`;
   };
   return [...Map.groupBy(differences, changeOf).values()];
+}
+
+/** The field that differs: `nodes[1].memoryBytes` is `memoryBytes` of `nodes`. */
+function fieldOf(difference: TopologyDifference | undefined): string {
+  return difference?.path.replace(/\[.*\]/s, "") ?? "";
 }
 
 function changeText(shared: readonly TopologyDifference[]): string {

@@ -41,12 +41,19 @@ export function deviceDifferences(
   const come = devices.flatMap(({ before, after }) =>
     before === null && after !== null ? after : [],
   );
-  return [
+  const all = [
     ...cameOrWent(gone, "vanished", models.before, name),
     ...[...both.values()].flatMap(changes),
     ...cameOrWent(come, "appeared", models.after, name),
     ...iommuDifferences(a, b, name),
     ...roleDifferences(a, b, { name, ownNames }),
+  ];
+  const [bridges, others] = [true, false].map((wanted) =>
+    all.filter(({ subject }) => subject.startsWith("bridge ") === wanted),
+  );
+  return [
+    ...(others ?? []),
+    ...(bridges ?? []).map((one) => ({ ...one, group: "bridges" as const })),
   ];
 }
 

@@ -19,7 +19,7 @@ import { nodeDifferences, unnumberedDifferences } from "./nodes.ts";
  * below it, and an offline CPU its place in a core.
  *
  * Devices are matched before they are compared: by their addresses, or by what they are and where
- * they are connected (`matchDevices`), whichever leaves fewer differences. What is the same under
+ * they are connected (`matchDevices`), whichever leaves fewer lasting differences. What is the same under
  * another address is one difference together, in the group `names`.
  *
  * Two topologies have no lasting difference exactly if their digests are equal. Apart from the
@@ -27,9 +27,13 @@ import { nodeDifferences, unnumberedDifferences } from "./nodes.ts";
  */
 export function diffTopologies(a: Topology, b: Topology): TopologyDifference[] {
   const byAddress = differencesUnder(a, b, matchNames(a, b));
-  if (byAddress.length < 2) return byAddress;
+  if (lastingOf(byAddress) < 2) return byAddress;
   const byPlace = differencesUnder(a, b, matchDevices(a, b));
-  return byPlace.length < byAddress.length ? byPlace : byAddress;
+  return lastingOf(byPlace) < lastingOf(byAddress) ? byPlace : byAddress;
+}
+
+function lastingOf(differences: readonly TopologyDifference[]): number {
+  return differences.filter(({ lasting }) => lasting).length;
 }
 
 /** Whether the machines are the same up to what their devices are called, and to passing states. */

@@ -21,6 +21,7 @@ export type DifferenceGroup =
   | "distances"
   | "names"
   | "devices"
+  | "bridges"
   | "links"
   | "interconnects"
   | "partitions";

@@ -36,10 +36,14 @@ function addressDifferences(
   const examples = named.map(({ address }) => `${address} is ${ownNames.get(address)} there`);
   const more = devices.length - named.length;
   const list = `${examples.join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
+  const isOne = devices.length === 1;
   const [subject, message] =
     devices.length === 0
-      ? ["host bridges", `${amountOf(ownNames.size, "host bridge")} called otherwise`]
-      : ["addresses", `the same devices at other addresses: ${list}`];
+      ? ["host bridges", `the host bridges are called otherwise`]
+      : [
+          "addresses",
+          `${amountOf(devices.length, "device")} ${isOne ? "is" : "are"} at ${isOne ? "another address" : "other addresses"}: ${list}`,
+        ];
   return [
     {
       group: "names",

@@ -1,4 +1,4 @@
-import type { DeviceGraph } from "./graph.ts";
+import type { DeviceGraph, Vertex } from "./graph.ts";
 
 /** How far around a vertex its neighborhood is compared; the deepest trees of switches have six. */
 const ROUNDS = 8;
@@ -9,7 +9,11 @@ const ROUNDS = 8;
  * to r steps are alike as far as refinement can tell. By round, then by vertex. Each round costs the
  * edges, sorted by vertex.
  */
-export function colorsOf(a: DeviceGraph, b: DeviceGraph): readonly (readonly Colors[])[] {
+export function colorsOf(
+  a: DeviceGraph,
+  b: DeviceGraph,
+  traitsOf: (vertex: Vertex) => string,
+): readonly (readonly Colors[])[] {
   const names = new Map<string, number>();
   const numbered = (text: string): number => {
     const known = names.get(text);
@@ -17,7 +21,7 @@ export function colorsOf(a: DeviceGraph, b: DeviceGraph): readonly (readonly Col
     names.set(text, names.size);
     return names.size - 1;
   };
-  const start = [a, b].map(({ vertices }) => vertices.map(({ traits }) => numbered(traits)));
+  const start = [a, b].map(({ vertices }) => vertices.map((one) => numbered(traitsOf(one))));
   const rounds = [start];
   for (let round = 1; round <= ROUNDS; round++) {
     const last = rounds.at(-1) ?? [];

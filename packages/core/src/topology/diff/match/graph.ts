@@ -27,6 +27,8 @@ export interface Vertex {
   readonly node: number | null;
   /** All that it is, apart from names and from what it is connected to. */
   readonly traits: string;
+  /** What may change while the machine runs, which tells exchangeable devices apart. */
+  readonly state: string;
   /** What tells one unit from another of its model; null where unknown. */
   readonly uuid: string | null;
   /** Device and function number, which the wiring decides: `1f.0`. */
@@ -80,7 +82,7 @@ export function deviceGraph(topology: Topology): DeviceGraph {
 }
 
 function anonymous(kind: string, traits: string): Omit<Vertex, "name" | "is"> {
-  return { kind, model: kind, node: null, traits, uuid: null, slot: "" };
+  return { kind, model: kind, node: null, traits, state: "", uuid: null, slot: "" };
 }
 
 /** IOMMU groups and nodes without numbers, with the addresses of their members. */
@@ -138,6 +140,19 @@ function describer({ accelerators, nics, partitions }: Topology): (device: PciDe
       nic?.rdma,
       partitionsOf.get(address),
     ];
+    const state = [
+      device.driver,
+      link,
+      device.acsRedirect,
+      device.atsEnabled,
+      device.interrupts?.allowedCpus,
+      accelerator?.profile,
+      accelerator?.migEnabled,
+      accelerator?.instances,
+      accelerator?.memoryBytes,
+      accelerator?.productName,
+      nic?.ports,
+    ];
     return {
       name: address,
       is: "function",
@@ -145,6 +160,7 @@ function describer({ accelerators, nics, partitions }: Topology): (device: PciDe
       model,
       node,
       traits: `${model} ${JSON.stringify(traits)}`,
+      state: JSON.stringify(state),
       uuid: accelerator?.uuid ?? null,
       slot: address.slice(address.lastIndexOf(":") + 1),
     };

@@ -8,11 +8,21 @@ import { queueOf } from "./queue.ts";
 /** Functions by address, and host bridges by name: the first machine's by the second's. */
 export type Matching = ReadonlyMap<string, string>;
 
-/** Matches functions and host bridges of equal names, whatever they are. */
+/**
+ * Matches functions and host bridges of equal names, whatever they are; only a bridge never takes
+ * the place of a device.
+ */
 export function matchNames(a: Topology, b: Topology): Matching {
-  const names = ({ pci }: Topology): Set<string> =>
-    new Set(pci.flatMap(({ address, root }) => [address, root]));
-  return new Map([...names(a).intersection(names(b))].map((name) => [name, name]));
+  const [own, there] = [a, b].map(({ pci }) => [
+    ...pci.map(({ address, class: code }) => [address, code.startsWith("0604")] as const),
+    ...pci.map(({ root }) => [root, true] as const),
+  ]);
+  const bridges = new Map(there);
+  return new Map(
+    (own ?? []).flatMap(([name, isBridge]) =>
+      bridges.get(name) === isBridge ? [[name, name] as const] : [],
+    ),
+  );
 }
 
 /**
@@ -28,8 +38,9 @@ export function matchNames(a: Topology, b: Topology): Matching {
  * those of one kind beside others that are matched (a device that took the place of another).
  *
  * Where several pairs are as good, equal names go first, then equal ranks by name, so that the
- * answer is the same every time. Of more than 128 vertices of a model in one place only pairs of
- * equal rank or name are tried; otherwise the cost is the square of the vertices of one model.
+ * answer is the same every time. Of more than 128 vertices of a model, pairs are tried beside
+ * others that are matched, and then of equal rank or name; otherwise the cost is the square of the
+ * vertices of one model.
  */
 export function matchDevices(a: Topology, b: Topology): Matching {
   const graphs = [deviceGraph(a), deviceGraph(b)] as const;
@@ -37,8 +48,13 @@ export function matchDevices(a: Topology, b: Topology): Matching {
   const byModel: KeyOf = ({ model }) => model;
   const byKind: KeyOf = ({ kind }) => kind;
   const search = searchOf(graphs);
-  const all = pairsOf(graphs, byModel, vertices.keys(), other.vertices.keys());
-  search.extend(all, byModel);
+  const [own, there] = graphs.map(({ vertices: all }) => {
+    const models = Map.groupBy(all.keys(), (i) => byModel(at(all, i)));
+    return [...models.values()].filter(({ length }) => length <= ALL_PAIRS_MAX).flat();
+  });
+  search.extend(pairsOf(graphs, byModel, own ?? [], there ?? []), byModel);
+  // Those of large models that nothing led to.
+  search.extend(pairsOf(graphs, byModel, vertices.keys(), other.vertices.keys()), byModel);
   search.extend(search.besideMatched(byKind), byKind);
   return new Map(
     vertices.flatMap(({ name, is }, i) => {
@@ -162,18 +178,31 @@ function agreement(
 }
 
 /** A place in the tree outweighs what a round of refinement says, and a unit's own number all. */
-const weights = { uuid: 1000, node: 12, edge: 6, round: 2, slot: 1, name: 0.5 } as const;
+const weights = {
+  uuid: 1000,
+  node: 12,
+  edge: 6,
+  round: 2,
+  state: 2,
+  around: 0.25,
+  slot: 1,
+  name: 0.5,
+} as const;
 
 /** How alike two vertices are in themselves and in their neighborhoods. */
 function likenessOf([a, b]: Graphs): (x: number, y: number) => number {
-  const rounds = colorsOf(a, b);
+  const rounds = colorsOf(a, b, ({ traits }) => traits);
+  const states = colorsOf(a, b, ({ traits, state }) => `${traits} ${state}`);
   return (x, y) => {
     const [one, other] = [at(a.vertices, x), at(b.vertices, y)];
-    const same = rounds.filter(([own, there]) => own?.[x] === there?.[y]).length;
+    const same = (of: typeof rounds): number =>
+      of.filter(([own, there]) => own?.[x] === there?.[y]).length;
     return (
       (one.uuid !== null && one.uuid === other.uuid ? weights.uuid : 0) +
       (one.node === other.node ? weights.node : 0) +
-      weights.round * same +
+      weights.round * same(rounds) +
+      weights.around * same(states) +
+      (one.state === other.state ? weights.state : 0) +
       (one.slot === other.slot ? weights.slot : 0) +
       (one.name === other.name ? weights.name : 0)
     );
