@@ -203,12 +203,18 @@ function inTheWay(hosts: readonly HostCapacity[], flavor: number): string {
   return `${all[0] ?? ""}; likewise on ${all.length - 1} other hosts`;
 }
 
+/** A count that is not exact is a lower bound, and has a plus. */
+function counted(count: number, { exact }: Pick<ClassCapacity, "exact">): string {
+  return exact ? `${count}` : `${count}+`;
+}
+
 /** The smallest sets of VMs that would have to leave; the first few of many. */
 function blockersText({ sets, triedUpTo, more }: Blockers): string {
   if (sets.length === 0)
     return `more than ${amountOf(triedUpTo, "VM")} together; not searched further`;
-  const named = sets.slice(0, namedMax).map((set) => set.join(" and "));
-  if (more || sets.length > namedMax) return `${named.join(", ")} or others`;
+  const most = (sets[0]?.length ?? 0) > 1 ? 1 : namedMax;
+  const named = sets.slice(0, most).map((set) => set.join(" and "));
+  if (more || sets.length > most) return `${named.join(", ")} or others`;
   return listed(named);
 }
 

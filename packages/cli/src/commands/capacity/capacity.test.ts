@@ -43,11 +43,23 @@ test("counts by signature, who is in the way, and which moves help", async () =>
   const text = await evenkeel([...asked, "--restore", "h100.8=1"]);
   expect(`\n${outcomeText(text)}`).toMatchInlineSnapshot(`
     "
-    --- stderr
-    evenkeel: this is a bug in Evenkeel: counted is not defined
-      try       run it again with EVENKEEL_DEBUG=1 and report what it prints
-      code      internal
-    --- exit 1
+    2 hosts together
+      flavor  fits  of at most
+      h100.1    14          16
+      h100.4     2           4
+      h100.8     0           2
+
+    a and b, each
+      flavor  fits  of at most  one more fits if this leaves
+      h100.1     7           8  llm-a on a; llm-b on b
+      h100.4     1           2  llm-a on a; llm-b on b
+      h100.8     0           1  llm-a on a; llm-b on b
+
+    to restore 1 more slot of h100.8: 1 move, 0 → 1
+      1. llm-a from a to b, node 0 with 0000:17:00.0: then 1 slot of h100.8
+
+    --signatures shows how each is placed, and how else it could be
+    --- exit 0
     "
   `);
   const json = await evenkeel([...asked, "--restore", "h100.8=1", "--output", "json"]);
