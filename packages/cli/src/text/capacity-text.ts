@@ -9,12 +9,13 @@ import type {
 import { amountOf } from "@evenkeel/core/text/amount.ts";
 import type { View } from "./plan-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { namesText } from "./names-text.ts";
 import { hanging, table } from "./table.ts";
 import { linesText } from "./terminal-text.ts";
 
 /** More hosts that differ would bury the answer for all of them together. */
 const groupsMax = 16;
-/** How many of a group's hosts are named, and how many sets of VMs in the way. */
+/** How many sets of VMs in the way are named, and on how many hosts. */
 const namedMax = 3;
 
 /**
@@ -64,10 +65,7 @@ function countsKey({ flavors }: HostCapacity): string {
 /** `a`, or `a, b, c and 17 more, each`. */
 function titleOf(hosts: readonly HostCapacity[]): string {
   const names = hosts.map(({ host }) => host);
-  if (names.length === 1) return names.join("");
-  const more = names.length - namedMax;
-  const some = more > 1 ? [...names.slice(0, namedMax), `${more} more`] : names;
-  return `${some.slice(0, -1).join(", ")} and ${some.at(-1) ?? ""}, each`;
+  return names.length === 1 ? namesText(names) : `${namesText(names)}, each`;
 }
 
 /** Flavors with their counts, and those of which some host does not tell enough to count them. */
