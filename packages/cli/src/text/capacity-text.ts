@@ -1,49 +1,79 @@
-import type { UntoldFact } from "@evenkeel/core/plan/refusal.ts";
 import type { Capacity } from "@evenkeel/core/fleet/capacity-document.ts";
 import type { Move, Rebalancing } from "@evenkeel/core/fleet/rebalance.ts";
 import type { Blockers } from "@evenkeel/core/placement/capacity/blockers.ts";
-import type { ClassCapacity, FlavorCapacity } from "@evenkeel/core/placement/capacity/report.ts";
+import type {
+  ClassCapacity,
+  FlavorCapacity,
+  HostCapacity,
+} from "@evenkeel/core/placement/capacity/report.ts";
 import { amountOf } from "@evenkeel/core/text/amount.ts";
 import type { View } from "./plan-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { namesText } from "./names-text.ts";
 import { hanging, table } from "./table.ts";
 import { linesText } from "./terminal-text.ts";
 
-/** How much more fits, for people: on the fleet, then on every host, with the VMs in the way. */
-export function capacityText({ fleet, hosts, restore }: Capacity, view: View): string {
+/** More hosts that differ would bury the answer for all of them together. */
+const groupsMax = 16;
+/** How many sets of VMs in the way are named, and on how many hosts. */
+const namedMax = 3;
+
+/**
+ * How much more fits, for people: on the fleet, then on every host, hosts with the same counts
+ * together. A row for each flavor, with the VMs in the way; with signatures a row for each of them.
+ */
+export function capacityText(
+  { fleet, hosts, restore }: Capacity,
+  view: View,
+  signatures = false,
+): string {
+  const shown = signatures ? signatureSection : section;
   const [only] = hosts;
+  const unknown = untoldAnywhere(hosts);
   const together =
     hosts.length === 1
       ? []
-      : [
-          section(
-            `${hosts.length} hosts together`,
-            { flavors: fleet, unknown: untoldAnywhere(hosts) },
-            () => [],
-            view,
-          ),
-        ];
-  const each = hosts.map(({ host, flavors }) => {
-    const remarksOn = (i: number): readonly string[] => {
-      const { flavor = "", blockers = null, untold = [] } = flavors[i] ?? {};
-      return [
-        ...(blockers === null ? [] : [blockersText(flavor, blockers)]),
-        ...(untold.length === 0 ? [] : [untoldText(flavor, untold)]),
-      ];
-    };
-    const unknown = new Set(flavors.flatMap((one) => (one.untold.length > 0 ? one.flavor : [])));
-    return section(host, { flavors, unknown }, remarksOn, view);
+      : [shown(`${hosts.length} hosts together`, { flavors: fleet, unknown, of: [] }, view)];
+  const groups = [...Map.groupBy(hosts, countsKey).values()];
+  const each = groups.slice(0, groupsMax).flatMap((of) => {
+    const [first] = of;
+    if (first === undefined) return [];
+    const isUntold = first.flavors.flatMap((one) => (one.untold.length > 0 ? one.flavor : []));
+    const counts = { flavors: first.flavors, unknown: new Set(isUntold), of };
+    return [shown(titleOf(of), counts, view)];
   });
+  const rest = groups.slice(groupsMax).flat().length;
+  const more = rest === 0 ? [] : [[`and ${rest} more hosts, which --output json lists`]];
   const advice = restore.map((entry) => adviceLines(entry, view));
   const none = only === undefined ? [["no hosts"]] : [];
-  const [first = [], ...others] = [...none, ...together, ...each, ...advice];
+  const hint = "--signatures shows how each is placed, and how else it could be";
+  const how = signatures || only === undefined ? [] : [[view.paint("dim", hint)]];
+  const [first = [], ...others] = [...none, ...together, ...each, ...more, ...advice, ...how];
   return linesText([...first, ...others.flatMap((part) => ["", ...part])]);
+}
+
+/** What is shown of a host but its name and its VMs: hosts of one class agree in it. */
+function countsKey({ flavors }: HostCapacity): string {
+  return JSON.stringify(
+    flavors.map(({ blockers: _blockers, untold, ...counts }) => [
+      counts,
+      untold.map(({ code, message }) => [code, message]),
+    ]),
+  );
+}
+
+/** `a`, or `a, b, c and 17 more, each`. */
+function titleOf(hosts: readonly HostCapacity[]): string {
+  const names = hosts.map(({ host }) => host);
+  return names.length === 1 ? namesText(names) : `${namesText(names)}, each`;
 }
 
 /** Flavors with their counts, and those of which some host does not tell enough to count them. */
 interface Counts {
   readonly flavors: readonly FlavorCapacity[];
   readonly unknown: ReadonlySet<string>;
+  /** The hosts that have these counts; none for the sum of all. */
+  readonly of: readonly HostCapacity[];
 }
 
 function untoldAnywhere(hosts: Capacity["hosts"]): ReadonlySet<string> {
@@ -56,24 +86,47 @@ function atLeast(count: number): string {
   return count === 0 ? "?" : `${count}+`;
 }
 
-function untoldText(flavor: string, untold: readonly UntoldFact[]): string {
-  const facts = untold.map(({ message }) => message).join(" ");
-  return `Nobody can say how many of ${flavor} fit. ${facts}`;
+/** A row of a table whose last column may take several lines. */
+interface Row {
+  readonly cells: readonly string[];
+  readonly words: string;
 }
 
-/** One line per signature: the flavor's own first, the others marked as otherwise placed. */
-function section(
-  title: string,
-  { flavors, unknown }: Counts,
-  remarksOn: (flavor: number) => readonly string[],
-  { width, paint }: View,
-): readonly string[] {
-  const rows = flavors.flatMap(({ flavor, fits, most, classes }) => [
+/** One row per flavor: how many fit, and who is in the way of one more. */
+function section(title: string, counts: Counts, view: View): readonly string[] {
+  const isAny = counts.of.some(({ flavors }) => flavors.some((one) => one.blockers !== null));
+  const rows = counts.flavors.map((one, i): Row => {
+    const own = one.classes.find((entry) => entry.own);
+    const shown = (count: number): string =>
+      counts.unknown.has(one.flavor)
+        ? atLeast(count)
+        : own === undefined
+          ? `${count}`
+          : counted(count, own);
+    const absent = own === undefined ? absence(one.flavor, counts) : null;
+    return {
+      cells: [one.flavor, shown(one.fits), shown(one.most)],
+      words: absent ?? inTheWay(counts.of, i),
+    };
+  });
+  return tableLines(title, rows, isAny ? "one more fits if this leaves" : "", counts, view);
+}
+
+/** One row per signature: the flavor's own first, the others marked as otherwise placed. */
+function signatureSection(title: string, counts: Counts, view: View): readonly string[] {
+  const { flavors, unknown } = counts;
+  const rows = flavors.flatMap(({ flavor, fits, most, classes }): Row[] => [
     ...(classes.some(({ own }) => own)
       ? []
-      : unknown.has(flavor)
-        ? [{ cells: [flavor, atLeast(fits), atLeast(most)], words: "not enough is known to say" }]
-        : [{ cells: [flavor, `${fits}`, `${most}`], words: "does not fit on this kind of host" }]),
+      : [
+          {
+            cells: [
+              flavor,
+              ...[fits, most].map((count) => (unknown.has(flavor) ? atLeast(count) : `${count}`)),
+            ],
+            words: absence(flavor, counts),
+          },
+        ]),
     ...classes.map((entry, i) => ({
       cells: [
         i === 0 ? flavor : "",
@@ -84,22 +137,68 @@ function section(
       words: `${entry.own ? "" : "otherwise placed: "}${entry.signatureText}`,
     })),
   ]);
+  const blocked = flavors.flatMap(({ flavor }, i) => {
+    const words = inTheWay(counts.of, i);
+    return words === "" ? [] : [`One more of ${flavor} fits if this leaves: ${words}.`];
+  });
+  return [
+    ...tableLines(title, rows, "placement", counts, view),
+    ...blocked.flatMap((remark) => hanging("  - ", wrap(remark, view.width - 4))),
+  ];
+}
+
+/** Why a flavor has no count in its own signature. */
+function absence(flavor: string, { unknown }: Counts): string {
+  return unknown.has(flavor) ? "not enough is known to say" : "does not fit on this kind of host";
+}
+
+function tableLines(
+  title: string,
+  rows: readonly Row[],
+  last: string,
+  { of }: Counts,
+  { width, paint }: View,
+): readonly string[] {
   const header = ["flavor", "fits", "of at most"];
   const [top = "", ...lines] = table(
     [header, ...rows.map(({ cells }) => cells)],
     ["left", "right", "right"],
   );
   const left = Math.max(top.length, ...lines.map((line) => line.length)) + 4;
-  const body = lines.flatMap((line, i) =>
-    hanging(`  ${line}`.padEnd(left), wrap(rows[i]?.words ?? "", width - left)),
-  );
-  const remarks = flavors.flatMap((_, i) => remarksOn(i));
+  const body = lines.flatMap((line, i) => {
+    const words = rows[i]?.words ?? "";
+    return words === ""
+      ? [`  ${line}`]
+      : hanging(`  ${line}`.padEnd(left), wrap(words, width - left));
+  });
   return [
-    paint("bold", title),
-    paint("dim", `  ${top}`.padEnd(left) + "placement"),
+    ...wrap(title, width).map((line) => paint("bold", line)),
+    paint("dim", (`  ${top}`.padEnd(left) + last).trimEnd()),
     ...body,
-    ...remarks.flatMap((remark) => hanging("  - ", wrap(remark, width - 4))),
+    ...untoldLines(of, width),
   ];
+}
+
+/** What would have to be told, once for all flavors that it is asked for. */
+function untoldLines(hosts: readonly HostCapacity[], width: number): string[] {
+  const told = (hosts[0]?.flavors ?? []).filter(({ untold }) => untold.length > 0);
+  const facts = Map.groupBy(told, ({ untold }) => untold.map(({ message }) => message).join(" "));
+  return [...facts].flatMap(([text, flavors]) => {
+    const names = flavors.map(({ flavor }) => flavor).join(", ");
+    return hanging("  - ", wrap(`Nobody can say how many of ${names} fit. ${text}`, width - 4));
+  });
+}
+
+/** Who is in the way of one more VM of a flavor, on each of several hosts with the same counts. */
+function inTheWay(hosts: readonly HostCapacity[], flavor: number): string {
+  const all = hosts.flatMap(({ host, flavors }) => {
+    const blockers = flavors[flavor]?.blockers ?? null;
+    if (blockers === null) return [];
+    const words = blockersText(blockers);
+    return hosts.length === 1 ? words : `${words} on ${host}`;
+  });
+  if (all.length <= namedMax) return all.join("; ");
+  return `${all[0] ?? ""}; likewise on ${all.length - 1} other hosts`;
 }
 
 /** A count that is not exact is a lower bound, and has a plus. */
@@ -107,14 +206,14 @@ function counted(count: number, { exact }: Pick<ClassCapacity, "exact">): string
   return exact ? `${count}` : `${count}+`;
 }
 
-function blockersText(flavor: string, { sets, triedUpTo, more }: Blockers): string {
-  if (sets.length === 0) {
-    return `One more of ${flavor} needs more than ${amountOf(triedUpTo, "VM")} to leave; larger sets were not searched.`;
-  }
-  const named = sets.map((set) => set.join(" and "));
-  const others = more ? ", and other sets as small" : "";
-  const verb = triedUpTo === 1 ? "leaves" : "leave together";
-  return `One more of ${flavor} fits if ${listed(named)}${others} ${verb}.`;
+/** The smallest sets of VMs that would have to leave; the first few of many. */
+function blockersText({ sets, triedUpTo, more }: Blockers): string {
+  if (sets.length === 0)
+    return `more than ${amountOf(triedUpTo, "VM")} together; not searched further`;
+  const most = (sets[0]?.length ?? 0) > 1 ? 1 : namedMax;
+  const named = sets.slice(0, most).map((set) => set.join(" and "));
+  if (more || sets.length > most) return `${named.join(", ")} or others`;
+  return listed(named);
 }
 
 function listed(names: readonly string[]): string {

@@ -10,6 +10,7 @@ import { amountOf } from "@evenkeel/core/text/amount.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { faultLines } from "./fault-text.ts";
 import type { View } from "./plan-text.ts";
+import { namesText } from "./names-text.ts";
 import { hanging } from "./table.ts";
 import { linesText } from "./terminal-text.ts";
 
@@ -22,15 +23,35 @@ export function diagnosisText({ host, subjects }: Diagnosis, view: View): string
       : `${amountOf(faulty, "subject")} of ${subjects.length} on ${host} with something wrong.`;
   return linesText([
     view.paint("bold", head),
-    ...subjects.flatMap((one) => ["", ...subjectLines(one, view)]),
+    ...groupsOf(subjects).flatMap((same) => ["", ...subjectLines(same, view)]),
   ]);
 }
 
-function subjectLines(diagnosed: Diagnosed, view: View): string[] {
-  const { name, of, faults, checked, unchecked, checks } = diagnosed;
+/**
+ * Subjects one by one where something is wrong; those that are in order, and of which the same was
+ * looked at, together.
+ */
+function groupsOf(subjects: readonly Diagnosed[]): readonly (readonly Diagnosed[])[] {
+  const keyOf = ({ of, faults, checked, unchecked, checks }: Diagnosed, i: number): string =>
+    faults.length > 0
+      ? `${i}`
+      : JSON.stringify([
+          of,
+          checked.map(({ code }) => code),
+          unchecked.map(({ code, why }) => [code, why]),
+          checks.map(({ id, state }) => [id, state]),
+        ]);
+  return [...Map.groupBy(subjects, keyOf).values()];
+}
+
+function subjectLines(same: readonly Diagnosed[], view: View): string[] {
+  const [diagnosed] = same;
+  if (diagnosed === undefined) return [];
+  const { of, faults, checked, unchecked, checks } = diagnosed;
+  const name = namesText(same.map((one) => one.name));
   const { paint, width } = view;
   const kind = { vm: "VM", process: "process", container: "container", machine: "machine" }[of];
-  const called = of === "process" ? name : `${kind} ${name}`;
+  const called = of === "process" ? name : `${kind}${same.length > 1 ? "s" : ""} ${name}`;
   const groups = Map.groupBy(unchecked, ({ why }) => why);
   return [
     paint(

@@ -11,6 +11,8 @@ import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
+import { isStraddleReason } from "@evenkeel/core/plan/straddle-reason.ts";
+import { shareText } from "@evenkeel/core/text/share.ts";
 import type { Paint } from "./paint.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { hanging, table } from "./table.ts";
@@ -32,7 +34,9 @@ export function planText(plan: Plan, view: View): string {
     ...facts(plan, view),
     "",
     view.paint("bold", "why"),
-    ...plan.reasons.flatMap((reason) => hanging("  - ", wrap(reason, view.width - 4))),
+    ...plan.reasons
+      .filter((reason) => !isStraddleReason(reason))
+      .flatMap((reason) => hanging("  - ", wrap(reason, view.width - 4))),
   ]);
 }
 
@@ -168,7 +172,12 @@ const byBasis = {
   unknown: "by a guess, since not all paths are known",
 } as const satisfies Record<Plan["cost"]["basis"], string>;
 
-function speedText({ cost: { basis, parts, slowdown } }: Plan): string {
+/**
+ * What the place costs. A VM on several nodes is compared with one node first: the best place on
+ * the empty host may straddle too, and being as good as that is no comfort.
+ */
+function speedText({ cells, reasons, locality, cost }: Plan): string {
+  const { basis, parts, slowdown } = cost;
   const named: readonly (readonly [string, number])[] = [
     ["host to device", parts.hostToDevice],
     ["memory", parts.memory],
@@ -176,10 +185,30 @@ function speedText({ cost: { basis, parts, slowdown } }: Plan): string {
     ["network", parts.network],
   ];
   const dearer = named
-    .filter(([, cost]) => cost > 1)
-    .map(([name, cost]) => `${name} ${percent(cost)}`);
+    .filter(([, part]) => part > 1)
+    .map(([name, part]) => `${name} ${percent(part)}`);
   const by = byBasis[basis];
-  if (slowdown <= 1) return `as on the empty host, ${by}`;
   const where = dearer.length > 0 ? `: ${dearer.join(", ")}` : "";
-  return `${percent(slowdown)} slower than on the empty host, ${by}${where}`;
+  const slower = `${percent(slowdown)} slower than on the empty host, ${by}${where}`;
+  const spread = reasons.find(isStraddleReason) ?? spreadText(cells);
+  if (spread === null) return slowdown <= 1 ? `as on the empty host, ${by}` : slower;
+  const asked = locality === "interleave" ? "as interleave asks" : null;
+  const sentence = spread.replace(/^S/, "s").replace(/\.$/, "");
+  const also =
+    slowdown <= 1 ? (asked ?? by) : [...(asked === null ? [] : [asked]), slower].join("; ");
+  return `${asked === null ? "⚠ " : ""}${sentence}${asked === null && slowdown > 1 ? "; " : ", "}${also}`;
+}
+
+/** That a plan's cells are several, or have remote memory, where no reason says so. */
+function spreadText(cells: readonly Cell[]): string | null {
+  const parts = cells.flatMap(({ hostNode, memoryOnNodes }) =>
+    memoryOnNodes.map(({ node, bytes }) => ({ bytes, isRemote: node !== hostNode })),
+  );
+  const remote = sumOf(parts, ({ bytes, isRemote }) => (isRemote ? bytes : 0));
+  if (remote > 0) {
+    const all = sumOf(parts, ({ bytes }) => bytes);
+    return `${shareText(remote, all)} of its memory is remote`;
+  }
+  if (cells.length < 2) return null;
+  return `straddles nodes ${cells.map(({ hostNode }) => hostNode).join(", ")}`;
 }

@@ -3,11 +3,15 @@ import type { HostRefusal, Refusal } from "@evenkeel/core/plan/refusal.ts";
 import type { View } from "./plan-text.ts";
 import { remedyLines } from "./remedy-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { namesText } from "./names-text.ts";
 import { hanging } from "./table.ts";
+
+/** More kinds of refusing hosts would bury those that are nearest to a fit. */
+const groupsMax = 8;
 
 /**
  * A refusal for people: every host with the ways to fit there and the causes that keep each of them
- * closed, and what would make it fit.
+ * closed, and what would make it fit. Hosts of which the same is to be said are named together.
  */
 export function refusalText({ vm, hosts, untold }: Refusal, view: View): string {
   const [only] = hosts;
@@ -19,13 +23,33 @@ export function refusalText({ vm, hosts, untold }: Refusal, view: View): string 
   if (untold.length > 0) {
     return linesText([
       `${view.paint("bold", vm)} ${view.paint("yellow", "may fit")} on ${many}: not enough is known to say`,
-      ...hosts.flatMap((one) => ["", ...hostLines(one, view, untoldOf(one, untold))]),
+      ...groupLines(hosts, untold, view),
     ]);
   }
   return linesText([
     `${view.paint("bold", vm)} ${view.paint("red", verb)} ${where}`,
-    ...hosts.flatMap((host) => ["", ...hostLines(host, view, [])]),
+    ...groupLines(hosts, [], view),
   ]);
+}
+
+function groupLines(
+  hosts: readonly HostRefusal[],
+  untold: Refusal["untold"],
+  view: View,
+): string[] {
+  const all = hosts.map((one) => ({
+    host: one.host,
+    lines: hostLines(one, view, untoldOf(one, untold)),
+  }));
+  const groups = [...Map.groupBy(all, ({ lines }) => lines.join("\n")).values()];
+  const rest = groups.slice(groupsMax).flat().length;
+  return [
+    ...groups.slice(0, groupsMax).flatMap((of) => {
+      const title = wrap(namesText(of.map(({ host }) => host)), view.width);
+      return ["", ...title.map((line) => view.paint("bold", line)), ...(of[0]?.lines ?? [])];
+    }),
+    ...(rest === 0 ? [] : ["", `and ${rest} more hosts, which --output json lists`]),
+  ];
 }
 
 /** What would have to be told of a host; its causes then only repeat that nothing is known. */
@@ -34,16 +58,13 @@ function untoldOf({ host }: HostRefusal, untold: Refusal["untold"]): Refusal["un
 }
 
 function hostLines(
-  { host, ways, waysExhaustive, remedies }: HostRefusal,
+  { ways, waysExhaustive, remedies }: HostRefusal,
   view: View,
   untold: Refusal["untold"],
 ): string[] {
   const { paint } = view;
   if (untold.length > 0) {
-    return [
-      paint("bold", host),
-      ...causeLines(untold, { indent: "  ", label: labelOf(untold) }, view),
-    ];
+    return causeLines(untold, { indent: "  ", label: labelOf(untold) }, view);
   }
   const label = labelOf(ways.flatMap(({ reasons }) => reasons));
   const causes = ways.flatMap(({ nodes, reasons }, i) => [
@@ -60,7 +81,7 @@ function hostLines(
   };
   const changes = remedies.flatMap((remedy) => remedyLines(remedy, style, view));
   const none = `  ${paint("dim", "No single change would make it fit here.")}`;
-  return [paint("bold", host), ...causes, ...bounded, ...(changes.length > 0 ? changes : [none])];
+  return [...causes, ...bounded, ...(changes.length > 0 ? changes : [none])];
 }
 
 /** What stands above the causes of a way: where the VM would be without them. */

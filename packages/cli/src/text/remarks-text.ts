@@ -1,6 +1,7 @@
 import { linesText } from "./terminal-text.ts";
 import type { MergeFinding } from "@evenkeel/core/topology/merge/finding.ts";
 import type { TopologyWarning } from "@evenkeel/core/topology/warnings/warning.ts";
+import { restOfFindings } from "./notes-text.ts";
 import type { View } from "./plan-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { hanging } from "./table.ts";
@@ -14,6 +15,7 @@ export function findingsText(findings: readonly MergeFinding[], view: View): str
     "the sources disagree; the first one counts",
     findings.map(({ message }) => message),
     view,
+    restOfFindings,
   );
 }
 
@@ -24,7 +26,12 @@ export function warningsText(warnings: readonly TopologyWarning[], view: View): 
   return remarks("warnings", of("warning"), view) + remarks("worth knowing", of("info"), view);
 }
 
-function remarks(title: string, sentences: readonly string[], { width, paint }: View): string {
+function remarks(
+  title: string,
+  sentences: readonly string[],
+  { width, paint }: View,
+  rest = "",
+): string {
   if (sentences.length === 0) return "";
   const shown = sentences.slice(0, remarksMax);
   const more = sentences.length - shown.length;
@@ -32,6 +39,6 @@ function remarks(title: string, sentences: readonly string[], { width, paint }: 
     "",
     paint("bold", title),
     ...shown.flatMap((sentence) => hanging("- ", wrap(sentence, width - 2))),
-    ...(more > 0 ? [`- and ${more} more of these`] : []),
+    ...(more > 0 ? [`- and ${more} more of these${rest}`] : []),
   ]);
 }

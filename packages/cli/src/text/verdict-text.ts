@@ -7,6 +7,10 @@ import { sharedRemedyLines } from "./remedy-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { hanging } from "./table.ts";
 
+/** How many findings are told in full; what follows is one line each, and then by number. */
+const fullMax = 12;
+const briefMax = 24;
+
 const color = { error: "red", warning: "yellow", info: "dim" } as const;
 
 /**
@@ -29,12 +33,15 @@ export function verdictText(verdict: Verdict, view: View): string {
     lines.length === 0 ? [] : ["", paint("bold", title), ...lines];
   return linesText([
     `The plan of ${paint("bold", vm)} ${answer} on ${host} ${paint("dim", `(${about}, ${takenAt})`)}`,
-    ...findings.flatMap((finding, place) => [
-      "",
-      `${findings.length > 1 ? `${place + 1}. ` : ""}${findingHead(finding, view)}`,
-      ...findingLines(finding, view),
-      ...sharedRemedyLines(shared, place, "finding", style, view),
-    ]),
+    ...findings
+      .slice(0, fullMax)
+      .flatMap((finding, place) => [
+        "",
+        `${findings.length > 1 ? `${place + 1}. ` : ""}${findingHead(finding, view)}`,
+        ...findingLines(finding, view),
+        ...sharedRemedyLines(shared, place, "finding", style, view),
+      ]),
+    ...briefLines(findings, view),
     ...section(
       "as planned",
       pairs(
@@ -44,6 +51,28 @@ export function verdictText(verdict: Verdict, view: View): string {
     ),
     ...unverifiedLines(unverified, view),
   ]);
+}
+
+/** The findings beyond those in full: worst first, as all are. */
+function briefLines(findings: readonly Finding[], view: View): string[] {
+  const brief = findings.slice(fullMax);
+  if (brief.length === 0) return [];
+  const more = brief.length - briefMax;
+  return [
+    "",
+    ...brief.slice(0, briefMax).flatMap((finding, i) => {
+      const { severity, code, subject, found } = finding;
+      const head = `${fullMax + i + 1}. `;
+      const [first = "", ...rest] = wrap(
+        `${head}${severity} ${code}: ${subject}: ${found}`,
+        view.width,
+        "    ",
+      );
+      return [first.replace(severity, view.paint(color[severity], severity)), ...rest];
+    }),
+    ...(more > 0 ? [`and ${more} more`] : []),
+    "--output json has all of them in full",
+  ];
 }
 
 /** What was not verified: a list for each reason that several share, and a row for each other. */

@@ -19,7 +19,17 @@ import type { SearchResult } from "../placement/search/search.ts";
 import { proportionalShare } from "../placement/search/locality/split.ts";
 import { layoutSignature } from "../placement/layout/layout-signature.ts";
 import { nodeOf, type Space } from "../placement/space/space.ts";
-import { sum } from "../unit/sum.ts";
+import { sum, sumOf } from "../unit/sum.ts";
+import { straddleReason } from "../plan/straddle-reason.ts";
+import { shareText } from "../text/share.ts";
+import { straddleCause, straddleCostText } from "./fit/describe-fit.ts";
+import {
+  isOnOneNode,
+  roomOnOneNode,
+  runningNodes,
+  shortagesOf,
+  straddlingCost,
+} from "./fit/straddling.ts";
 
 /** Why this place was chosen, and why not the next best, in sentences for the operator. */
 export function planReasons(
@@ -30,6 +40,7 @@ export function planReasons(
   const { space, best } = found;
   return [
     cellReason(space, best),
+    ...straddleReasons(found),
     ...stringsIf(best.partition !== null, `The GPUs are fabric partition ${best.partition}.`),
     ...strayReasons(space, best),
     ...splitReasons(space, best),
@@ -94,6 +105,34 @@ function freeText(space: Space, { node: id }: LayoutCell): string {
 function coresOn({ inventory }: Space, node: number): readonly SoldCore[] {
   const position = valueOf(inventory.nodePosition, node);
   return inventory.cores.all.filter((core) => core.node === position);
+}
+
+/**
+ * That a VM is on several nodes, why, and what it costs, in the words of `topology --fit`. Memory
+ * is interleaved because that is asked.
+ */
+function straddleReasons(found: SearchResult): string[] {
+  const { space, best } = found;
+  if (isOnOneNode(best) || space.request.locality === "interleave") return [];
+  const parts = best.cells.flatMap(({ node, units, granules }) => [
+    { node },
+    ...units,
+    ...granules,
+  ]);
+  const nodes = [...new Set(parts.map(({ node }) => node))].toSorted((x, y) => x - y);
+  const remote = sumOf(best.cells, ({ node, granules }) =>
+    total(granules.filter((part) => part.node !== node)),
+  );
+  const share =
+    remote === 0 ? "" : `, with ${shareText(remote, space.granules)} of its memory remote`;
+  const running = runningNodes(space);
+  const shortages = running.flatMap((node) => shortagesOf(space, node));
+  const enough = running.flatMap(({ id }) =>
+    shortages.some(({ node }) => node === id) ? [] : [id],
+  );
+  const why = straddleCause({ shortages, enough, room: roomOnOneNode(space, shortages) });
+  const cost = straddleCostText(straddlingCost(found));
+  return [straddleReason(`${listText(nodes)}${share}: ${why}; ${cost}`)];
 }
 
 function strayReasons(space: Space, { cells }: Layout): string[] {

@@ -8,11 +8,12 @@ import { lookOf } from "./style.ts";
 
 const ROW = 24;
 const BAR = 10;
-const HEADING = 46;
+const HEADING = 62;
 
 interface Column {
   readonly title: string;
   readonly note: string;
+  readonly better: "higher" | "lower";
   /** From 0 to 1. */
   readonly share: (policy: ComparedPolicy) => number;
   readonly text: (policy: ComparedPolicy) => string;
@@ -24,7 +25,7 @@ export function barsHeight(policies: number): number {
 }
 
 /**
- * Bars with one row for each policy: GPUs allocated, whole hosts refused although there was room,
+ * Bars with one row for each policy, and which way each column is better: GPUs allocated, whole hosts refused although there was room,
  * and VMs that lie as their flavor promises.
  */
 export function barsChart(comparison: Comparison, area: Area): readonly XmlElement[] {
@@ -37,9 +38,12 @@ export function barsChart(comparison: Comparison, area: Area): readonly XmlEleme
     (a, b) => headline(comparison, b).mean - headline(comparison, a).mean,
   );
   return [
-    ...columns.flatMap(({ title, note }, i) => [
+    text("title", area.x, area.y + 12, 12, "Policy"),
+    text("faint", area.x, area.y + 28, 11, "most GPUs allocated first"),
+    ...columns.flatMap(({ title, note, better }, i) => [
       text("title", left(i), area.y + 12, 12, title),
       text("faint", left(i), area.y + 28, 11, note),
+      text("faint", left(i), area.y + 44, 11, betterText(better)),
     ]),
     ...ordered.flatMap((policy, row) => {
       const y = area.y + HEADING + row * ROW;
@@ -61,13 +65,15 @@ function columnsOf(comparison: Comparison): readonly Column[] {
   return [
     {
       title: "GPUs allocated",
-      note: scenario.axis === "arrived" ? "at the end" : "mean over time",
+      note: `share of all GPUs, ${scenario.axis === "arrived" ? "at the end" : "mean over time"}`,
+      better: "higher",
       share: (policy) => headline(comparison, policy).mean,
       text: (policy) => percentText(headline(comparison, policy).mean),
     },
     {
       title: "Whole hosts refused with room",
       note: `with as many GPUs free, of all refused; ${whole} arrived`,
+      better: "lower",
       share: ({ summary }) => part(summary.wholeHostRefusedWhileFree, summary.wholeHostArrived),
       text: ({ summary }) =>
         `${summary.wholeHostRefusedWhileFree.mean.toFixed(0)} of ${summary.wholeHostRefused.mean.toFixed(0)}`,
@@ -76,13 +82,18 @@ function columnsOf(comparison: Comparison): readonly Column[] {
       ? [
           {
             title: "VMs as their flavor promises",
-            note: "on the nodes of their signature",
+            note: "share on the nodes of their signature",
+            better: "higher" as const,
             share: ({ summary }: ComparedPolicy) => summary.inSignature.mean,
             text: ({ summary }: ComparedPolicy) => percentText(summary.inSignature.mean, 1),
           },
         ]
       : []),
   ];
+}
+
+function betterText(better: Column["better"]): string {
+  return better === "higher" ? "→ longer is better" : "← shorter is better";
 }
 
 function bar(

@@ -61,6 +61,20 @@ test("bars in one row leave room for their labels, and texts stay within the pic
   }
 });
 
+test("axes and columns have names, and say which way is better", () => {
+  const svg = drawComparison(compare(scenario, policies, [3]));
+  const said = [...svg.matchAll(/>([^<]*)<\/text>/g)].map(([, text = ""]) => text);
+  expect(said.filter((text) => text.endsWith(" is better"))).toEqual([
+    "→ longer is better",
+    "← shorter is better",
+    "→ longer is better",
+  ]);
+  for (const name of ["Policy", "GPUs allocated", "time, of the whole run"]) {
+    expect(said).toContain(name);
+  }
+  expect(said).toContainEqual(expect.stringMatching(/^GPUs allocated, of all GPUs \(↑ higher/));
+});
+
 test("the line about a comparison names hosts, GPUs, flavors, the range of means and the seed", () => {
   const comparison = compare(scenario, policies.slice(0, 1), [7]);
   expect(aboutComparison(comparison)).toBe(

@@ -20,7 +20,7 @@ export function drawComparison(comparison: Comparison): string {
   const { scenario, policies } = comparison;
   const inner = WIDTH - 2 * MARGIN;
   const about = aboutComparison(comparison);
-  const barsTop = MARGIN + 66 + LINES + 78;
+  const barsTop = MARGIN + 80 + LINES + 78;
   const height = barsTop + barsHeight(policies.length) + MARGIN - 8;
   const figures = policies.map(
     (policy) => `${policy.name} ${percentText(headline(comparison, policy).mean)}`,
@@ -44,7 +44,7 @@ export function drawComparison(comparison: Comparison): string {
         scenario.title,
       ]),
       element("text", { class: "faint", x: MARGIN, y: MARGIN + 40, "font-size": 12 }, [about]),
-      ...linesChart(comparison, { x: MARGIN, y: MARGIN + 70, width: inner, height: LINES }),
+      ...linesChart(comparison, { x: MARGIN, y: MARGIN + 84, width: inner, height: LINES }),
       ...barsChart(comparison, { x: MARGIN, y: barsTop, width: inner, height: 0 }),
     ],
   );

@@ -54,17 +54,25 @@ export function linesChart(comparison: Comparison, area: Area): readonly XmlElem
         (share, i) =>
           `${i === 0 ? "M" : "L"}${coordinate(xOf(from + first + i))} ${coordinate(yOf(share))}`,
       );
-    const aware = policy.name.includes("+") ? " aware" : "";
+    const aware = isAware(policy) ? " aware" : "";
     return element("path", { class: `${look}${aware}`, d: points.join("") }, [
       element("title", {}, [policy.title]),
     ]);
   });
   return [
+    element("text", { class: "faint", x: area.x, y: area.y - 12, "font-size": 11 }, [
+      `GPUs allocated, of all GPUs (↑ higher is better; the scale starts at ${Math.round(bottom * 100)} %)${policies.some(isAware) ? "; dashed: kept to nodes by +numa" : ""}`,
+    ]),
     ...gridLines(inner, bottom, yOf),
     ...ticks(scenario.axis, inner, from, to, xOf),
     ...lines,
     ...labels(comparison, inner, yOf),
   ];
+}
+
+/** Whether a policy is one that ignores nodes, made to keep VMs to theirs. */
+function isAware({ name }: ComparedPolicy): boolean {
+  return name.includes("+");
 }
 
 function gridLines(
@@ -99,7 +107,7 @@ function ticks(
 ): XmlElement[] {
   const base = y + height;
   const marks = Array.from({ length: Math.floor((to - from) / 10) + 1 }, (_, i) => from + i * 10);
-  const name = axis === "arrived" ? "GPUs asked for, of all GPUs" : "time";
+  const name = axis === "arrived" ? "GPUs asked for so far, of all GPUs" : "time, of the whole run";
   return [
     element("path", { class: "axis", d: `M${x} ${base + 0.5}h${width}` }),
     ...marks.flatMap((percent) => [

@@ -44,49 +44,21 @@ test("counts by signature, who is in the way, and which moves help", async () =>
   expect(`\n${outcomeText(text)}`).toMatchInlineSnapshot(`
     "
     2 hosts together
-      flavor  fits  of at most  placement
-      h100.1    14          16  1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1 GPU)
-      h100.4     2           4  1 cell × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), GPUs PHB
-                 2           4  otherwise placed: 2 cells × (4 cores/8 threads, 20 GiB in 1 GiB pages, 2
-                                GPUs), 21 apart, GPUs PHB/SYS
-                 2           4  otherwise placed: 1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1
-                                GPU) + 1 cell × (6 cores/12 threads, 30 GiB in 1 GiB pages, 3 GPUs), 21
-                                apart, GPUs PHB/SYS
-      h100.8     0           2  2 cells × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), 21 apart,
-                                GPUs PHB/SYS
+      flavor  fits  of at most
+      h100.1    14          16
+      h100.4     2           4
+      h100.8     0           2
 
-    a
-      flavor  fits  of at most  placement
-      h100.1     7           8  1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1 GPU)
-      h100.4     1           2  1 cell × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), GPUs PHB
-                 1           2  otherwise placed: 2 cells × (4 cores/8 threads, 20 GiB in 1 GiB pages, 2
-                                GPUs), 21 apart, GPUs PHB/SYS
-                 1           2  otherwise placed: 1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1
-                                GPU) + 1 cell × (6 cores/12 threads, 30 GiB in 1 GiB pages, 3 GPUs), 21
-                                apart, GPUs PHB/SYS
-      h100.8     0           1  2 cells × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), 21 apart,
-                                GPUs PHB/SYS
-      - One more of h100.1 fits if llm-a leaves.
-      - One more of h100.4 fits if llm-a leaves.
-      - One more of h100.8 fits if llm-a leaves.
-
-    b
-      flavor  fits  of at most  placement
-      h100.1     7           8  1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1 GPU)
-      h100.4     1           2  1 cell × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), GPUs PHB
-                 1           2  otherwise placed: 2 cells × (4 cores/8 threads, 20 GiB in 1 GiB pages, 2
-                                GPUs), 21 apart, GPUs PHB/SYS
-                 1           2  otherwise placed: 1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1
-                                GPU) + 1 cell × (6 cores/12 threads, 30 GiB in 1 GiB pages, 3 GPUs), 21
-                                apart, GPUs PHB/SYS
-      h100.8     0           1  2 cells × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), 21 apart,
-                                GPUs PHB/SYS
-      - One more of h100.1 fits if llm-b leaves.
-      - One more of h100.4 fits if llm-b leaves.
-      - One more of h100.8 fits if llm-b leaves.
+    a and b, each
+      flavor  fits  of at most  one more fits if this leaves
+      h100.1     7           8  llm-a on a; llm-b on b
+      h100.4     1           2  llm-a on a; llm-b on b
+      h100.8     0           1  llm-a on a; llm-b on b
 
     to restore 1 more slot of h100.8: 1 move, 0 → 1
       1. llm-a from a to b, node 0 with 0000:17:00.0: then 1 slot of h100.8
+
+    --signatures shows how each is placed, and how else it could be
     --- exit 0
     "
   `);

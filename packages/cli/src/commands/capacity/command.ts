@@ -39,6 +39,12 @@ export const capacityCommand: CliCommand = {
             "find the fewest moves that make room for K more VMs of a flavor; repeat it for more",
           placeholder: "FLAVOR=K",
         },
+        signatures: {
+          kind: "boolean",
+          withNegated: false,
+          default: false,
+          brief: "show each signature, how it is placed, and other placements",
+        },
         output: {
           kind: "enum",
           values: ["text", "json"],
@@ -50,10 +56,11 @@ export const capacityCommand: CliCommand = {
     docs: { brief: "Count how many more VMs of each flavor fit" },
   }),
   description: [
-    "The counts are exact: no order and no choice of places fits more. They are given " +
-      "for each signature, because VMs of different signatures perform differently. First comes " +
-      "the signature that the flavor is sold in; if it has none, the one that its first VM on " +
-      "an empty host gets. Each count " +
+    "The counts are exact: no order and no choice of places fits more. They are of VMs in the " +
+      "signature that the flavor is sold in, because VMs of different signatures perform " +
+      "differently; if it has none, in the one that its first VM on an empty host gets. With " +
+      "--signatures each signature is counted and described. Hosts with the same counts are " +
+      "shown together. Each count " +
       "assumes that nothing else is placed; 20+ means 20 or more, where there are too many ways " +
       "to try them all.",
     "Where fewer VMs fit than on an empty host, the answer names the smallest sets of VMs " +

@@ -6,5 +6,6 @@ export interface CapacityFlags {
   readonly policy?: string;
   readonly state?: string;
   readonly restore: readonly string[];
+  readonly signatures: boolean;
   readonly output: "text" | "json";
 }

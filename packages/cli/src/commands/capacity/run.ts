@@ -19,7 +19,7 @@ import { readPolicies } from "../../input/read-policy.ts";
 import type { CapacityFlags } from "./flags.ts";
 
 export async function runCapacity(this: CliContext, flags: CapacityFlags): Promise<void> {
-  const { on, taken, flavor: paths, policy, state, restore, output } = flags;
+  const { on, taken, flavor: paths, policy, state, restore, signatures, output } = flags;
   const { surroundings } = this;
   refuseTwoStdins([...on, ...taken, ...paths, policy ?? ""]);
   const flavors: Flavor[] = [];
@@ -33,7 +33,9 @@ export async function runCapacity(this: CliContext, flags: CapacityFlags): Promi
   if (capacity.restore.some(({ moves }) => moves === null)) this.finish(exitStatus.no);
   else if (hasUnknown(capacity)) this.finish(exitStatus.unknown);
   const view = { width: this.columns, paint: this.paint };
-  surroundings.stdout.write(output === "json" ? jsonText(capacity) : capacityText(capacity, view));
+  surroundings.stdout.write(
+    output === "json" ? jsonText(capacity) : capacityText(capacity, view, signatures),
+  );
 }
 
 /** Whether some flavor is known to fit nowhere, and of some host too little is known to say so. */

@@ -4,14 +4,14 @@ import { type ComparedPolicy, type Comparison, headline } from "@evenkeel/simula
 import { at } from "@evenkeel/core/unit/list.ts";
 import type { Paint } from "../../text/paint.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
-import { type Align, table } from "../../text/table.ts";
+import { type Align, hanging, table } from "../../text/table.ts";
 
 interface View {
   readonly width: number;
   readonly paint: Paint;
 }
 
-/** A table of policies, best allocation first, and the meaning of its columns. */
+/** A table of policies, most GPUs allocated first; its columns, and which way they are better. */
 export function comparisonText(comparison: Comparison, { width, paint }: View): string {
   const { scenario, policies } = comparison;
   const ordered = policies.toSorted(
@@ -23,16 +23,24 @@ export function comparisonText(comparison: Comparison, { width, paint }: View): 
   );
   // The same arrivals for each.
   const whole = at(policies, 0).summary.wholeHostArrived.mean;
-  const notes = [
-    `allocated: of all GPUs, ${scenario.axis === "arrived" ? "at the end" : "mean over time"}, with the ` +
-      "deviation between seeds",
-    "fragments: share of all GPUs that a typical request could not use, mean over time",
-    `whole hosts: of ${whole.toFixed(0)} requests for all GPUs of a host, refused although they were ` +
-      "free / refused",
+  const when = scenario.axis === "arrived" ? "at the end" : "mean over time";
+  const notes: readonly (readonly [string, string])[] = [
+    ["allocated", `share of all GPUs, ${when}; higher is better`],
+    ["±", "standard deviation between seeds, in percentage points"],
+    ["placed", "share of requests that got a place; higher is better"],
+    ["fragments", "share of all GPUs that a typical request cannot use; lower is better"],
+    [
+      "refused",
+      `of ${whole.toFixed(0)} requests for a whole host, those refused although as many GPUs ` +
+        "were free / all refused; lower is better",
+    ],
     ...(scenario.hasNodes
-      ? ["promised: share of VMs that lie on nodes as their flavor promises"]
+      ? ([
+          ["promised", "share of VMs on nodes as their flavor promises; higher is better"],
+        ] as const)
       : []),
   ];
+  const label = Math.max(...notes.map(([name]) => name.length)) + 2;
   return linesText([
     paint("bold", scenario.title),
     ...wrap(aboutComparison(comparison), width),
@@ -42,7 +50,9 @@ export function comparisonText(comparison: Comparison, { width, paint }: View): 
       ["evenkeel", "solver"].includes(ordered[i]?.name ?? "") ? paint("green", line) : line,
     ),
     "",
-    ...notes.flatMap((note) => wrap(note, width, "  ").map((line) => paint("dim", line))),
+    ...notes.flatMap(([name, note]) =>
+      hanging(name.padEnd(label), wrap(note, width - label)).map((line) => paint("dim", line)),
+    ),
   ]);
 }
 
@@ -52,8 +62,8 @@ function align({ scenario }: Comparison): readonly Align[] {
 }
 
 function headings({ scenario }: Comparison): readonly string[] {
-  const all = ["policy", "allocated", "±", "placed", "fragments", "whole hosts"];
-  return scenario.hasNodes ? [...all, "promised"] : all;
+  const all = ["policy", "allocated ↑", "±", "placed ↑", "fragments ↓", "refused ↓"];
+  return scenario.hasNodes ? [...all, "promised ↑"] : all;
 }
 
 function cells(comparison: Comparison, policy: ComparedPolicy): readonly string[] {

@@ -28,16 +28,19 @@ test("policies are compared on a fleet of the catalog, the same every time", asy
     VMs come and go on hosts like hgx-h100
     8 hosts · 64 GPUs · 7 flavors · means from 30 % of the time on · seeds 1 to 2
 
-    policy     allocated     ±  placed  fragments  whole hosts  promised
-    first-fit    78.11 %  3.16  82.9 %     10.6 %      15 / 16    75.8 %
-    evenkeel     76.61 %  2.52  85.0 %     11.1 %      17 / 17   100.0 %
-    solver       75.85 %  1.63  84.7 %     11.4 %      17 / 17   100.0 %
-    fgd+numa     74.42 %  3.84  84.9 %     11.0 %      15 / 16   100.0 %
+    policy     allocated ↑     ±  placed ↑  fragments ↓  refused ↓  promised ↑
+    first-fit      78.11 %  3.16    82.9 %       10.6 %    15 / 16      75.8 %
+    evenkeel       76.61 %  2.52    85.0 %       11.1 %    17 / 17     100.0 %
+    solver         75.85 %  1.63    84.7 %       11.4 %    17 / 17     100.0 %
+    fgd+numa       74.42 %  3.84    84.9 %       11.0 %    15 / 16     100.0 %
 
-    allocated: of all GPUs, mean over time, with the deviation between seeds
-    fragments: share of all GPUs that a typical request could not use, mean over time
-    whole hosts: of 21 requests for all GPUs of a host, refused although they were free / refused
-    promised: share of VMs that lie on nodes as their flavor promises
+    allocated  share of all GPUs, mean over time; higher is better
+    ±          standard deviation between seeds, in percentage points
+    placed     share of requests that got a place; higher is better
+    fragments  share of all GPUs that a typical request cannot use; lower is better
+    refused    of 21 requests for a whole host, those refused although as many GPUs were free / all
+               refused; lower is better
+    promised   share of VMs on nodes as their flavor promises; higher is better
     --- exit 0
     "
   `);

@@ -1,4 +1,4 @@
-import { diffTopologies } from "@evenkeel/core/topology/diff/diff-topologies.ts";
+import { areAlike, diffTopologies } from "@evenkeel/core/topology/diff/diff-topologies.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { CliContext } from "../../command/context.ts";
 import { readTopology } from "../../input/read-topology.ts";
@@ -17,7 +17,7 @@ export async function compare(
   const differences = diffTopologies(topology, other);
   const text =
     output === "json"
-      ? jsonText({ a: topology.name, b: other.name, differences })
+      ? jsonText({ a: topology.name, b: other.name, alike: areAlike(differences), differences })
       : differencesText(namesOf([topology.name, source], [other.name, otherSource]), differences, {
           width,
           paint,

@@ -9,7 +9,7 @@ import { refuseTwoStdins } from "../../input/read-text.ts";
 import { readTopologies } from "../../input/read-topology.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { styled } from "../../text/terminal-text.ts";
-import { notesText } from "../../text/notes-text.ts";
+import { notesText, restOfFindings } from "../../text/notes-text.ts";
 import type { TopologyFlags } from "./flags.ts";
 
 export async function runTopology(this: CliContext, flags: TopologyFlags): Promise<void> {
@@ -20,7 +20,10 @@ export async function runTopology(this: CliContext, flags: TopologyFlags): Promi
   const { topology, findings } = await readTopologies(sources, this.surroundings);
   const { surroundings } = this;
   const drawn = output === "text" && diff === undefined && fit.length === 0;
-  if (!drawn) surroundings.stderr.write(notesText(findings.map(({ message }) => message)));
+  if (!drawn) {
+    const notes = findings.map(({ message }) => message);
+    surroundings.stderr.write(notesText(notes, output === "json", restOfFindings));
+  }
   if (diff !== undefined) {
     const { compare } = await import("./compare.ts");
     const { text, same } = await compare(topology, sources.join(" + "), diff, this, output);

@@ -1,6 +1,6 @@
 import { amountOf } from "../../text/amount.ts";
 import { formatBytes } from "../../unit/bytes.ts";
-import type { FlavorFit, NodeShortage } from "./flavor-fit.ts";
+import type { FlavorFit, NodeShortage, StraddlingCost } from "./flavor-fit.ts";
 import { sumOf } from "../../unit/sum.ts";
 
 /** A fit in words: the nodes, what one node lacks, what that costs, and how many VMs fit. */
@@ -11,10 +11,10 @@ export function describeFit(fit: FlavorFit): string {
     return `Not enough is known to say whether ${name} fits on one node. ${facts}`;
   }
   if (onOneNode) return `${name} fits on one node; ${countText(fit)}.`;
-  const why = fit.enough.length > 0 ? unconnected(fit.enough) : nearestText(fit.shortages);
+  const why = straddleCause(fit);
   if (cost === null) return `${name} does not fit on this machine: ${why}.`;
-  const where = nodes === null ? "has to stray to other nodes" : `straddles ${nodes} nodes`;
-  return `${name} ${where}: ${why}; ${slowdownText(cost)}; ${countText(fit)}.`;
+  const where = nodes === null ? "straddles nodes" : `straddles ${nodes} nodes`;
+  return `${name} ${where}: ${why}; ${straddleCostText(cost)}; ${countText(fit)}.`;
 }
 
 function countText({ count, countIsBound, locality }: FlavorFit): string {
@@ -23,11 +23,32 @@ function countText({ count, countIsBound, locality }: FlavorFit): string {
   return `${many} ${count === 1 ? "fits" : "fit"} on the empty machine`;
 }
 
-function slowdownText({ shown, hidden }: NonNullable<FlavorFit["cost"]>): string {
-  const percent = (slowdown: number): string => `${Math.round((slowdown - 1) * 1000) / 10} %`;
-  if (shown === hidden) return `predicted to be ${percent(shown)} slower`;
-  const seen = shown > 1 ? `${percent(shown)} slower` : "no slower";
-  return `predicted to be ${seen} if the guest sees its nodes, and ${percent(hidden)} slower if it does not`;
+/** Why no one node holds a request: what the nearest lacks, and what would fit there. */
+export function straddleCause({
+  enough,
+  shortages,
+  room,
+}: Pick<FlavorFit, "enough" | "shortages" | "room">): string {
+  if (enough.length > 0) return unconnected(enough);
+  if (room === null) return nearestText(shortages);
+  const most =
+    room.resource === "vcpus" ? amountOf(room.most, "vCPU") : `${formatBytes(room.most)} of memory`;
+  return `up to ${most} would fit on one (${nearestText(shortages)})`;
+}
+
+/** What straddling costs, in the words of every answer. */
+export function straddleCostText({ shown, hidden }: StraddlingCost): string {
+  if (shown === hidden) {
+    return hidden === 1
+      ? "the cost model knows no price for that"
+      : `predicted to be ${percentText(hidden)} slower`;
+  }
+  const seen = shown > 1 ? `${percentText(shown)} slower` : "no slower";
+  return `predicted to be ${seen} if the guest sees its nodes, and ${percentText(hidden)} slower if it does not`;
+}
+
+function percentText(slowdown: number): string {
+  return slowdown < 1.0005 ? "less than 0.1 %" : `${Math.round((slowdown - 1) * 1000) / 10} %`;
 }
 
 function unconnected(nodes: readonly number[]): string {

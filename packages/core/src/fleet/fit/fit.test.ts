@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Plan } from "../../plan/plan.ts";
+import { isStraddleReason } from "../../plan/straddle-reason.ts";
 import { place } from "../place.ts";
 import { defaultHostPolicy } from "../../request/host-policy.ts";
 import type { Request } from "../../request/request.ts";
@@ -39,6 +40,7 @@ test("a flavor that fits on one node, and how many fit", () => {
     onOneNode: true,
     untold: [],
     shortages: [],
+    room: null,
     enough: [0, 1],
     count: 4,
     countIsBound: false,
@@ -67,7 +69,7 @@ test("too many cores for a node: it straddles two, with the numbers and the slow
   expect(fit.cost?.shown).toBe(1);
   expect(fit.cost?.hidden).toBeCloseTo(1 + (0.55 * 0.5) / (0.65 + (0.35 * 18) / 16), 4);
   expect(describeFit(fit)).toBe(
-    "vm straddles 2 nodes: node 0 lacks 1 core of 8; predicted to be no slower if the guest sees its nodes, and 26.4 % slower if it does not; 1 fits on the empty machine.",
+    "vm straddles 2 nodes: up to 14 vCPUs would fit on one (node 0 lacks 1 core of 8); predicted to be no slower if the guest sees its nodes, and 26.4 % slower if it does not; 1 fits on the empty machine.",
   );
 });
 
@@ -83,7 +85,7 @@ test("too much memory for the accelerator's node: it strays, or does not fit und
   expect(fit.cost?.shown).toBeCloseTo(1 + 0.55 * 0.2, 4);
   expect(fit.count).toBe(1);
   expect(describeFit(fit)).toBe(
-    "vm has to stray to other nodes: node 0 lacks 10 huge pages of 50; predicted to be 11 % slower; 1 fits on the empty machine.",
+    "vm straddles nodes: up to 40 GiB of memory would fit on one (node 0 lacks 10 huge pages of 50); predicted to be 11 % slower; 1 fits on the empty machine.",
   );
   expect(describeFit(fitOf(asked))).toContain("none fits as asked, under locality strict.");
 });
@@ -94,7 +96,9 @@ test("base pages are counted in bytes, without the pools and the host's own", ()
     { node: 0, resource: "memoryBytes", needs: 25 * GiB, has: 20 * GiB },
     { node: 1, resource: "memoryBytes", needs: 25 * GiB, has: 20 * GiB },
   ]);
-  expect(describeFit(fit)).toContain("straddles 2 nodes: node 0 lacks 5 GiB of 25 GiB;");
+  expect(describeFit(fit)).toContain(
+    "straddles 2 nodes: up to 20 GiB of memory would fit on one (node 0 lacks 5 GiB of 25 GiB);",
+  );
 });
 
 test("shared cores are counted in CPUs, and NICs where they lie", () => {
@@ -168,6 +172,15 @@ const anyRequest: fc.Arbitrary<Request> = fc
   })
   .map(requestOf);
 
+/** Whether a plan's cells, memory and CPUs are all on one node, from the plan's own words. */
+function isPlanOnOneNode({ cells, signatureText }: Plan): boolean {
+  const nodes = cells.flatMap(({ hostNode, memoryOnNodes }) => [
+    hostNode,
+    ...memoryOnNodes.map(({ node }) => node),
+  ]);
+  return new Set(nodes).size === 1 && !/cores? elsewhere|CPUs? elsewhere/.test(signatureText);
+}
+
 test("the count is that of VMs placed in turn, and agrees with the placement", () => {
   fc.assert(
     fc.property(smallTopology, anyRequest, (topology, request) => {
@@ -186,11 +199,21 @@ test("the count is that of VMs placed in turn, and agrees with the placement", (
       }
       expect(fit.count).toBe(taken.length);
       if (request.locality === "strict") expect(fit.nodes).toBe(taken[0]?.cells.length ?? null);
+      const [first] = taken;
+      if (first !== undefined && fit.cost !== null && request.locality !== "interleave") {
+        const reason = first.reasons.find(isStraddleReason) ?? null;
+        expect(reason === null).toBe(isPlanOnOneNode(first));
+        if (reason !== null && fit.onOneNode === false) {
+          // `place` and `--fit` say one thing in the same words.
+          const same = describeFit(fit).split(": ").slice(1).join(": ");
+          expect(reason.endsWith(`: ${same.slice(0, same.lastIndexOf("; "))}.`)).toBe(true);
+        }
+      }
       if (fit.onOneNode) expect(fit.enough.length).toBeGreaterThan(0);
       if (fit.count > 0 && request.locality !== "interleave") expect(fit.cost).not.toBeNull();
       if (fit.cost !== null) expect(fit.cost.hidden).toBeGreaterThanOrEqual(1);
       const start = fit.onOneNode === null ? "Not enough is known" : "vm";
-      expect(describeFit(fit)).toMatch(new RegExp(`^${start} .*[A-Za-z0-9]\\.$`));
+      expect(describeFit(fit)).toMatch(new RegExp(`^${start} .*[A-Za-z0-9)]\\.$`));
     }),
     { numRuns: 100 },
   );

@@ -1,24 +1,22 @@
-import { nodesOfUntoldCores } from "../../placement/untold/cpus.ts";
 import { untoldOf } from "../../placement/untold/untold.ts";
-import type { Placed, RawCost } from "../../cost/placement-cost.ts";
 import { createFleet } from "../fleet.ts";
 import { impliedSoldFlavors } from "../../placement/capacity/implied-flavors.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import { inventoryOf } from "../../placement/inventory/inventory.ts";
 import { emptyOccupancy } from "../../placement/occupancy/occupancy.ts";
-import {
-  type Layout,
-  type LayoutCell,
-  type OnNode,
-  placed,
-  total,
-} from "../../placement/layout/layout.ts";
-import { type SearchResult, search } from "../../placement/search/search.ts";
-import { type NodeSpace, type Space, spaceOn } from "../../placement/space/space.ts";
+import { search } from "../../placement/search/search.ts";
+import { spaceOn } from "../../placement/space/space.ts";
 import type { HostPolicy } from "../../request/host-policy.ts";
 import type { Request } from "../../request/request.ts";
 import type { Topology } from "../../topology/topology.ts";
-import type { FlavorFit, NodeShortage, StraddlingCost } from "./flavor-fit.ts";
+import type { FlavorFit } from "./flavor-fit.ts";
+import {
+  isOnOneNode,
+  roomOnOneNode,
+  runningNodes,
+  shortagesOf,
+  straddlingCost,
+} from "./straddling.ts";
 
 /** The limit of the count: a higher count would tell an operator nothing more. */
 const countMax = 256;
@@ -59,8 +57,7 @@ function fitOf(host: HostState, request: Request): FlavorFit {
   const space = spaceOn(host, request);
   const count = countOf(host, request);
   const untold = nodes === 1 ? [] : untoldOf(host, { ...request, locality: "strict" }, isOnOneNode);
-  const withCpus = new Set(host.topology.nodes.flatMap(({ id, cpus }) => (cpus === "" ? [] : id)));
-  const running = space.nodes.filter(({ id }) => withCpus.has(id));
+  const running = runningNodes(space);
   const shortages = running.flatMap((node) => shortagesOf(space, node));
   return {
     name: request.flavor ?? request.name,
@@ -69,52 +66,12 @@ function fitOf(host: HostState, request: Request): FlavorFit {
     onOneNode: untold.length > 0 ? null : nodes === 1,
     untold,
     shortages,
+    room: roomOnOneNode(space, shortages),
     enough: running.flatMap(({ id }) => (shortages.some(({ node }) => node === id) ? [] : [id])),
     count,
     countIsBound: count === countMax,
     cost: preferred === null ? null : straddlingCost(preferred),
   };
-}
-
-/** Whether all of a layout, and not only its devices, is on one node. */
-function isOnOneNode({ cells }: Layout): boolean {
-  const parts = cells.flatMap(({ node, units, granules }) => [
-    node,
-    ...[...units, ...granules].map((part) => part.node),
-  ]);
-  return new Set(parts).size === 1;
-}
-
-function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
-  const { request, granuleBytes } = space;
-  // A device of unknown node may be on this one.
-  const onNode = (devices: Space["nics"], needs: number): number | null => {
-    const here = devices.filter((device) => device.node === node.id).length;
-    return here < needs && devices.some((device) => device.node === null) ? null : here;
-  };
-  const coresUntold = nodesOfUntoldCores(space.topology).some(({ id }) => id === node.id);
-  const scale = request.hugepageBytes === null ? granuleBytes : 1;
-  const rows: readonly Omit<NodeShortage, "node">[] = [
-    {
-      resource: request.isolation === "shared" ? "cpus" : "cores",
-      needs: space.units,
-      has: coresUntold ? null : Math.max(0, node.units),
-    },
-    {
-      resource: request.hugepageBytes === null ? "memoryBytes" : "hugepages",
-      needs: space.granules * scale,
-      has: node.granules === null ? null : node.granules * scale,
-    },
-    {
-      resource: "accelerators",
-      needs: request.accelerators.count,
-      has: onNode(space.accelerators, request.accelerators.count),
-    },
-    { resource: "nics", needs: request.nics.count, has: onNode(space.nics, request.nics.count) },
-  ];
-  return rows
-    .filter(({ needs, has }) => needs > 0 && (has === null || has < needs))
-    .map((row) => ({ node: node.id, ...row }));
 }
 
 function countOf({ topology, policy }: HostState, request: Request): number {
@@ -128,40 +85,4 @@ function countOf({ topology, policy }: HostState, request: Request): number {
     fleet.take(decision.host, decision.use);
   }
   return countMax;
-}
-
-/**
- * The cost of the best placement over that of the same devices and cells with every path to memory
- * at its nearest: the ratio is what the nodes' distances cost.
- */
-function straddlingCost({ best, model }: SearchResult): StraddlingCost {
-  const shown = model.cost(placed(best.cells));
-  const hidden = model.cost(flattened(best.cells));
-  const relative = ({ parts, total: whole }: RawCost): number => {
-    const { hostToDevice, memory } = model.weights;
-    const pathCost = hostToDevice * (parts.hostToDevice - 1) + memory * (parts.memory - 1);
-    return Math.round((whole / (whole - pathCost)) * 1e4) / 1e4;
-  };
-  return { shown: relative(shown), hidden: relative(hidden), basis: hidden.basis };
-}
-
-/** All cells as one: every vCPU and every accelerator uses all memory equally. */
-function flattened(cells: readonly LayoutCell[]): Placed {
-  const separate = placed(cells);
-  return {
-    cells: [
-      {
-        share: 1,
-        vcpuNodes: shares(cells.flatMap(({ units }) => units)),
-        memoryNodes: shares(cells.flatMap(({ granules }) => granules)),
-      },
-    ],
-    accelerators: separate.accelerators.map((device) => ({ ...device, cell: 0 })),
-    nics: separate.nics,
-  };
-}
-
-function shares(parts: readonly OnNode[]): { readonly node: number; readonly share: number }[] {
-  const all = total(parts);
-  return parts.map(({ node, count }) => ({ node, share: count / all }));
 }

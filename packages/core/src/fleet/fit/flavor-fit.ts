@@ -21,6 +21,8 @@ export interface FlavorFit {
   readonly untold: readonly UntoldFact[];
   /** What each node with CPUs lacks to hold all of it; no entry for a node that lacks nothing. */
   readonly shortages: readonly NodeShortage[];
+  /** What it would have to come down to; null where one node lacks several things, or devices. */
+  readonly room: OneNode | null;
   /**
    * The nodes that lack nothing; where none of them holds it, their devices are not connected as
    * asked.
@@ -32,6 +34,12 @@ export interface FlavorFit {
   readonly countIsBound: boolean;
   /** The cost of straddling under locality `preferred`; null where it does not fit even then. */
   readonly cost: StraddlingCost | null;
+}
+
+/** The most of one resource with which a request would fit on one node, all else as it is. */
+export interface OneNode {
+  readonly resource: "vcpus" | "memoryBytes";
+  readonly most: number;
 }
 
 /** What a node lacks of one resource. */

@@ -9,25 +9,56 @@ import {
   type TopologyDifference,
 } from "./difference.ts";
 import { iommuDifferences } from "./iommu-groups.ts";
+import { idOf, isAnother, type Models, modelsOf } from "./models.ts";
+import { type Both, placeDifference } from "./place.ts";
 import { roleDifferences } from "./roles.ts";
 
-/** The changes of PCI functions, and of the accelerators and NICs among them. */
-export function deviceDifferences(a: Topology, b: Topology): TopologyDifference[] {
-  const name = namesOf(a, b);
+/**
+ * The changes of PCI functions, and of the accelerators and NICs among them.
+ *
+ * @param b under the names of `a`, and `ownNames` what is called otherwise in `b` itself.
+ */
+export function deviceDifferences(
+  a: Topology,
+  b: Topology,
+  ownNames: ReadonlyMap<string, string>,
+): TopologyDifference[] {
+  const name = namesOf(a, b, ownNames);
   const devices = paired(a.pci, b.pci, ({ address }) => address);
-  return [
-    ...devices.flatMap(({ before, after }) => {
-      if (before !== null && after !== null) return functionChanges(before, after, name);
-      const device = before ?? after;
-      return device === null ? [] : [cameOrWent(device, after !== null, name, a, b)];
-    }),
+  const both = new Map(
+    devices.flatMap(({ before, after }) =>
+      before === null || after === null ? [] : [[before.address, { before, after }] as const],
+    ),
+  );
+  const models = modelsOf(a, b);
+  const changes = (one: Both): TopologyDifference[] => [
+    ...functionChanges(one, models, name),
+    ...placeDifference(one, both, name),
+  ];
+  const gone = devices.flatMap(({ before, after }) =>
+    after === null && before !== null ? before : [],
+  );
+  const come = devices.flatMap(({ before, after }) =>
+    before === null && after !== null ? after : [],
+  );
+  const all = [
+    ...cameOrWent(gone, "vanished", models.before, name),
+    ...[...both.values()].flatMap(changes),
+    ...cameOrWent(come, "appeared", models.after, name),
     ...iommuDifferences(a, b, name),
-    ...roleDifferences(a, b, name),
+    ...roleDifferences(a, b, { name, ownNames }),
+  ];
+  const [bridges, others] = [true, false].map((wanted) =>
+    all.filter(({ subject }) => subject.startsWith("bridge ") === wanted),
+  );
+  return [
+    ...(others ?? []),
+    ...(bridges ?? []).map((one) => ({ ...one, group: "bridges" as const })),
   ];
 }
 
 /** A function's name for people, such as `GPU 0000:1b:00.0`, from what either machine knows. */
-function namesOf(a: Topology, b: Topology): NameOf {
+function namesOf(a: Topology, b: Topology, ownNames: ReadonlyMap<string, string>): NameOf {
   const roles = new Map<string, string>();
   for (const { pci, accelerators, nics } of [b, a]) {
     for (const device of pci) {
@@ -39,28 +70,39 @@ function namesOf(a: Topology, b: Topology): NameOf {
       if (physicalFunction !== null) roles.set(address, "VF");
     }
   }
-  return ({ address }) => `${roles.get(address) ?? "device"} ${address}`;
+  return ({ address }) => {
+    const own = ownNames.get(address);
+    const there = own === undefined ? "" : ` (${own} there)`;
+    return `${roles.get(address) ?? "device"} ${address}${there}`;
+  };
 }
 
+/** Functions that came or went. Those of one device that are for nothing by themselves go along. */
 function cameOrWent(
-  device: PciDevice,
-  came: boolean,
+  devices: readonly PciDevice[],
+  verb: "appeared" | "vanished",
+  model: (device: PciDevice) => string,
   name: NameOf,
-  a: Topology,
-  b: Topology,
-): TopologyDifference {
-  const known = [...a.accelerators, ...b.accelerators];
-  const model = known.find(({ address }) => address === device.address)?.model ?? null;
-  const value = model ?? `${device.vendor}:${device.device}`;
-  return {
-    group: "devices",
-    subject: name(device),
-    path: `pci[${device.address}]`,
-    before: came ? null : value,
-    after: came ? value : null,
-    lasting: true,
-    message: `${name(device)} ${came ? "appeared" : "vanished"} (${value})`,
-  };
+): TopologyDifference[] {
+  const slotOf = ({ address }: PciDevice): string => address.slice(0, address.lastIndexOf("."));
+  const isMinor = (device: PciDevice): boolean =>
+    name(device).startsWith("device ") && !device.address.endsWith(".0");
+  const first = new Map(devices.flatMap((one) => (isMinor(one) ? [] : [[slotOf(one), one]])));
+  const rest = Map.groupBy(devices, (one) => (isMinor(one) ? first.get(slotOf(one)) : undefined));
+  return (rest.get(undefined) ?? []).map((device) => {
+    const along = (rest.get(device) ?? []).map((one) => `${one.address} (${model(one)})`);
+    const value = [model(device), ...along].join(", with ");
+    const what = `${model(device)})${along.map((one) => `, with ${one}`).join("")}`;
+    return {
+      group: "devices",
+      subject: name(device),
+      path: `pci[${device.address}]`,
+      before: verb === "appeared" ? null : value,
+      after: verb === "appeared" ? value : null,
+      lasting: true,
+      message: `${name(device)} ${verb} (${what}`,
+    };
+  });
 }
 
 /** A field of a function: its name, and the value that is compared and shown. */
@@ -75,16 +117,8 @@ const barsText = (bars: readonly number[] | null): string | null =>
   bars === null ? null : bars.length === 0 ? "none" : bars.map(formatQuantity).join(",");
 
 const fields: readonly Field[] = [
-  {
-    path: "id",
-    what: "identity",
-    lasting: true,
-    value: ({ vendor, device }) => `${vendor}:${device}`,
-  },
+  { path: "id", what: "identity", lasting: true, value: idOf },
   { path: "class", what: "class", lasting: true, value: (device) => device.class },
-  { path: "parent", what: "bridge above", lasting: true, value: ({ parent }) => parent ?? "none" },
-  { path: "root", what: "host bridge", lasting: true, value: ({ root }) => root },
-  { path: "node", what: "node", lasting: true, value: ({ node }) => node },
   { path: "barBytes", what: "BARs", lasting: true, value: ({ barBytes }) => barsText(barBytes) },
   {
     path: "physicalFunction",
@@ -121,25 +155,56 @@ const fields: readonly Field[] = [
   },
 ];
 
-function functionChanges(before: PciDevice, after: PciDevice, name: NameOf): TopologyDifference[] {
+function functionChanges({ before, after }: Both, models: Models, name: NameOf) {
+  const subject = name(before);
   const found = fields.flatMap((field): TopologyDifference[] => {
     const [old, current] = [field.value(before), field.value(after)];
     if (old === current) return [];
     return [
       {
         group: "devices",
-        subject: name(before),
+        subject,
         path: `pci[${before.address}].${field.path}`,
         before: old,
         after: current,
         lasting: field.lasting,
-        message: fieldMessage(name(before), field, old, current),
+        message: fieldMessage(subject, field, old, current),
       },
     ];
   });
-  // A link that became known or unknown is one change, not two with its maximum.
-  const whole = (before.link === null) !== (after.link === null);
-  return whole ? found.filter(({ path }) => !path.endsWith(".link")) : found;
+  if (isAnother(before, after)) {
+    const [was, is] = [models.before(before), models.after(after)];
+    const what = was === is ? `${idOf(after)}, it was ${idOf(before)}` : `${is}, it was ${was}`;
+    const message = `${subject} is another model: ${what}`;
+    return found.flatMap((one) =>
+      one.path.endsWith(".id") ? { ...one, message } : isOfModel(one) ? [] : one,
+    );
+  }
+  return onceForLinks(found, before, after, subject);
+}
+
+function isOfModel({ path }: TopologyDifference): boolean {
+  return path.endsWith(".class") || path.endsWith(".barBytes");
+}
+
+/** A link that became known, unknown, or slower in every respect, is one change with its maximum. */
+function onceForLinks(
+  found: readonly TopologyDifference[],
+  { link: old }: PciDevice,
+  { link: current }: PciDevice,
+  subject: string,
+): TopologyDifference[] {
+  const now = found.find(({ path }) => path.endsWith(".link"));
+  const best = found.find(({ path }) => path.endsWith(".link.max"));
+  const both = now !== undefined && best !== undefined;
+  const isOne = (old === null) !== (current === null);
+  const isAlike = both && now.before === best.before && now.after === best.after;
+  if (!isOne && !isAlike) return [...found];
+  return found.flatMap((one) => {
+    if (one === now) return [];
+    if (isOne || one !== best) return one;
+    return { ...one, message: `${subject} link ${one.before} → ${one.after}, at best too` };
+  });
 }
 
 function fieldMessage(
@@ -157,9 +222,6 @@ function fieldMessage(
       before,
       after,
     );
-  }
-  if (path === "node" && before !== null && after !== null) {
-    return `${subject} moved from node ${before} to node ${after}`;
   }
   return changeText(`the ${what} of ${subject}`, before, after);
 }

@@ -183,7 +183,7 @@ const mutations: readonly (readonly [string, Topology, readonly string[]])[] = [
         accelerators: one.accelerators.filter((address) => address !== gpu),
       })),
     },
-    [`GPU ${gpu} vanished (H100 SXM5 80GB)`, "device 0000:18:00.1 vanished (10de:22ba)"],
+    [`GPU ${gpu} vanished (H100 SXM5 80GB), with 0000:18:00.1 (10de:22ba)`],
   ],
   [
     "what counts as a NIC",
@@ -332,14 +332,15 @@ test("two machines have one digest exactly when no lasting difference is found",
   }
 });
 
-test("swapping the machines swaps before and after", () => {
+test("swapping two readings of one machine swaps before and after", () => {
   const fields = (a: Topology, b: Topology, backwards: boolean): string[] =>
     diffTopologies(a, b)
       .filter(({ group }) => group !== "cpus" && group !== "distances")
       .map((one) => `${one.path} ${one[backwards ? "after" : "before"]}`)
       .toSorted();
+  const readings = smallTopology.chain((one) => fc.tuple(withDetails(one), withDetails(one)));
   fc.assert(
-    fc.property(smallTopology, smallTopology, (a, b) => {
+    fc.property(readings, ([a, b]) => {
       expect(fields(a, b, false)).toEqual(fields(b, a, true));
     }),
   );

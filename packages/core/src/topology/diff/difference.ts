@@ -13,13 +13,15 @@ export interface TopologyDifference {
   readonly message: string;
 }
 
-/** In the order in which differences come. */
+/** In the order in which differences come; `names` has what is called otherwise and is the same. */
 export type DifferenceGroup =
   | "machine"
   | "nodes"
   | "cpus"
   | "distances"
+  | "names"
   | "devices"
+  | "bridges"
   | "links"
   | "interconnects"
   | "partitions";

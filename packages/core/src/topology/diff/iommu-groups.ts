@@ -3,8 +3,7 @@ import type { NameOf, TopologyDifference } from "./difference.ts";
 
 /**
  * The changes of IOMMU groups: which functions share one, among the functions that both machines
- * have. The kernel's group numbers have no meaning and shift when a device comes or goes. So a
- * change of numbers is reported once, and only where no group changed.
+ * have. The kernel's numbers of groups have no meaning (`names.ts`).
  */
 export function iommuDifferences(a: Topology, b: Topology, name: NameOf): TopologyDifference[] {
   const current = new Map(b.pci.map((device) => [device.address, device]));
@@ -16,7 +15,7 @@ export function iommuDifferences(a: Topology, b: Topology, name: NameOf): Topolo
     peersOf(common.map(({ before }) => before)),
     peersOf(common.map(({ after }) => after)),
   ];
-  const found = common.flatMap(({ before, after }): TopologyDifference[] => {
+  return common.flatMap(({ before, after }): TopologyDifference[] => {
     const [was, is] = [peersBefore(before), peersAfter(after)];
     if (was === is) return [];
     const subject = name(before);
@@ -25,23 +24,10 @@ export function iommuDifferences(a: Topology, b: Topology, name: NameOf): Topolo
     const path = `pci[${before.address}].iommuGroup`;
     return [{ group: "devices", subject, path, before: was, after: is, lasting: true, message }];
   });
-  const renumbered = common.find(({ before, after }) => before.iommuGroup !== after.iommuGroup);
-  if (found.length > 0 || renumbered === undefined) return found;
-  return [
-    {
-      group: "devices",
-      subject: "IOMMU groups",
-      path: "pci.iommuGroup",
-      before: renumbered.before.iommuGroup,
-      after: renumbered.after.iommuGroup,
-      lasting: true,
-      message: "the IOMMU groups hold the same devices but are numbered differently",
-    },
-  ];
 }
 
 /** The other members of each function's group; `alone` without any, null where unknown. */
-function peersOf(functions: readonly PciDevice[]): (of: PciDevice) => string | null {
+export function peersOf(functions: readonly PciDevice[]): (of: PciDevice) => string | null {
   const members = new Map<number, string[]>();
   for (const { address, iommuGroup } of functions) {
     if (iommuGroup === null) continue;
@@ -50,7 +36,7 @@ function peersOf(functions: readonly PciDevice[]): (of: PciDevice) => string | n
   return ({ address, iommuGroup }) => {
     if (iommuGroup === null) return null;
     const peers = (members.get(iommuGroup) ?? []).filter((other) => other !== address);
-    return peers.length === 0 ? "alone" : peers.join(" ");
+    return peers.length === 0 ? "alone" : peers.toSorted().join(" ");
   };
 }
 

@@ -7,6 +7,8 @@ import {
   paired,
   type TopologyDifference,
 } from "./difference.ts";
+import { areOtherUnits } from "./names.ts";
+import { isAnother } from "./models.ts";
 import { profilesText } from "../virtual-functions.ts";
 import { portsText } from "../nic-ports.ts";
 
@@ -14,10 +16,24 @@ import { portsText } from "../nic-ports.ts";
  * The changes of accelerators and NICs: their fields, and which functions count as one. Functions
  * that came or went are reported elsewhere.
  */
-export function roleDifferences(a: Topology, b: Topology, name: NameOf): TopologyDifference[] {
-  const before = new Set(a.pci.map(({ address }) => address));
-  const both = new Set(b.pci.map(({ address }) => address).filter((one) => before.has(one)));
-  const stays = ({ address }: { readonly address: string }): boolean => both.has(address);
+export function roleDifferences(
+  a: Topology,
+  b: Topology,
+  { name, ownNames }: Names,
+): TopologyDifference[] {
+  const before = new Map(a.pci.map((device) => [device.address, device]));
+  const replaced = new Map(
+    b.pci.flatMap((device) => {
+      const old = before.get(device.address);
+      return old === undefined ? [] : [[device.address, isAnother(old, device)] as const];
+    }),
+  );
+  const stays = ({ address }: { readonly address: string }): boolean => replaced.has(address);
+  const units = areOtherUnits(a, b);
+  const told = (device: { readonly address: string }, what: Decided): boolean =>
+    (what === "model" && replaced.get(device.address) === true) ||
+    (what === "address" && ownNames.has(device.address)) ||
+    (what === "unit" && units);
   const parts = new Set(
     [...a.pci, ...b.pci].flatMap(({ address, physicalFunction }) =>
       physicalFunction === null ? [] : [address],
@@ -25,16 +41,22 @@ export function roleDifferences(a: Topology, b: Topology, name: NameOf): Topolog
   );
   const isPart = ({ address }: { readonly address: string }): boolean => parts.has(address);
   return [
-    ...changed(
-      a.accelerators.filter(stays),
-      b.accelerators.filter(stays),
-      acceleratorRole,
+    ...changed(a.accelerators.filter(stays), b.accelerators.filter(stays), acceleratorRole, {
       name,
       isPart,
-    ),
-    ...changed(a.nics.filter(stays), b.nics.filter(stays), nicRole, name, isPart),
+      told,
+    }),
+    ...changed(a.nics.filter(stays), b.nics.filter(stays), nicRole, { name, isPart, told }),
   ];
 }
+
+interface Names {
+  readonly name: NameOf;
+  readonly ownNames: ReadonlyMap<string, string>;
+}
+
+/** What decides a field beside the device's place, so that a change may follow from another. */
+type Decided = "model" | "address" | "unit";
 
 interface Role<T> {
   readonly list: string;
@@ -48,6 +70,7 @@ interface Role<T> {
      * runs.
      */
     readonly lasting?: "always" | "never" | "of physical ones";
+    readonly by?: Decided;
     readonly show?: (value: string | number | boolean) => string;
   }[];
 }
@@ -56,21 +79,29 @@ const acceleratorRole: Role<Accelerator> = {
   list: "accelerators",
   what: "an accelerator",
   fields: [
-    { path: "model", what: "model", value: ({ model }) => model },
+    { path: "model", what: "model", by: "model", value: ({ model }) => model },
     {
       path: "productName",
       what: "product name",
       lasting: "never",
+      by: "model",
       value: ({ productName }) => productName,
     },
-    { path: "index", what: "number", lasting: "never", value: ({ index }) => index },
-    { path: "uuid", what: "UUID", value: ({ uuid }) => uuid },
+    {
+      path: "index",
+      what: "number",
+      lasting: "never",
+      by: "address",
+      value: ({ index }) => index,
+    },
+    { path: "uuid", what: "UUID", by: "unit", value: ({ uuid }) => uuid },
     { path: "moduleId", what: "module number", value: ({ moduleId }) => moduleId },
     {
       path: "memoryBytes",
       what: "memory",
       // The memory of a virtual function depends on its vGPU type.
       lasting: "of physical ones",
+      by: "model",
       value: ({ memoryBytes }) => memoryBytes,
       show: (bytes) => formatBytes(Number(bytes)),
     },
@@ -101,7 +132,7 @@ const nicRole: Role<Nic> = {
   list: "nics",
   what: "a NIC",
   fields: [
-    { path: "name", what: "name", value: (nic) => nic.name },
+    { path: "name", what: "name", by: "address", value: (nic) => nic.name },
     { path: "rdma", what: "RDMA support", value: ({ rdma }) => rdma },
     {
       path: "ports",
@@ -116,8 +147,15 @@ function changed<T extends { readonly address: string }>(
   before: readonly T[],
   after: readonly T[],
   { list, what, fields }: Role<T>,
-  name: NameOf,
-  isPart: (device: T) => boolean,
+  {
+    name,
+    isPart,
+    told,
+  }: {
+    readonly name: NameOf;
+    readonly isPart: (device: T) => boolean;
+    readonly told: (device: T, what: Decided) => boolean;
+  },
 ): TopologyDifference[] {
   return paired(before, after, ({ address }) => address).flatMap((pair): TopologyDifference[] => {
     const device = pair.before ?? pair.after;
@@ -133,6 +171,7 @@ function changed<T extends { readonly address: string }>(
     return fields.flatMap((field): TopologyDifference[] => {
       const [was, is] = [field.value(old), field.value(current)];
       if (was === is) return [];
+      if (field.by !== undefined && told(old, field.by)) return [];
       const message = changeText(`the ${field.what} of ${name(device)}`, was, is, field.show);
       const { lasting: when = "always" } = field;
       const lasting = when === "always" || (when === "of physical ones" && !isPart(device));
