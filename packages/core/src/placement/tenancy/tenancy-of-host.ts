@@ -1,8 +1,8 @@
 import type { HostState } from "../../plan/host-state.ts";
 import { type Holding, memoryBeyondPlan } from "../../plan/holding.ts";
 import { functionsOf, isHugepage, type Plan } from "../../plan/plan.ts";
-import { emptySet, type IndexSet, indexSet, size, unionAll } from "../../set/index-set.ts";
-import { setOf } from "../../set/list-format.ts";
+import { type IndexSet, indexSet, size, unionAll } from "../../set/index-set.ts";
+import { formatList, setOf } from "../../set/list-format.ts";
 import type { Tenancy, Tenant, TenantCell } from "../../topology/draw/tenancy.ts";
 import { at } from "../../unit/list.ts";
 import { read } from "../../unit/vector.ts";
@@ -30,8 +30,8 @@ export function tenancyOf(host: HostState, newcomer: Plan | null = null): Tenanc
   const sold = [...devices.accelerators, ...devices.nics].filter(({ node }) => node !== null);
   return {
     vms,
-    hostCpus: unionAll(inventory.cores.hostCpus),
-    closedCpus: closedCpus(inventory, occupancy),
+    hostCpus: formatList(unionAll(inventory.cores.hostCpus)),
+    closedCpus: formatList(closedCpus(inventory, occupancy)),
     soldDevices: new Set(sold.map(({ address }) => address)),
     freePages: freePages(inventory, occupancy),
   };
@@ -46,8 +46,8 @@ function tenantOfPlan(plan: Plan, held: readonly Holding[]): Tenant {
     return {
       home: cell.hostNode,
       vcpus: cell.vcpus.length,
-      pinned: indexSet(pinned),
-      floating: unionAll(pools),
+      pinned: formatList(indexSet(pinned)),
+      floating: formatList(unionAll(pools)),
       hugepageBytes: hugepage(cell.pageBytes),
       memory: cell.memoryOnNodes,
     };
@@ -70,18 +70,17 @@ function tenantOfPlan(plan: Plan, held: readonly Holding[]): Tenant {
 
 const hugepage = (pageBytes: number): number | null => (isHugepage(pageBytes) ? pageBytes : null);
 
-const nowhere = { home: null, vcpus: 0, pinned: emptySet, floating: emptySet } as const;
+const nowhere = { home: null, vcpus: 0, pinned: "", floating: "" } as const;
 
 /** A VM that runs by no plan: a vCPU that may run on one CPU alone is pinned to it. */
 function tenantOfHolding({ name, vcpus, memory, devices }: Holding): Tenant {
   const cells = vcpus.map(({ count, cpus }): TenantCell => {
-    const set = setOf(cpus);
-    const isPinned = size(set) <= count;
+    const isPinned = size(setOf(cpus)) <= count;
     return {
       ...nowhere,
       vcpus: count,
-      pinned: isPinned ? set : emptySet,
-      floating: isPinned ? emptySet : set,
+      pinned: isPinned ? cpus : "",
+      floating: isPinned ? "" : cpus,
       hugepageBytes: null,
       memory: [],
     };

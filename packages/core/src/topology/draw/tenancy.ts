@@ -24,16 +24,17 @@ import { type Line, line, type Span, span, type Style, vmStyles } from "./line.t
 export interface Tenancy {
   /** The VMs in the order of their signs. */
   readonly vms: readonly Tenant[];
-  /** The CPUs that the host keeps for itself. */
-  readonly hostCpus: IndexSet;
+  /** The CPUs that the host keeps for itself, as a list. */
+  readonly hostCpus: string;
   /** CPUs that nobody has, and that the isolation of a VM keeps from all others. */
-  readonly closedCpus: IndexSet;
+  readonly closedCpus: string;
   /** The accelerators and NICs that VMs can be given. */
   readonly soldDevices: ReadonlySet<string>;
   /** The free bytes of huge pages, by node and size of page; a pool is missing where unknown. */
   readonly freePages: readonly FreePages[];
 }
 
+/** The free bytes of one node's pool of huge pages. */
 export interface FreePages {
   readonly node: number;
   readonly pageBytes: number;
@@ -56,9 +57,9 @@ export interface Tenant {
 export interface TenantCell {
   readonly home: number | null;
   readonly vcpus: number;
-  /** The CPUs that its vCPUs are pinned to, or float over. */
-  readonly pinned: IndexSet;
-  readonly floating: IndexSet;
+  /** The CPUs that its vCPUs are pinned to, or float over, as lists. */
+  readonly pinned: string;
+  readonly floating: string;
   /** The size of its huge pages; null for base pages. */
   readonly hugepageBytes: number | null;
   readonly memory: readonly { readonly node: number; readonly bytes: number }[];
@@ -106,10 +107,13 @@ export interface TenancyView extends Tenancy {
 }
 
 export function viewOf(topology: Topology, tenancy: Tenancy): TenancyView {
-  const pinned = byCpu(tenancy.vms.map(({ cells }) => unionAll(cells.map((one) => one.pinned))));
-  const floating = byCpu(
-    tenancy.vms.map(({ cells }) => unionAll(cells.map((one) => one.floating))),
+  const pinned = byCpu(
+    tenancy.vms.map(({ cells }) => unionAll(cells.map((one) => setOf(one.pinned)))),
   );
+  const floating = byCpu(
+    tenancy.vms.map(({ cells }) => unionAll(cells.map((one) => setOf(one.floating)))),
+  );
+  const [hostCpus, closedCpus] = [setOf(tenancy.hostCpus), setOf(tenancy.closedCpus)];
   const wholes = new Map(
     topology.pci.map(({ address, physicalFunction }) => [address, physicalFunction]),
   );
@@ -133,8 +137,8 @@ export function viewOf(topology: Topology, tenancy: Tenancy): TenancyView {
         const vms = [...new Set(own.flatMap((cpu) => users.get(cpu) ?? []))];
         if (vms.length > 0) return { kind: "vms", vms };
       }
-      if (own.some((cpu) => has(tenancy.hostCpus, cpu))) return { kind: "host" };
-      if (own.some((cpu) => has(tenancy.closedCpus, cpu))) return { kind: "closed" };
+      if (own.some((cpu) => has(hostCpus, cpu))) return { kind: "host" };
+      if (own.some((cpu) => has(closedCpus, cpu))) return { kind: "closed" };
       return { kind: "free" };
     },
   };
@@ -245,8 +249,8 @@ const signsMax = 5;
 
 /** Which of a VM's CPUs and how much of its memory lie on a node; nothing where none do. */
 export function sharesByNode({ topology }: TenancyView, { cells }: Tenant): readonly NodeShare[] {
-  const pinned = unionAll(cells.map((cell) => cell.pinned));
-  const floating = unionAll(cells.map((cell) => cell.floating));
+  const pinned = unionAll(cells.map((cell) => setOf(cell.pinned)));
+  const floating = unionAll(cells.map((cell) => setOf(cell.floating)));
   const coresIn = (node: number, cpus: IndexSet): number =>
     topology.cores.filter(
       (core) => core.node === node && !isEmpty(intersection(setOf(core.cpus), cpus)),
@@ -266,7 +270,7 @@ export function sharesByNode({ topology }: TenancyView, { cells }: Tenant): read
       poolCores: coresIn(id, difference(floating, pinned)),
       vcpus: sumOf(
         cells.filter(({ home }) => home === id),
-        (cell) => (isEmpty(cell.floating) ? 0 : cell.vcpus),
+        (cell) => (cell.floating === "" ? 0 : cell.vcpus),
       ),
       memory,
     };
@@ -293,7 +297,7 @@ export function straysOf({ topology }: TenancyView, { cells }: Tenant): readonly
   const strays = cells.flatMap(({ home, memory, pinned, floating }): Stray[] => {
     if (home === null) return [];
     const away = topology.nodes.filter(({ id }) => id !== home);
-    const cpus = union(pinned, floating);
+    const cpus = union(setOf(pinned), setOf(floating));
     return away.flatMap(({ id, cpus: list }) => {
       const bytes = sumOf(memory, (part) => (part.node === id ? part.bytes : 0));
       const count = list === null ? 0 : size(intersection(setOf(list), cpus));
