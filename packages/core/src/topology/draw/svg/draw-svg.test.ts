@@ -238,7 +238,7 @@ const isListed = (look: string): boolean => /^vm(?:\d+|New)$|^heat\d$/.test(look
 test("the legend has an entry for each look that a drawing has, and no others", () => {
   const check = (topology: Topology, options: SceneOptions): void => {
     const scene = sceneOf(topology, options);
-    const looks = looksOf(machineBlock(scene, 1200).drawn);
+    const looks = looksOf(machineBlock(scene, 1280 - 48).drawn);
     const entries = new Map(legendEntries(scene).map(({ look, text }) => [look, text]));
     const unexplained = [...looks].filter(
       (look) => !entries.has(look) && !selfExplaining.has(look) && !isListed(look),
@@ -361,6 +361,15 @@ test.each([
   const [[, hub] = []] = hubs;
   expect(hub?.text.split("\n")).toContain(label);
   expect(hub?.text.match(/^GPU\d+$/gm)).toHaveLength(count);
+});
+
+test("classes of links are explained, those that a drawing has", () => {
+  const l40s = catalogMachine("l40s-pcie");
+  if (l40s === null) throw new Error("not in the catalog");
+  const { text } = svgTree(drawSvg(l40s));
+  expect(text).toContain("PIX through one PCIe switch");
+  expect(text).toContain("SYS through the link between nodes");
+  expect(text).not.toContain("PHB");
 });
 
 test("four GPUs with links of their own are no switch", () => {

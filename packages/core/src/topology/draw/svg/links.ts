@@ -15,6 +15,7 @@ import {
   flow,
   lineHeight,
   type Mark,
+  paragraph,
   type Placed,
   row,
   short,
@@ -38,9 +39,10 @@ export function linksBlock(scene: Scene, width: number): Block {
   const rows = interconnectRows(topology);
   const classes = new Set(rows.flat().filter((text) => text !== "X"));
   const title = textBlock(line(span("links", "title")), 13);
+  const meanings = meaningsBlock(classes, width);
   const [only] = classes;
   if (classes.size === 1 && only !== undefined) {
-    return column([title, badge(scene, only, width)], 6);
+    return column([title, badge(scene, only, width), meanings], 6);
   }
   const arcs = links.length === 0 ? [] : [arcsBlock(topology, width)];
   const cells = rows.map((texts) =>
@@ -57,8 +59,27 @@ export function linksBlock(scene: Scene, width: number): Block {
           cells,
         )
       : textBlock(line(`${[...classes].toSorted().join(", ")}: too many pairs to draw`), 12, width);
-  return column([title, flow([table, ...arcs], 28, width)], 6);
+  return column([title, flow([table, ...arcs], 28, width), meanings], 6);
 }
+
+/** What the classes over PCI Express mean, those that a drawing has. */
+function meaningsBlock(classes: ReadonlySet<string>, width: number): Block {
+  const own = pciMeanings.flatMap(([name, text]) =>
+    classes.has(name) ? [line(span(name), span(` ${text}`, "faint"))] : [],
+  );
+  return paragraph(own, 11, Math.min(width, meaningsMax));
+}
+
+const meaningsMax = 560;
+
+const pciMeanings = [
+  ["PIX", "through one PCIe switch"],
+  ["PXB", "through several PCIe switches"],
+  ["PHB", "through their host bridge"],
+  ["NODE", "through host bridges of one node"],
+  ["SYS", "through the link between nodes"],
+  ["?", "unknown"],
+] as const;
 
 /** From one switch to across sockets, as warm as a distance. */
 const looks = new Map([
