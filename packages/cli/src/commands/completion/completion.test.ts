@@ -43,8 +43,8 @@ test("a flag that may be given once is not proposed again", async () => {
     "--from",
     "--fit",
     "--taken",
-    "--policy",
     "--all",
+    "--policy",
     "--output",
     "--help",
   ]);
