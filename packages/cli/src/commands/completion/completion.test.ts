@@ -104,6 +104,11 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 
 test("bash completes words, and the part after a colon alone, as it splits words there", () => {
   expect(bashOffers("evenkeel pl")).toEqual(["place"]);
-  expect(bashOffers("evenkeel place vm.yaml --output ")).toEqual(["text", "json", "svg", "libvirt"]);
+  expect(bashOffers("evenkeel place vm.yaml --output ")).toEqual([
+    "text",
+    "json",
+    "svg",
+    "libvirt",
+  ]);
   expect(bashOffers("evenkeel topology --from machine:hgx-h")).toEqual(["hgx-h100", "hgx-h200"]);
 });
