@@ -57,11 +57,12 @@ const purge = "apt-get purge -y evenkeel 2>&1";
 const recordOne = `mkdir -p ${records} && chmod 700 /var/lib/evenkeel ${records} &&
 echo '{ "adopted": false }' > ${records}/llm-a.json`;
 
-/** The guide's pages, run where the package is installed; the guide's own test has how. */
+/** Types what the guide's pages show, where the package is installed. */
 function followGuide(folder: string): void {
-  const guide = "test/guide/main.ts";
-  if (!existsSync(join(root, guide))) return;
-  const run = `/usr/lib/evenkeel/bin/node /mnt/checkout/${guide} --installed`;
+  const runner = "test/guide/run.mjs";
+  if (!existsSync(join(root, runner))) return;
+  const node = "EVENKEEL=/usr/bin/evenkeel /usr/lib/evenkeel/bin/node";
+  const run = `${node} /mnt/checkout/${runner}`;
   const { status, stdout, stderr } = within(folder, run, root);
   report("the pages of the guide do what they say", status === 0, `${stdout}${stderr}`);
 }

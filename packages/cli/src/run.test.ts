@@ -82,7 +82,7 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     $ evenkeel place vm.yaml --on machine:x --output jsn
     --- stderr
     evenkeel: --output is "jsn"
-      expected  one of text, json, libvirt
+      expected  one of text, json, svg, libvirt
       try       did you mean json?
       code      usage
     --- exit 2

@@ -27,7 +27,7 @@ test("commands, flags, values and sources are proposed, the hidden command is no
   expect(await proposals("-")).toEqual(["--help", "--version"]);
   expect(await proposals("pl")).toEqual(["place"]);
   expect(await proposals("place vm.yaml --o")).toEqual(["--on", "--output"]);
-  expect(await proposals("place vm.yaml --output ")).toEqual(["text", "json", "libvirt"]);
+  expect(await proposals("place vm.yaml --output ")).toEqual(["text", "json", "svg", "libvirt"]);
   expect(await proposals("topology --from l")).toEqual(["live", "libvirt:", "lscpu:", "lspci:"]);
   expect(await proposals("topology --from machine:hgx-h")).toEqual([
     "machine:hgx-h100",
@@ -42,6 +42,8 @@ test("a flag that may be given once is not proposed again", async () => {
   expect(await proposals("topology --diff live --")).toEqual([
     "--from",
     "--fit",
+    "--taken",
+    "--all",
     "--policy",
     "--output",
     "--help",
@@ -102,6 +104,11 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 
 test("bash completes words, and the part after a colon alone, as it splits words there", () => {
   expect(bashOffers("evenkeel pl")).toEqual(["place"]);
-  expect(bashOffers("evenkeel place vm.yaml --output ")).toEqual(["text", "json", "libvirt"]);
+  expect(bashOffers("evenkeel place vm.yaml --output ")).toEqual([
+    "text",
+    "json",
+    "svg",
+    "libvirt",
+  ]);
   expect(bashOffers("evenkeel topology --from machine:hgx-h")).toEqual(["hgx-h100", "hgx-h200"]);
 });
