@@ -120,7 +120,8 @@ export type {
 export type { Blockers } from "./placement/capacity/blockers.ts";
 export { describeFit } from "./fleet/fit/describe-fit.ts";
 export { fitFlavors } from "./fleet/fit/fit.ts";
-export type { FlavorFit, NodeShortage, StraddlingCost } from "./fleet/fit/flavor-fit.ts";
+export type { FlavorFit } from "./fleet/fit/flavor-fit.ts";
+export type { NodeShortage, OneNode, StraddlingCost } from "./fleet/straddle/straddle.ts";
 
 // Guests
 export { render, renderData, type RenderOptions } from "./render/render.ts";

@@ -210,7 +210,7 @@ function counted(count: number, { exact }: Pick<ClassCapacity, "exact">): string
 function blockersText({ sets, triedUpTo, more }: Blockers): string {
   if (sets.length === 0)
     return `more than ${amountOf(triedUpTo, "VM")} together; not searched further`;
-  const most = (sets[0]?.length ?? 0) > 1 ? 1 : namedMax;
+  const most = sets.some(({ length }) => length > 1) ? 1 : namedMax;
   const named = sets.slice(0, most).map((set) => set.join(" and "));
   if (more || sets.length > most) return `${named.join(", ")} or others`;
   return listed(named);

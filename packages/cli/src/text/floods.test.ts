@@ -1,12 +1,13 @@
-import type { Diagnosis } from "@evenkeel/core/explain/diagnosis.ts";
+import type { Diagnosed } from "@evenkeel/core/explain/diagnosis.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { catalogMachine } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { diffTopologies } from "@evenkeel/core/topology/diff/diff-topologies.ts";
+import type { MergeFinding } from "@evenkeel/core/topology/merge/finding.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
+import type { Finding, Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { replacedNames } from "@evenkeel/core/testing/topology/other-names.ts";
 import { expect, test } from "vitest";
 import { diagnosisText } from "./diagnosis-text.ts";
@@ -81,58 +82,66 @@ test("two great machines that differ in addresses, or in everything, take a scre
   }
 });
 
-test("sixty-four VMs in order are one part of a diagnosis, and faults are told one by one", () => {
-  const subject = (name: string): Diagnosis["subjects"][number] =>
-    ({
-      name,
-      of: "vm",
-      faults: [],
-      checked: Array.from({ length: 40 }, (_, i) => ({ code: `cause-${i}`, found: "in order" })),
-      unchecked: [],
-      checks: [],
-    }) as unknown as Diagnosis["subjects"][number];
-  const diagnosis = {
-    host: "h",
-    subjects: Array.from({ length: 64 }, (_, i) => subject(`vm-${i}`)),
-  } as unknown as Diagnosis;
-  const lines = linesOf(diagnosisText(diagnosis, view));
+test("sixty-four VMs in order are one part of a diagnosis", () => {
+  const checked = Array.from({ length: 40 }, (_, i) => ({ code: `cause-${i}`, found: "fine" }));
+  const subject = (name: string): Diagnosed => ({
+    name,
+    of: "vm",
+    takenAt: "2026-01-31T12:00:00.000Z",
+    faults: [],
+    checked,
+    unchecked: [],
+    checks: [],
+  });
+  const subjects = Array.from({ length: 64 }, (_, i) => subject(`vm-${i}`));
+  const document = { apiVersion: "evenkeel/v1", kind: "Diagnosis", host: "h" } as const;
+  const lines = linesOf(diagnosisText({ ...document, subjects }, view));
   expect(lines.length).toBeLessThanOrEqual(12);
   expect(lines).toContain("VMs vm-0, vm-1, vm-2 and 61 more: in order");
+  // One of which less could be looked at stands by itself.
+  const unlike = { ...subject("vm-9"), checked: checked.slice(1) };
+  const apart = diagnosisText({ ...document, subjects: subjects.with(9, unlike) }, view);
+  expect(apart).toContain("\nVM vm-9: in order\n");
 });
 
 test("a verdict of a hundred findings tells the first in full, and where the others are", () => {
-  const finding = (i: number): Verdict["findings"][number] =>
-    ({
-      code: "vcpu-off-plan",
-      severity: "error",
-      layer: "hypervisor",
-      subject: `vCPU ${i}`,
-      promised: `CPU ${i}`,
-      found: `CPU ${i + 100}`,
-      evidence: ["a", "b", "c"],
-      cost: { slowdown: null, basis: "unknown" },
-      remedy: { text: `pin vCPU ${i}`, argv: null, when: "live", undo: null },
-    }) as unknown as Verdict["findings"][number];
-  const verdict = {
+  const finding = (i: number): Finding => ({
+    code: "vcpu-affinity",
+    severity: "error",
+    layer: "hypervisor",
+    subject: `vCPU ${i}`,
+    promised: `CPU ${i}`,
+    found: `CPU ${i + 100}`,
+    evidence: ["a", "b", "c"],
+    cost: { slowdown: null, basis: "unknown" },
+    remedy: { text: `pin vCPU ${i}`, argv: null, when: "live", undo: null },
+  });
+  const verdict: Verdict = {
+    apiVersion: "evenkeel/v1",
+    kind: "Verdict",
     vm: "vm",
     host: "h",
+    takenAt: "now",
+    scope: "host",
     holds: false,
     findings: Array.from({ length: 100 }, (_, i) => finding(i)),
     verified: [],
     unverified: [],
-    scope: "host",
-    takenAt: "now",
-  } as unknown as Verdict;
+  };
   const lines = linesOf(verdictText(verdict, view));
   expect(lines.length).toBeLessThanOrEqual(150);
   expect(lines.slice(-2)).toEqual(["and 64 more", "--output json has all of them in full"]);
 });
 
 test("disagreements of sources end in how many more there are, and all are told beside JSON", () => {
-  const findings = Array.from({ length: 90 }, (_, i) => ({ message: `node ${i} differs.` }));
-  const lines = linesOf(
-    findingsText(findings as unknown as Parameters<typeof findingsText>[0], view),
-  );
+  const findings = Array.from({ length: 90 }, (_, i): MergeFinding => ({
+    code: "node-differs",
+    subject: `node ${i}`,
+    path: `nodes[${i}].cpus`,
+    values: [],
+    message: `node ${i} differs`,
+  }));
+  const lines = linesOf(findingsText(findings, view));
   expect(lines.at(-1)).toBe("- and 66 more of these, which are told with --output json");
   const notes = findings.map(({ message }) => message);
   expect(notesText(notes).split("\n")).toHaveLength(22);

@@ -22,14 +22,14 @@ import { nodeOf, type Space } from "../placement/space/space.ts";
 import { sum, sumOf } from "../unit/sum.ts";
 import { straddleReason } from "../plan/straddle-reason.ts";
 import { shareText } from "../text/share.ts";
-import { straddleCause, straddleCostText } from "./fit/describe-fit.ts";
+import { straddleCause, straddleCostText } from "./straddle/describe-straddle.ts";
 import {
   isOnOneNode,
   roomOnOneNode,
   runningNodes,
   shortagesOf,
   straddlingCost,
-} from "./fit/straddling.ts";
+} from "./straddle/straddling.ts";
 
 /** Why this place was chosen, and why not the next best, in sentences for the operator. */
 export function planReasons(

@@ -25,8 +25,8 @@ export function barsHeight(policies: number): number {
 }
 
 /**
- * Bars with one row for each policy, and which way each column is better: GPUs allocated, whole hosts refused although there was room,
- * and VMs that lie as their flavor promises.
+ * Bars with one row for each policy, and which way each column is better: GPUs allocated, whole
+ * hosts refused although there was room, and VMs that lie as their flavor promises.
  */
 export function barsChart(comparison: Comparison, area: Area): readonly XmlElement[] {
   const names = 150;

@@ -68,11 +68,13 @@ test("capacity counts a host of which too little is known as unknown, not as non
   expect(`\n${text.stdout}`).toMatchInlineSnapshot(`
     "
     host
-      flavor  fits  of at most  placement
+      flavor  fits  of at most
       f          ?           ?  not enough is known to say
       - Nobody can say how many of f fit. Nobody told the cores of nodes 0-1: add \`lscpu -e\` or an
         \`evenkeel snapshot\` of this host. Nobody told the huge pages of nodes 0-1: add an \`evenkeel
         snapshot\`, \`lstopo --of xml\` or \`virsh capabilities\` of this host.
+
+    --signatures shows how each is placed, and how else it could be
     "
   `);
   const known = `synthetic:"core:8 memory:64Gi hugepages:40x1Gi"`.replaceAll('"', "");
@@ -83,7 +85,7 @@ test("capacity counts a host of which too little is known as unknown, not as non
     { flavors: [{ untold: [] }] },
   ]);
   expect((await evenkeel([...on, "--on", known])).stdout).toMatch(
-    /hosts together\n.*\n *f +3\+ +3\+ /,
+    /hosts together\n.*\n *f +3\+ +3\+\n/,
   );
 });
 

@@ -77,8 +77,11 @@ export const topologyCommand: CliCommand = {
       "and a list says what each VM has, and what of it lies on another node than its cores. What is free " +
       "is what a placement could still give. On this machine itself the recorded and the running VMs " +
       "count as well.",
-    "With --diff the exit status is 0 when the machines are the same and 3 when they differ. " +
-      "With --fit it is 0 when every flavor fits on one node, and 3 when one straddles nodes or " +
+    "With --diff devices are matched by what they are and where they are connected before they " +
+      "are compared, so that other addresses are one difference: two machines that differ in " +
+      "nothing else are alike. A change that several things share is told once; --output json " +
+      "lists them all. The exit status is 0 when the machines are the same and 3 when they " +
+      "differ, if only in addresses, since plans name these. With --fit it is 0 when every flavor fits on one node, and 3 when one straddles nodes or " +
       "does not fit. It is 4 when not enough is known to say: the answer names what would tell.",
   ],
   examples: [

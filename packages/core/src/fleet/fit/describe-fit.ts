@@ -1,7 +1,5 @@
-import { amountOf } from "../../text/amount.ts";
-import { formatBytes } from "../../unit/bytes.ts";
-import type { FlavorFit, NodeShortage, StraddlingCost } from "./flavor-fit.ts";
-import { sumOf } from "../../unit/sum.ts";
+import type { FlavorFit } from "./flavor-fit.ts";
+import { straddleCause, straddleCostText } from "../straddle/describe-straddle.ts";
 
 /** A fit in words: the nodes, what one node lacks, what that costs, and how many VMs fit. */
 export function describeFit(fit: FlavorFit): string {
@@ -21,80 +19,4 @@ function countText({ count, countIsBound, locality }: FlavorFit): string {
   if (count === 0) return `none fits as asked, under locality ${locality}`;
   const many = `${countIsBound ? "at least " : ""}${count}`;
   return `${many} ${count === 1 ? "fits" : "fit"} on the empty machine`;
-}
-
-/** Why no one node holds a request: what the nearest lacks, and what would fit there. */
-export function straddleCause({
-  enough,
-  shortages,
-  room,
-}: Pick<FlavorFit, "enough" | "shortages" | "room">): string {
-  if (enough.length > 0) return unconnected(enough);
-  if (room === null) return nearestText(shortages);
-  const most =
-    room.resource === "vcpus" ? amountOf(room.most, "vCPU") : `${formatBytes(room.most)} of memory`;
-  return `up to ${most} would fit on one (${nearestText(shortages)})`;
-}
-
-/** What straddling costs, in the words of every answer. */
-export function straddleCostText({ shown, hidden }: StraddlingCost): string {
-  if (shown === hidden) {
-    return hidden === 1
-      ? "the cost model knows no price for that"
-      : `predicted to be ${percentText(hidden)} slower`;
-  }
-  const seen = shown > 1 ? `${percentText(shown)} slower` : "no slower";
-  return `predicted to be ${seen} if the guest sees its nodes, and ${percentText(hidden)} slower if it does not`;
-}
-
-function percentText(slowdown: number): string {
-  return slowdown < 1.0005 ? "less than 0.1 %" : `${Math.round((slowdown - 1) * 1000) / 10} %`;
-}
-
-function unconnected(nodes: readonly number[]): string {
-  const which = nodes.length === 1 ? `node ${nodes[0]} has` : `nodes ${nodes.join(", ")} have`;
-  return `${which} enough of everything, but not with devices connected as asked`;
-}
-
-const units = {
-  cores: "core",
-  cpus: "CPU",
-  hugepages: "huge page",
-  memoryBytes: "of memory",
-  accelerators: "GPU",
-  nics: "NIC",
-} as const;
-
-const words = {
-  cores: "cores",
-  cpus: "CPUs",
-  hugepages: "huge pages",
-  memoryBytes: "memory",
-  accelerators: "GPUs",
-  nics: "NICs",
-} as const;
-
-/** The fraction of a need that a node lacks; of what is unknown, all. */
-function missingPart({ needs, has }: NodeShortage): number {
-  return has === null ? 1 : (needs - has) / needs;
-}
-
-/** What the nearest node lacks: the one with the least sum of missing fractions. */
-function nearestText(shortages: readonly NodeShortage[]): string {
-  const byNode = Map.groupBy(shortages, ({ node }) => node);
-  const missing = (parts: readonly NodeShortage[]): number => sumOf(parts, missingPart);
-  const [nearest] = [...byNode].toSorted(([, a], [, b]) => missing(a) - missing(b));
-  if (nearest === undefined) return "it has no node with CPUs";
-  const [node, parts] = nearest;
-  const known = parts.flatMap(({ resource, needs, has }) => {
-    if (has === null) return [];
-    const unit = units[resource];
-    const lack =
-      resource === "memoryBytes" ? formatBytes(needs - has) : amountOf(needs - has, unit);
-    return [`${lack} of ${resource === "memoryBytes" ? formatBytes(needs) : needs}`];
-  });
-  const untold = parts.flatMap(({ resource, has }) => (has === null ? words[resource] : []));
-  const lacks = known.length === 0 ? [] : [`lacks ${known.join(" and ")}`];
-  const unknown = untold.length === 0 ? [] : [`has ${untold.join(" and ")} that nobody told`];
-  return `node ${node} ${[...lacks, ...unknown].join(" and ")}`;
 }

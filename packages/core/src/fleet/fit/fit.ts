@@ -16,7 +16,7 @@ import {
   runningNodes,
   shortagesOf,
   straddlingCost,
-} from "./straddling.ts";
+} from "../straddle/straddling.ts";
 
 /** The limit of the count: a higher count would tell an operator nothing more. */
 const countMax = 256;

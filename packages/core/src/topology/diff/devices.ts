@@ -187,7 +187,7 @@ function isOfModel({ path }: TopologyDifference): boolean {
   return path.endsWith(".class") || path.endsWith(".barBytes");
 }
 
-/** A link that became known, unknown, or slower in every respect, is one change with its maximum. */
+/** A link that became known, unknown, or slower in every respect, is one change with its best. */
 function onceForLinks(
   found: readonly TopologyDifference[],
   { link: old }: PciDevice,

@@ -19,8 +19,8 @@ import { nodeDifferences, unnumberedDifferences } from "./nodes.ts";
  * below it, and an offline CPU its place in a core.
  *
  * Devices are matched before they are compared: by their addresses, or by what they are and where
- * they are connected (`matchDevices`), whichever leaves fewer lasting differences. What is the same under
- * another address is one difference together, in the group `names`.
+ * they are connected (`matchDevices`), whichever leaves fewer lasting differences. What is the same
+ * under another address is one difference together, in the group `names`.
  *
  * Two topologies have no lasting difference exactly if their digests are equal. Apart from the
  * matching, the cost is linear in the CPUs and devices, and quadratic in the nodes.

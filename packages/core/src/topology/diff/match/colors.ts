@@ -4,10 +4,10 @@ import type { DeviceGraph, Vertex } from "./graph.ts";
 const ROUNDS = 8;
 
 /**
- * Color refinement (1-dimensional Weisfeiler and Leman) of two graphs together: a vertex's color of
- * round r is equal to another's, in either graph, exactly if their traits and their neighborhoods up
- * to r steps are alike as far as refinement can tell. By round, then by vertex. Each round costs the
- * edges, sorted by vertex.
+ * Color refinement (1-dimensional Weisfeiler and Leman) of two graphs together: a vertex's color
+ * of round r is equal to another's, in either graph, exactly if their traits and neighborhoods up
+ * to r steps are alike as far as refinement can tell. By round, then by vertex. Each round costs
+ * the edges, sorted by vertex.
  */
 export function colorsOf(
   a: DeviceGraph,

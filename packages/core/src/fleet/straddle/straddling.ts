@@ -9,7 +9,7 @@ import {
 import type { SearchResult } from "../../placement/search/search.ts";
 import type { NodeSpace, Space } from "../../placement/space/space.ts";
 import { nodesOfUntoldCores } from "../../placement/untold/cpus.ts";
-import type { NodeShortage, OneNode, StraddlingCost } from "./flavor-fit.ts";
+import type { NodeShortage, OneNode, StraddlingCost } from "./straddle.ts";
 
 /** Whether all of a layout, and not only its devices, is on one node. */
 export function isOnOneNode({ cells }: Layout): boolean {
