@@ -5,7 +5,10 @@ import type { View } from "./plan-text.ts";
 import { hanging } from "./table.ts";
 import { linesText } from "./terminal-text.ts";
 
-/** More of one group, or of one field in it, would bury the others; `--output json` lists all. */
+/**
+ * More of one group, or of one field in it, would bury the others; `--output json` lists all.
+ * Devices that are there in one machine alone count by their group.
+ */
 const perGroupMax = 12;
 /** What lies between devices and the processor follows from them more often than not. */
 const bridgesMax = 4;
@@ -30,7 +33,11 @@ export function differencesText(
     ...[...groups].flatMap(([group, members]) => {
       const shared = sharedChanges(members);
       const fields = Map.groupBy(shared, ([first]) => fieldOf(first));
-      const few = new Set([...fields.values()].flatMap((own) => own.slice(0, perFieldMax)));
+      const few = new Set(
+        [...fields].flatMap(([field, own]) =>
+          own.slice(0, field === "pci" ? own.length : perFieldMax),
+        ),
+      );
       const most = group === "bridges" ? bridgesMax : perGroupMax;
       const shown = shared.filter((one) => few.has(one)).slice(0, most);
       const rest = members.length - shown.flat().length;
