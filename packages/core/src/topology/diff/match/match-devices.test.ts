@@ -76,10 +76,6 @@ test("one device that is not there is one difference, whatever the addresses", (
 test("what differs under other addresses is said in one line each", () => {
   const gpu = hgx.accelerators[5]?.address ?? "";
   const nic = hgx.nics[6]?.address ?? "";
-  const other = hgx.pci.find(
-    ({ address, parent }) =>
-      parent === hgx.pci.find((one) => one.address === nic)?.parent && address !== nic,
-  );
   const port = hgx.pci.find(
     ({ node, parent, class: code }) => node === 0 && parent === null && code.startsWith("0604"),
   );
@@ -100,7 +96,7 @@ test("what differs under other addresses is said in one line each", () => {
       /^NIC .* moved from below bridge .* on node 1 to below bridge .* on node 0$/,
     ],
   ];
-  expect(other === undefined || port !== undefined).toBe(true);
+  expect(port).toBeDefined();
   fc.assert(
     fc.property(
       fc.constantFrom(...cases),
