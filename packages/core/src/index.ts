@@ -122,6 +122,21 @@ export { describeFit } from "./fleet/fit/describe-fit.ts";
 export { fitFlavors } from "./fleet/fit/fit.ts";
 export type { FlavorFit, NodeShortage, StraddlingCost } from "./fleet/fit/flavor-fit.ts";
 
+// Preparing hosts
+export { prepare } from "./prepare/prepare.ts";
+export {
+  type BootLine,
+  type Need,
+  type NeedCode,
+  needCodes,
+  type Preparation,
+  type PromisedRoom,
+} from "./prepare/preparation.ts";
+export type { HypervisorName } from "./instance/instance.ts";
+export type { Asked } from "./prepare/room.ts";
+export { type HostSetting, type SystemFamily, untoldSetting } from "./prepare/setting.ts";
+export type { HypervisorAnswer, KvmFacts } from "./preflight/facts.ts";
+
 // Guests
 export { render, renderData, type RenderOptions } from "./render/render.ts";
 export { type Rendering, renderings } from "./render/renderings.ts";
