@@ -9,11 +9,8 @@ import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
 import type { Surroundings } from "../../command/surroundings.ts";
 import { flavorCount } from "../../input/flavor-count.ts";
-import {
-  readFlavorsAndVms,
-  readPolicy,
-  refuseDuplicateFlavors,
-} from "../../input/read-documents.ts";
+import { readFlavorsAndVms, refuseDuplicateFlavors } from "../../input/read-documents.ts";
+import { readPolicies } from "../../input/read-policy.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
 import { localHost } from "../../input/vm-host.ts";
@@ -46,7 +43,8 @@ export async function runPrepare(
       ...counted.map(({ flavor, count }) => ({ request: flavor, vms: count })),
     ],
   };
-  const hostPolicy = await readPolicy(policy, surroundings);
+  const policies = await readPolicies(policy, surroundings);
+  const hostPolicy = on === "live" ? policies.here : policies.elsewhere;
   const topology = await readTopology(on, surroundings);
   const { libvirtUri } = localHost(surroundings);
   const setting = await settingOn(on, topology, { via, libvirtUri }, surroundings);
