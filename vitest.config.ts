@@ -7,7 +7,7 @@ import { defineConfig } from "vitest/config";
 const withEmulators = [
   "packages/cli/src/commands/{evidence,list,run,stop}/*.test.ts",
   "packages/host/src/{evidence,holding,qmp,vm}/*.test.ts",
-  "test/{attack,libvirt,qemu}/**/*.test.ts",
+  "test/{attack,guide,libvirt,qemu}/**/*.test.ts",
 ];
 
 const all = [

@@ -9,6 +9,7 @@ import {
 import { errorCodes } from "@evenkeel/core/error/codes.ts";
 import { ncclFindingCodes } from "@evenkeel/core/guest/nccl/lint/finding.ts";
 import { refusalCodes, untoldCodes } from "@evenkeel/core/plan/refusal.ts";
+import { needCodes } from "@evenkeel/core/prepare/preparation.ts";
 import { preflightCodes } from "@evenkeel/core/preflight/problem.ts";
 import { mergeFindingCodes } from "@evenkeel/core/topology/merge/finding.ts";
 import { topologyWarningCodes } from "@evenkeel/core/topology/warnings/warning.ts";
@@ -41,6 +42,7 @@ test("docs/errors.md has every code with its meaning, and no other", () => {
   expect(documented("Refusals")).toEqual(refusalCodes);
   expect(documented("Untold facts")).toEqual(untoldCodes);
   expect(documented("Preflight problems")).toEqual(preflightCodes);
+  expect(documented("Needs of a machine")).toEqual(needCodes);
   expect(documented("Merge findings")).toEqual(mergeFindingCodes);
   expect(documented("Findings")).toEqual(findingCodes);
   expect(documented("Warnings")).toEqual(topologyWarningCodes);

@@ -43,8 +43,8 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     $ evenkeel plaec
     --- stderr
     evenkeel: there is no command "plaec"
-      expected  one of topology, snapshot, place, capacity, render, verify, why, doctor, evidence,
-                guest, run, stop, adopt, list, console, simulate, demo, schema, completion
+      expected  one of topology, snapshot, place, capacity, prepare, render, verify, why, doctor,
+                evidence, guest, run, stop, adopt, list, console, simulate, demo, schema, completion
       try       did you mean place?
       code      usage
     --- exit 2
@@ -52,8 +52,8 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     $ evenkeel frobnicate
     --- stderr
     evenkeel: there is no command "frobnicate"
-      expected  one of topology, snapshot, place, capacity, render, verify, why, doctor, evidence,
-                guest, run, stop, adopt, list, console, simulate, demo, schema, completion
+      expected  one of topology, snapshot, place, capacity, prepare, render, verify, why, doctor,
+                evidence, guest, run, stop, adopt, list, console, simulate, demo, schema, completion
       try       see evenkeel --help
       code      usage
     --- exit 2
@@ -98,8 +98,8 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     $ evenkeel __complet
     --- stderr
     evenkeel: there is no command "__complet"
-      expected  one of topology, snapshot, place, capacity, render, verify, why, doctor, evidence,
-                guest, run, stop, adopt, list, console, simulate, demo, schema, completion
+      expected  one of topology, snapshot, place, capacity, prepare, render, verify, why, doctor,
+                evidence, guest, run, stop, adopt, list, console, simulate, demo, schema, completion
       try       see evenkeel --help
       code      usage
     --- exit 2

@@ -123,6 +123,21 @@ export { fitFlavors } from "./fleet/fit/fit.ts";
 export type { FlavorFit } from "./fleet/fit/flavor-fit.ts";
 export type { NodeShortage, OneNode, StraddlingCost } from "./fleet/straddle/straddle.ts";
 
+// Preparing hosts
+export { prepare } from "./prepare/prepare.ts";
+export {
+  type BootLine,
+  type Need,
+  type NeedCode,
+  needCodes,
+  type Preparation,
+  type PromisedRoom,
+} from "./prepare/preparation.ts";
+export type { HypervisorName } from "./instance/instance.ts";
+export type { Asked } from "./prepare/room.ts";
+export { type HostSetting, type SystemFamily, untoldSetting } from "./prepare/setting.ts";
+export type { HypervisorAnswer, KvmFacts } from "./preflight/facts.ts";
+
 // Guests
 export { render, renderData, type RenderOptions } from "./render/render.ts";
 export { type Rendering, renderings } from "./render/renderings.ts";

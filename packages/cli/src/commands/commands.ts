@@ -10,6 +10,7 @@ import { evidenceCommand } from "./evidence/command.ts";
 import { guestCommand } from "./guest/command.ts";
 import { placeCommand } from "./place/command.ts";
 import { listCommand } from "./list/command.ts";
+import { prepareCommand } from "./prepare/command.ts";
 import { renderCommand } from "./render/command.ts";
 import { runCommand } from "./run/command.ts";
 import { schemaCommand } from "./schema/command.ts";
@@ -26,6 +27,7 @@ export const commands: readonly CliCommand[] = [
   snapshotCommand,
   placeCommand,
   capacityCommand,
+  prepareCommand,
   renderCommand,
   verifyCommand,
   whyCommand,

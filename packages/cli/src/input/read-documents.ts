@@ -50,6 +50,24 @@ export async function readFlavors(path: string, surroundings: Surroundings): Pro
   return documents.filter((document) => isOfKind(document, "Flavor"));
 }
 
+/** The Flavors and VirtualMachines in a file that holds nothing else. */
+export async function readFlavorsAndVms(
+  path: string,
+  surroundings: Surroundings,
+): Promise<{ readonly flavors: readonly Flavor[]; readonly vms: readonly VirtualMachine[] }> {
+  const { text, where } = await readText(path, "Flavor or VirtualMachine documents", surroundings);
+  const documents = readDocuments(text, where);
+  const flavors = documents.filter((document) => isOfKind(document, "Flavor"));
+  const vms = documents.filter((document) => isOfKind(document, "VirtualMachine"));
+  if (documents.length === 0 || flavors.length + vms.length < documents.length) {
+    throw new EvenkeelError("document-invalid", heldText(documents), {
+      where,
+      expected: "Flavors, VirtualMachines or both",
+    });
+  }
+  return { flavors, vms };
+}
+
 /** Refuses two flavors of one name: they would be counted twice, or contradict each other. */
 export function refuseDuplicateFlavors(flavors: readonly Flavor[], where: string): void {
   const names = flavors.map(({ metadata }) => metadata.name);

@@ -49,6 +49,7 @@ export interface ProcessRecord {
 }
 
 export const hypervisorNames = ["libvirt", "qemu"] as const;
+/** What runs a VM: libvirt, or QEMU without libvirt. */
 export type HypervisorName = (typeof hypervisorNames)[number];
 
 export interface DriverBefore {

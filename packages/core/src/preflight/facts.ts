@@ -64,6 +64,7 @@ export interface DeviceFacts {
   readonly users: readonly string[];
 }
 
+/** Whether KVM is there, for this user. */
 export interface KvmFacts {
   readonly present: boolean;
   /** Why it cannot be used, or null where it can. */

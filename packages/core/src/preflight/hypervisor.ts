@@ -15,7 +15,7 @@ const least = { libvirt: "9.0.0", qemu: "7.2.0" } as const;
  * Libvirt adds as much to the memory limit of a guest with a VFIO device
  * (qemuDomainGetMemLockLimitBytes).
  */
-const LOCKED_BESIDE_GUEST_BYTES = GiB;
+export const LOCKED_BESIDE_GUEST_BYTES: number = GiB;
 
 export const checkHypervisor: PreflightCheck = (start, facts) => [
   ...versionProblems(start, facts),
@@ -23,7 +23,11 @@ export const checkHypervisor: PreflightCheck = (start, facts) => [
   ...memlockProblems(start, facts),
 ];
 
-function versionProblems({ via }: Start, { versions }: HostFacts): PreflightProblem[] {
+/** What is missing, refuses this user or is too old, of what runs VMs that way. */
+export function versionProblems(
+  { via }: Pick<Start, "via">,
+  { versions }: Pick<HostFacts, "versions">,
+): PreflightProblem[] {
   const { refusal } = versions;
   if (via === "libvirt" && refusal !== null) {
     const remedy = advice(

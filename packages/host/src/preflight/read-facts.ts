@@ -88,7 +88,7 @@ function readNodes(tree: Tree): NodeFacts[] {
 }
 
 /** The page sizes of mounted hugetlbfs; a mount without a size has the default size. */
-function readHugetlbfs(tree: Tree): readonly number[] | null {
+export function readHugetlbfs(tree: Tree): readonly number[] | null {
   const mounts = tree.readText("/proc/self/mounts") ?? tree.readText("/proc/mounts");
   if (mounts === null) return null;
   const usual = memoryField(tree.readText("/proc/meminfo"), "Hugepagesize");

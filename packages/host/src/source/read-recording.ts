@@ -17,6 +17,17 @@ import type { Tree } from "../tree/tree.ts";
  * chosen, and those of reading the tree.
  */
 export async function readRecording(source: string, note: Note): Promise<Topology> {
+  const { tree, name } = await openRecording(source);
+  return readMachineTree(tree, note, name);
+}
+
+/**
+ * Opens a recorded machine: its tree, and the name that the source chooses it by, if it does.
+ * Errors: as `readRecording`.
+ */
+export async function openRecording(
+  source: string,
+): Promise<{ readonly tree: Tree; readonly name?: string }> {
   const { path, inner } = split(source);
   const tree = await treeAt(path);
   const roots = findRoots(tree);
@@ -26,9 +37,7 @@ export async function readRecording(source: string, note: Note): Promise<Topolog
   if (only === undefined) throw roots.length === 0 ? nothing(path) : notThere(path, choice, roots);
   if (others.length > 0) throw ambiguous(path, wanted);
   const machine = subtree(tree, only);
-  return choice === null
-    ? readMachineTree(machine, note)
-    : readMachineTree(machine, note, nameOf(choice));
+  return choice === null ? { tree: machine } : { tree: machine, name: nameOf(choice) };
 }
 
 /** Splits a source at its `#`, unless the whole is an existing path. */

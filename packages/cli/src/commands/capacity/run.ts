@@ -1,15 +1,13 @@
-import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import {
   type Capacity,
   fleetCapacity,
   type CapacityRequest,
 } from "@evenkeel/core/fleet/capacity-document.ts";
-import type { Request } from "@evenkeel/core/request/request.ts";
 import type { Flavor } from "@evenkeel/core/request/virtual-machine.ts";
-import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { requestOfFlavor } from "@evenkeel/core/request/resolve.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
+import { flavorCount } from "../../input/flavor-count.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { capacityText } from "../../text/capacity-text.ts";
 import { jsonText } from "../../text/json-text.ts";
@@ -26,7 +24,10 @@ export async function runCapacity(this: CliContext, flags: CapacityFlags): Promi
   for (const path of paths) flavors.push(...(await readFlavors(path, surroundings)));
   refuseDuplicateFlavors(flavors, "--flavor");
   const requests = flavors.map(requestOfFlavor);
-  const wanted = restore.map((text) => wantedOf(text, requests));
+  const wanted = restore.map((text): CapacityRequest => {
+    const { flavor, count } = flavorCount(text, "--restore", requests);
+    return { flavor, slots: count };
+  });
   const asked = { on, taken, state, vm: null };
   const hosts = await readHosts(asked, await readPolicies(policy, surroundings), surroundings);
   const capacity = fleetCapacity(hosts, requests, wanted);
@@ -43,25 +44,4 @@ function hasUnknown({ fleet, hosts }: Capacity): boolean {
   return fleet.some(
     ({ fits }, i) => fits === 0 && hosts.some(({ flavors }) => flavors[i]?.untold.some(() => true)),
   );
-}
-
-/** Parses `FLAVOR=K`: a flavor, and how many more VMs of it should fit. */
-function wantedOf(text: string, requests: readonly Request[]): CapacityRequest {
-  const [, name = "", slots = ""] = /^(.+)=([1-9][0-9]{0,5})$/s.exec(text) ?? [];
-  const names = requests.flatMap(({ flavor }) => flavor ?? []);
-  if (name === "") {
-    throw new EvenkeelError("usage", `${JSON.stringify(text)} is not a flavor and a number`, {
-      where: "--restore",
-      expected: "FLAVOR=K, with K from 1 to 999999",
-      remedy: `write, for example, ${names[0] ?? "h100.4"}=1`,
-    });
-  }
-  const found = requests.find(({ flavor }) => flavor === name);
-  if (found !== undefined) return { flavor: found, slots: Number(slots) };
-  const near = didYouMean(name, names);
-  throw new EvenkeelError("flavor-unknown", `no flavor is named ${JSON.stringify(name)}`, {
-    where: "--restore",
-    expected: `one of ${names.join(", ")}`,
-    ...(near !== null && { remedy: `did you mean ${near}?` }),
-  });
 }

@@ -1,0 +1,10 @@
+import type { HypervisorName } from "@evenkeel/core/instance/instance.ts";
+
+/** The flags of `evenkeel prepare`. */
+export interface PrepareFlags {
+  readonly on: string;
+  readonly policy?: string;
+  readonly vms: readonly string[];
+  readonly via: HypervisorName;
+  readonly output: "text" | "json";
+}

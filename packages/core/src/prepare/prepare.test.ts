@@ -1,0 +1,317 @@
+import { expect, test } from "vitest";
+import { carriedOut } from "../../testing/prepare/carried-out.ts";
+import { accelerators, requestOf } from "../../testing/request/requests.ts";
+import { defaultHostPolicy } from "../request/host-policy.ts";
+import type { Request } from "../request/request.ts";
+import { catalogMachine, catalogNames } from "../topology/catalog/catalog.ts";
+import { syntheticTopology } from "../topology/synthetic/build.ts";
+import type { Topology } from "../topology/topology.ts";
+import { GiB, MiB } from "../unit/bytes.ts";
+import { valueOf } from "../unit/list.ts";
+import type { Need, NeedCode, Preparation } from "./preparation.ts";
+import { prepare } from "./prepare.ts";
+import { type HostSetting, untoldSetting } from "./setting.ts";
+
+const flavorOf = (given: Partial<Request>): Request => {
+  const name = given.name ?? "f";
+  return requestOf({ flavor: name, name, ...given });
+};
+
+/** How a running machine is set on which nothing has been done yet. */
+const bare: HostSetting = {
+  system: "debian",
+  kernelRelease: "6.1.0-31-amd64",
+  bootOptions: ["quiet"],
+  isolatedCpus: "",
+  iommu: false,
+  vfioPci: true,
+  driversTold: true,
+  driverctl: true,
+  hugetlbfsBytes: [2 * MiB],
+  kvm: { present: true, unusable: null },
+  versions: { libvirt: "9.0.0", qemu: "7.2.0", refusal: null },
+  lockable: { bytes: 8 * MiB },
+};
+
+function prepared(
+  topology: Topology,
+  flavors: readonly Request[],
+  setting: HostSetting = bare,
+  via: "libvirt" | "qemu" = "libvirt",
+): Preparation {
+  return prepare(topology, defaultHostPolicy, { flavors, together: [] }, setting, via);
+}
+
+const of = ({ needs }: Preparation, code: NeedCode): readonly Need[] =>
+  needs.filter((one) => one.code === code);
+
+/** On each of two nodes 7 cores to sell, two GPUs and a NIC. */
+const two = (cpu: string, more = ""): Topology =>
+  syntheticTopology(
+    `package:2 core:8 thread:2 memory:64Gi hugepages:none iommu:off distances:10/21 cpu:"${cpu}"
+     root[gpu:h100-sxm gpu:h100-sxm nic:cx7] ${more}`,
+  );
+
+const withGpu = flavorOf({ accelerators: accelerators(1), vcpus: 4, memoryBytes: 20 * GiB });
+
+test("of a bare machine everything is asked, in the words of its processor", () => {
+  const found = prepared(two("Intel(R) Xeon(R) Gold"), [withGpu]);
+  expect(found.room).toMatchObject([{ flavor: "f", vms: 4, reason: null }]);
+  expect(found.prepared).toBe(false);
+  expect(found.keeps).toEqual({ cpus: "0,8,16,24", memoryPerNodeBytes: 4 * GiB });
+  expect(found.boot.words).toEqual([
+    "intel_iommu=on",
+    "iommu=pt",
+    "vfio-pci.ids=10de:2330",
+    "default_hugepagesz=1G",
+    "hugepagesz=1G",
+    "hugepages=0:40,1:40",
+    "isolcpus=domain,managed_irq,1-7,9-15,17-23,25-31",
+  ]);
+  const missing = found.needs.filter(({ state }) => state === "missing").map(({ code }) => code);
+  expect([...new Set(missing)]).toEqual([
+    "iommu",
+    "iommu-passthrough",
+    "vfio-driver",
+    "hugepages",
+    "isolated-cpus",
+    "hugetlbfs",
+  ]);
+  expect(of(found, "vfio-driver")).toHaveLength(4);
+  const after = carriedOut({ topology: two("Intel(R) Xeon(R) Gold"), setting: bare }, found);
+  expect(prepared(after.topology, [withGpu], after.setting).prepared).toBe(true);
+});
+
+test("AMD's and Arm's IOMMU need no word to be on", () => {
+  const words = (topology: Topology) => prepared(topology, [withGpu]).boot.words.slice(0, 2);
+  expect(words(two("AMD EPYC 9654"))).toEqual(["iommu=pt", "vfio-pci.ids=10de:2330"]);
+  expect(words(two("Neoverse-V2", "arch:aarch64"))[0]).toBe("iommu.passthrough=1");
+  // Where nobody told the processor, Intel's word does no harm.
+  const unknown = { ...two("x").machine, cpuModel: null };
+  expect(words({ ...two("x"), machine: unknown })).toEqual(["intel_iommu=on", "iommu=pt"]);
+});
+
+test("ids that the host's display has too are not on the boot line: devices are given by address", () => {
+  const topology = two("Intel Xeon", "root[gpu:h100-sxm(host:display)]@0");
+  const found = prepared(topology, [withGpu]);
+  expect(found.boot.words.join(" ")).not.toContain("vfio-pci.ids");
+  const commands = of(found, "vfio-driver").map(({ remedy }) => remedy?.argv?.[0]);
+  expect(commands).toHaveLength(4);
+  for (const command of commands) {
+    expect(command).toEqual([
+      "driverctl",
+      "set-override",
+      expect.stringMatching(/^0000:/),
+      "vfio-pci",
+    ]);
+  }
+});
+
+test("no NIC is named by its ids where nobody told which of them the host uses", () => {
+  const both = flavorOf({
+    accelerators: accelerators(2),
+    nics: { count: 1, rdma: true },
+    memoryBytes: 20 * GiB,
+  });
+  const words = prepared(two("Intel Xeon"), [both]).boot.words;
+  expect(words).toContain("vfio-pci.ids=10de:2330");
+  const told = two("Intel Xeon", "root[nic:e810(host:default-route)]@0");
+  expect(prepared(told, [both]).boot.words).toContain("vfio-pci.ids=10de:2330,15b3:1021");
+});
+
+test("a machine with one node and no GPUs needs pages and CPUs, and nothing of devices", () => {
+  const small = syntheticTopology('core:4 memory:16Gi hugepages:none cpu:"AMD EPYC"');
+  const found = prepared(small, [flavorOf({ hugepageBytes: 2 * MiB, memoryBytes: 4 * GiB })]);
+  // Three cores are left for VMs of two vCPUs, each on two cores.
+  expect(found.room).toMatchObject([{ vms: 1 }]);
+  expect(found.boot.words).toEqual([
+    "default_hugepagesz=2M",
+    "hugepagesz=2M",
+    "hugepages=0:2048",
+    "isolcpus=domain,managed_irq,1-3",
+  ]);
+  expect(new Set(found.needs.map(({ code }) => code))).toEqual(
+    new Set(["base-memory", "hugepages", "isolated-cpus", "kvm", "hypervisor", "hugetlbfs"]),
+  );
+});
+
+test("CPUs that VMs float over are not isolated", () => {
+  const shared = { ...withGpu, isolation: "shared" } as const;
+  const found = prepared(two("Intel Xeon"), [withGpu, { ...shared, name: "s", flavor: "s" }]);
+  expect(found.boot.words.join(" ")).not.toContain("isolcpus");
+  expect(of(found, "isolated-cpus")).toEqual([]);
+});
+
+test("a kernel that takes no pages by node gets them by a file that systemd writes at boot", () => {
+  const old = prepared(two("Intel Xeon"), [withGpu], { ...bare, kernelRelease: "5.10.0-30-amd64" });
+  expect(old.boot.words.join(" ")).not.toContain("hugepages=");
+  expect(of(old, "hugepages")[1]?.remedy?.argv?.[1]).toEqual([
+    "shuf",
+    "-e",
+    "w /sys/devices/system/node/node1/hugepages/hugepages-1048576kB/nr_hugepages - - - - 40",
+    "-o",
+    "/etc/tmpfiles.d/evenkeel-node1-1048576kB.conf",
+  ]);
+});
+
+test("pages of a size that the kernel does not list are asked of the boot line alone", () => {
+  const topology = syntheticTopology("core:4 memory:16Gi hugepages:4x2Mi");
+  const [pages] = of(prepared(topology, [flavorOf({ vcpus: 1 })]), "hugepages");
+  expect(pages?.remedy).toMatchObject({ argv: null, when: "host-reboot" });
+  const arm = syntheticTopology("core:4 memory:16Gi hugepages:none arch:aarch64 page:64Ki");
+  const [none] = of(prepared(arm, [flavorOf({ vcpus: 1 })]), "hugepages");
+  expect(none?.remedy?.text).toContain("ask for pages of 2 MiB");
+});
+
+test("what nobody told is unknown, with who would tell it, and never missing", () => {
+  const found = prepared(two("Intel Xeon"), [withGpu], untoldSetting);
+  const unknown = found.needs.filter(({ state }) => state === "unknown");
+  expect(new Set(unknown.map(({ code }) => code))).toEqual(
+    new Set([
+      "iommu",
+      "iommu-passthrough",
+      "vfio-module",
+      "vfio-driver",
+      "isolated-cpus",
+      "kvm",
+      "hypervisor",
+      "hugetlbfs",
+    ]),
+  );
+  for (const { tells, has } of unknown) expect([tells, has]).toEqual([expect.any(String), null]);
+  const done = { ...two("Intel Xeon") };
+  const nodes = done.nodes.map((node) => ({
+    ...node,
+    hugepages: [{ sizeBytes: GiB, total: 60, free: 60 }],
+  }));
+  expect(prepared({ ...done, nodes }, [withGpu], untoldSetting).prepared).toBe(null);
+  const untold = done.nodes.map((node) => ({ ...node, hugepages: null }));
+  const pages = of(prepared({ ...done, nodes: untold }, [withGpu], bare), "hugepages");
+  expect(pages.map(({ state }) => state)).toEqual(["unknown", "unknown"]);
+});
+
+test("where nobody told the nodes or the memory, it asks for them", () => {
+  const blind = syntheticTopology("core:4 memory:?");
+  const found = prepared(blind, [flavorOf({ vcpus: 1 })]);
+  expect(found.room[0]).toMatchObject({ vms: 0, reason: null });
+  expect(of(found, "room")).toMatchObject([
+    { state: "unknown", tells: expect.stringContaining("of node 0: add") },
+  ]);
+});
+
+test("a flavor that no setting makes fit is said to be that, with the numbers", () => {
+  const found = prepared(two("Intel Xeon"), [flavorOf({ accelerators: accelerators(9) })]);
+  expect(of(found, "room")).toMatchObject([
+    { state: "missing", subject: "f", has: expect.stringContaining("9") },
+  ]);
+  expect(found.prepared).toBe(false);
+});
+
+test("pages that no flavor takes are given back where they are in the way", () => {
+  const full = syntheticTopology("core:4 memory:16Gi hugepages:5000x2Mi");
+  const found = prepared(full, [flavorOf({ vcpus: 3, memoryBytes: 8 * GiB })]);
+  const [memory] = of(found, "base-memory");
+  expect(memory?.remedy?.argv).toEqual([
+    [
+      "shuf",
+      "-e",
+      "0",
+      "-o",
+      "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages",
+    ],
+  ]);
+});
+
+test("flavors share pages of one size; those of another get the memory that is left", () => {
+  const large = flavorOf({ name: "large", vcpus: 14, memoryBytes: 50 * GiB });
+  const middle = flavorOf({ name: "middle", vcpus: 4, memoryBytes: 8 * GiB });
+  const base = flavorOf({ name: "base", vcpus: 2, memoryBytes: 4 * GiB, hugepageBytes: null });
+  const found = prepared(two("Intel Xeon"), [large, middle, base]);
+  expect(found.room.map(({ flavor, vms }) => [flavor, vms])).toEqual([
+    ["large", 2],
+    ["middle", 6],
+    ["base", 4],
+  ]);
+  expect(found.boot.words).toContain("hugepages=0:50,1:50");
+});
+
+test("base memory that a flavor before them takes is in no huge page", () => {
+  const base = flavorOf({ name: "base", vcpus: 2, memoryBytes: 7 * GiB, hugepageBytes: null });
+  const paged = flavorOf({ name: "paged", vcpus: 2, memoryBytes: 3 * GiB });
+  const topology = two("Intel Xeon");
+  const found = prepared(topology, [base, paged]);
+  // Of 64 GiB a node 4 are the host's and 49 are taken: 11 are left, for three.
+  expect(found.room.map(({ vms }) => vms)).toEqual([14, 6]);
+  expect(found.boot.words).toContain("hugepages=0:9,1:9");
+  expect(of(found, "base-memory").map(({ state }) => state)).toEqual(["there", "there"]);
+});
+
+test("VMs that are counted run at the same time, so their pages add up", () => {
+  const one = flavorOf({ name: "one", vcpus: 4, memoryBytes: 20 * GiB });
+  const other = flavorOf({ name: "other", vcpus: 4, memoryBytes: 10 * GiB });
+  const asked = {
+    flavors: [],
+    together: [
+      { request: one, vms: 2 },
+      { request: other, vms: 3 },
+    ],
+  };
+  const found = prepare(two("Intel Xeon"), defaultHostPolicy, asked, bare, "libvirt");
+  expect(found.room.map(({ vms, wanted }) => [vms, wanted])).toEqual([
+    [2, 2],
+    [3, 3],
+  ]);
+  const pages = of(found, "hugepages").map(({ needs }) => Number.parseInt(needs, 10));
+  expect(pages.reduce((sum, each) => sum + each, 0)).toBe(70);
+  const toomany = { ...asked, together: [{ request: one, vms: 9 }] };
+  const short = prepare(two("Intel Xeon"), defaultHostPolicy, toomany, bare, "libvirt");
+  expect(of(short, "room")).toMatchObject([{ state: "missing", needs: "room for 9" }]);
+});
+
+test("QEMU alone needs the right to lock a VM's memory; libvirt takes it itself", () => {
+  expect(of(prepared(two("Intel Xeon"), [withGpu]), "locked-memory")).toEqual([]);
+  const alone = prepared(two("Intel Xeon"), [withGpu], bare, "qemu");
+  const [need] = of(alone, "locked-memory");
+  expect(need?.remedy?.argv).toEqual([
+    ["shuf", "-e", `* - memlock ${21 * 1024 * 1024}`, "-o", "/etc/security/limits.d/evenkeel.conf"],
+  ]);
+  expect(of(alone, "hugetlbfs")).toEqual([]);
+});
+
+test("words of the present boot line that contradict the needed ones are named", () => {
+  const setting = { ...bare, bootOptions: ["hugepagesz=1G", "hugepages=8", "isolcpus=1"] };
+  const { boot } = prepared(two("Intel Xeon"), [withGpu], setting);
+  expect(boot.instead).toEqual(["hugepages=8", "isolcpus=1"]);
+});
+
+test("a missing hypervisor is installed by the system's own packages", () => {
+  const versions = { libvirt: null, qemu: null, refusal: null };
+  const argv = (setting: Partial<HostSetting>, topology = two("Intel Xeon")) =>
+    of(prepared(topology, [withGpu], { ...bare, versions, ...setting }), "hypervisor")[0]?.remedy
+      ?.argv;
+  expect(argv({})?.[0]).toContain("qemu-system-x86");
+  expect(argv({}, two("Neoverse", "arch:aarch64"))?.[0]).toContain("qemu-system-arm");
+  expect(argv({ system: "fedora" })?.[0]?.slice(0, 3)).toEqual(["dnf", "install", "qemu-kvm"]);
+  const refused = { libvirt: null, qemu: null, refusal: "Permission denied" };
+  expect(argv({ versions: refused })).toBe(null);
+});
+
+test("every machine of the catalog that is given all of it has the room, and is prepared", () => {
+  for (const name of catalogNames) {
+    const topology = valueOf(new Map([[name, catalogMachine(name)]]), name);
+    if (topology === null) throw new Error(name);
+    const gpus = topology.accelerators.length;
+    const flavors = [
+      flavorOf({
+        accelerators: accelerators(Math.min(1, gpus)),
+        vcpus: 4,
+        memoryBytes: 8 * GiB,
+      }),
+    ];
+    const first = prepared(topology, flavors);
+    expect(first.room[0]?.vms, name).toBeGreaterThan(0);
+    const after = carriedOut({ topology, setting: bare }, first);
+    const again = prepared(after.topology, flavors, after.setting);
+    expect([again.prepared, again.room], name).toEqual([true, first.room]);
+  }
+});
