@@ -149,7 +149,7 @@ const printers: Readonly<Record<string, (view: View) => string>> = {
             state: "running",
             pid: 1,
             via: "qemu",
-            instance: { plan, phase: "running", adopted: false },
+            instance: { plan, phase: "running", adopted: false, startedAt: "t", uuid: "u" },
             holds: null,
           },
         ],
@@ -157,7 +157,7 @@ const printers: Readonly<Record<string, (view: View) => string>> = {
         unreadable: [{ name: "n", why: "w", seenAs: "vm" }],
         damaged: [],
       }),
-      view,
+      { ...view, wide: true },
     ),
   differences: (view) =>
     differencesText(

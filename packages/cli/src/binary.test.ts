@@ -52,7 +52,6 @@ truncateSync(join(folder, "huge.json"), 2 ** 30);
 writeFileSync(join(folder, "huge.tar"), "");
 truncateSync(join(folder, "huge.tar"), 2 ** 30);
 mkdirSync(join(folder, "folder.yaml"));
-execFileSync("mkfifo", [join(folder, "pipe.yaml")]);
 
 /** Makes a tar of one entry that has another name, or leads elsewhere, than an honest one would. */
 function tar(name: string, from: string, to: string): void {
@@ -82,7 +81,6 @@ const cases: readonly (readonly string[])[] = [
   place("empty.yaml"),
   place("huge.json"),
   place("folder.yaml"),
-  place("pipe.yaml"),
   place("/dev/zero"),
   ["place", "vm.yaml", "--on", "machine:hgx-h101"],
   ["place", "vm.yaml", "--on", "vm.yaml"],
@@ -141,6 +139,35 @@ test("standard input is a file like any other", async () => {
     0,
     "llm-a goes to hgx-h100 (locality strict, isolation core)",
   ]);
+});
+
+test("a pipe is a file like any other: <(command), a FIFO, /dev/stdin, each for any input", () => {
+  const lines = [
+    '"$@" place <(cat vm.yaml) --on live=<("$@" topology machine:hgx-h100 -o json)',
+    'cat vm.yaml | "$@" place /dev/stdin --on machine:hgx-h100',
+    'mkfifo pipe; (sleep 0.2; cat vm.yaml > pipe) & "$@" place pipe --on machine:hgx-h100; rm pipe',
+    '"$@" place vm.yaml --on machine:hgx-h100 --policy <(printf "apiVersion: evenkeel/v1\\nkind: HostPolicy\\n")',
+    'tar -cf - -C / proc/cpuinfo sys/devices/system/cpu/online sys/devices/system/cpu/cpu0/topology 2>/dev/null | "$@" topology sysfs:- -o json',
+    '"$@" topology numactl:<(printf "available: 1 nodes (0)\\nnode 0 cpus: 0\\nnode 0 size: 9 MB\\n") -o json',
+  ];
+  for (const line of lines) {
+    const words = ["--norc", "-c", line, "bash", process.execPath, binary];
+    const { stdout, stderr, status } = spawnSync("bash", words, { cwd: folder, encoding: "utf8" });
+    expect([line, status, stderr]).toEqual([line, 0, ""]);
+    expect(stdout).toMatch(/^llm-a goes to|"kind": "Topology"/);
+  }
+});
+
+test("a pipe that does not end is refused at its bound, and one that is not there says so", () => {
+  const errorOf = (line: string): string => {
+    const words = ["--norc", "-c", line, "bash", process.execPath, binary];
+    return spawnSync("bash", words, { cwd: folder, encoding: "utf8" }).stderr;
+  };
+  expect(errorOf('"$@" place <(yes) --on live')).toContain(
+    "more than 8 MiB came through this pipe",
+  );
+  expect(errorOf('"$@" place <(true) --on live')).toContain("it contains no document");
+  expect(errorOf('"$@" place /dev/fd/77 --on live')).toContain("sudo and npx pass no <(…) on");
 });
 
 const old = "/usr/bin/node";

@@ -36,7 +36,8 @@ export function failureText(error: EvenkeelError, { width, paint }: View): strin
   );
   const placed = where === null || message.startsWith(`${where}:`);
   const what = placed ? message : `${where}: ${message}`;
-  return linesText([`${paint("red", "evenkeel:")} ${what}`, ...details]);
+  const [first = "", ...rest] = wrap(`evenkeel: ${what}`, width, "  ");
+  return linesText([first.replace("evenkeel:", paint("red", "evenkeel:")), ...rest, ...details]);
 }
 
 /** The same error for a program: one line of JSON. */

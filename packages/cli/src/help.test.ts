@@ -105,10 +105,10 @@ test.each(examples)("%s, %s: the example works as it stands", (_name, _does, lin
   else expect(/--diff|evenkeel verify|guest check/.test(lines) ? [0, 3] : [0]).toContain(status);
 });
 
-test("every command teaches by two to seven examples, and its help fits a page", async () => {
+test("every command teaches by two to eight examples, and its help fits a page", async () => {
   for (const { name, examples: all } of shownCommands) {
     expect(all.length).toBeGreaterThanOrEqual(2);
-    expect(all.length).toBeLessThanOrEqual(7);
+    expect(all.length).toBeLessThanOrEqual(8);
     const help = await evenkeel([name, "--help"]);
     expect(help).toEqual({ stdout: helpOf([name], COLUMNS), stderr: "", status: 0 });
     expect(help).toEqual(await evenkeel([name, "-h"]));
@@ -122,7 +122,8 @@ test("help follows the width of the terminal: no line runs over, and no word is 
   for (const argv of [["--help"], ...shownCommands.map(({ name }) => [name, "--help"])]) {
     const [narrow, wide] = [await evenkeel(argv, { terminal: 80 }), await evenkeel(argv)];
     expect(narrow.stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
-    expect(narrow.stdout).not.toBe(wide.stdout);
+    const isWide = wide.stdout.split("\n").some((line) => line.length > 80);
+    if (isWide) expect(narrow.stdout).not.toBe(wide.stdout);
     expect(words(narrow.stdout)).toEqual(words(wide.stdout));
   }
 });

@@ -38,7 +38,8 @@ function overview(columns: number): string {
     ...described(
       [
         ["-h, --help", "print this help; after a command, the help of that command"],
-        ["    --version", "print the version"],
+        ["-v, --version", "print the version"],
+        ["-o, --output FORM", "text or json, of every command that answers; some have more"],
       ],
       columns,
     ),
@@ -71,7 +72,10 @@ function commandHelp(
   );
   const flagRows = Object.entries(flags ?? {}).map(
     ([flagName, flag]) =>
-      [`    --${flagName} ${valueOf(flag)}`.trimEnd(), `${flag.brief}${defaultOf(flag)}`] as const,
+      [
+        `${shortOf(flagName, command.parameters)} --${flagName} ${valueOf(flag)}`.trimEnd(),
+        `${flag.brief}${defaultOf(flag)}`,
+      ] as const,
   );
   return `${[
     ...wrap(`evenkeel ${name}: ${command.brief}`, columns, "  "),
@@ -89,12 +93,26 @@ function commandHelp(
   ].join("\n")}\n`;
 }
 
+/** The share of the width that names may take. A longer one stands in a line above its meaning. */
+const NAMES_SHARE = 0.4;
+
 /** Names with their meanings beside them, wrapped. */
 function described(rows: readonly (readonly [string, string])[], columns: number): string[] {
-  const label = Math.max(...rows.map(([name]) => name.length));
-  return rows.flatMap(([name, meaning]) =>
-    hanging(`  ${name.padEnd(label)}  `, wrap(meaning, columns - MARGIN - label - 4)),
-  );
+  const lengths = rows.map(([name]) => name.length);
+  const short = lengths.filter((length) => length <= columns * NAMES_SHARE);
+  const label = Math.max(...(short.length > 0 ? short : lengths));
+  return rows.flatMap(([name, meaning]) => {
+    const lines = wrap(meaning, columns - MARGIN - label - 4);
+    return name.length > label
+      ? [`  ${name}`, ...hanging(" ".repeat(label + 4), lines)]
+      : hanging(`  ${name.padEnd(label)}  `, lines);
+  });
+}
+
+/** `-o,` before a flag that has a letter, and as many blanks before the others. */
+function shortOf(flag: string, { aliases = {} }: Parameters): string {
+  const letter = Object.entries(aliases).find(([, name]) => name === flag)?.[0];
+  return letter === undefined ? "   " : `-${letter},`;
 }
 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
@@ -131,11 +149,17 @@ function usageLines(name: string, parameters: Parameters, columns: number): stri
 /** The arguments and flags of a command as its usage names them: `[--state DIR]`. */
 export function usageWords({ positional, flags }: Parameters): readonly string[] {
   return [
-    ...(positional === undefined ? [] : positionals(positional)).map(
-      (entry) => entry.placeholder ?? "",
-    ),
+    ...(positional === undefined ? [] : argumentWords(positional)),
     ...Object.entries(flags ?? {}).map(([flagName, flag]) => usageOf(flagName, flag)),
   ];
+}
+
+/** Arguments as the usage shows them: `VM`, `[COMMAND]`, `[SRC]...`. */
+function argumentWords(positional: Positional): string[] {
+  if (positional.kind === "array") return [`[${positional.parameter.placeholder ?? ""}]...`];
+  return positionals(positional).map(({ placeholder = "", optional }) =>
+    optional === true ? `[${placeholder}]` : placeholder,
+  );
 }
 
 function usageOf(name: string, flag: Flag): string {
@@ -157,9 +181,13 @@ export function defaultOf(flag: Flag): string {
   return typeof value === "string" ? ` (${value} if not given)` : "";
 }
 
+interface Argument {
+  readonly placeholder?: string;
+  readonly brief: string;
+  readonly optional?: boolean;
+}
+
 /** The arguments of a command that are no flags. */
-export function positionals(
-  positional: Positional,
-): readonly { placeholder?: string; brief: string }[] {
+export function positionals(positional: Positional): readonly Argument[] {
   return positional.kind === "tuple" ? positional.parameters : [positional.parameter];
 }

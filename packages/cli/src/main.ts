@@ -39,6 +39,7 @@ function interrupted(): AbortSignal {
 }
 
 async function readStdin(maxBytes: number): Promise<Uint8Array | null> {
+  if (process.stdin.isTTY) process.stderr.write("note: reading what you type; Ctrl-D ends it\n");
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of process.stdin) {

@@ -124,27 +124,31 @@ test("arguments that are missing, too many or empty are told one at a time", asy
     $ evenkeel place
     --- stderr
     evenkeel: VM is missing
-      try       see evenkeel place --help
+      expected  a file with a VirtualMachine, and Flavors if there are any; - is standard input
+      try       evenkeel place vm.yaml --on machine:hgx-h100
       code      usage
     --- exit 2
 
     $ evenkeel place vm.yaml
     --- stderr
     evenkeel: --on is missing
-      try       see evenkeel place --help
+      expected  a host to try; NAME=SRC gives it a name; repeat it for more
+      try       evenkeel place vm.yaml --on live
       code      usage
     --- exit 2
 
     $ evenkeel place a.yaml b.yaml --on live
     --- stderr
     evenkeel: there is one argument too many: "b.yaml"
-      try       see evenkeel place --help
+      try       one VM at a time: evenkeel place a.yaml --on live, then the same with b.yaml
       code      usage
     --- exit 2
 
     $ evenkeel topology --from
     --- stderr
     evenkeel: --from needs a value
+      expected  the machine to read (live if not given); repeat it to merge several sources of one
+                machine
       try       see evenkeel topology --help
       code      usage
     --- exit 2
@@ -152,13 +156,15 @@ test("arguments that are missing, too many or empty are told one at a time", asy
     $ evenkeel topology --from=
     --- stderr
     evenkeel: --from needs a value
+      expected  the machine to read (live if not given); repeat it to merge several sources of one
+                machine
       try       see evenkeel topology --help
       code      usage
     --- exit 2
 
     $ evenkeel topology --from --output json
     --- stderr
-    {"error":{"code":"usage","message":"--from needs a value","where":null,"expected":null,"remedy":"see evenkeel topology --help"}}
+    {"error":{"code":"usage","message":"--from needs a value","where":null,"expected":"the machine to read (live if not given); repeat it to merge several sources of one machine","remedy":"see evenkeel topology --help"}}
     --- exit 2
 
     $ evenkeel topology --output json --output text

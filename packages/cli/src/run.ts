@@ -4,10 +4,19 @@ import type { CliCommand } from "./command/command.ts";
 import { commands, shownCommands } from "./commands/commands.ts";
 import type { CliContext, Proposal } from "./command/context.ts";
 import { exitStatus } from "./command/exit-status.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { failureJson, failureOf, failureStack, failureText, statusOf } from "./failure.ts";
+import { helpOf } from "./help.ts";
+import { asWritten } from "./slips/spelling.ts";
 import { painter } from "./text/paint.ts";
 import { terminalText } from "./text/terminal-text.ts";
-import { flagUnknown, type UsageHints } from "./usage-failure.ts";
+import {
+  commandUnknown,
+  flagUnknown,
+  isAboutWords,
+  type UsageHints,
+  valueMissing,
+} from "./usage-failure.ts";
 import { COLUMNS, showsColor, type Stream, type Surroundings } from "./command/surroundings.ts";
 
 /** In narrower terminals, lines run over. */
@@ -17,7 +26,8 @@ const COLUMNS_MIN = 40;
  * Runs one command line to its end: it prints to the given streams, and returns the exit status. It
  * never throws.
  */
-export async function runCli(argv: readonly string[], around: Surroundings): Promise<number> {
+export async function runCli(typed: readonly string[], around: Surroundings): Promise<number> {
+  const argv = asWritten(typed);
   const surroundings: Surroundings = {
     ...around,
     stdout: escaping(around.stdout),
@@ -33,6 +43,8 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   try {
     const hints = hintsFor(argv);
     refuseInherited(argv, hints);
+    refuseLongDashes(argv, hints);
+    refuseEmptyValues(argv, hints);
     const { version, stdout } = surroundings;
     const application = applicationOf({ version, columns: widthOf(stdout) }, hints, report);
     await run(application, argv, contextOf(process, surroundings, application));
@@ -41,7 +53,26 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   }
   const [first] = thrown;
   if (thrown.length === 0) return Number(process.exitCode ?? exitStatus.done);
-  return fail(first, argv, surroundings);
+  return fail(await withRightLine(first, argv), argv, surroundings);
+}
+
+/**
+ * An error about the words of a command line, with the line that was probably meant. What knows
+ * that is loaded only then.
+ */
+async function withRightLine(thrown: unknown, argv: readonly string[]): Promise<unknown> {
+  if (!isAboutWords(thrown)) return thrown;
+  const { rightLine } = await import("./slips/right-line.ts");
+  const remedy = rightLine(argv, { commands: shownCommands });
+  if (remedy === null) return thrown;
+  const { message, where } = thrown;
+  // Of twenty commands, the one that was meant is enough.
+  const expected = argv[0] !== undefined && isCommand(argv[0]) ? thrown.expected : null;
+  return new EvenkeelError("usage", message, {
+    ...(where !== null && { where }),
+    ...(expected !== null && { expected }),
+    remedy,
+  });
 }
 
 function fail(thrown: unknown, argv: readonly string[], { stderr, env }: Surroundings): number {
@@ -68,7 +99,9 @@ const widthOf = ({ columns }: Stream): number => Math.max(COLUMNS_MIN, columns ?
 /** Whether a program will read the answer. Invalid command lines are judged as well. */
 function wantsJson(argv: readonly string[]): boolean {
   return argv.some(
-    (word, i) => word === "--output=json" || (word === "json" && argv[i - 1] === "--output"),
+    (word, i) =>
+      /^(?:--output|-o)=json$/.test(word) ||
+      (word === "json" && /^(?:--output|-o)$/.test(argv[i - 1] ?? "")),
   );
 }
 
@@ -85,6 +118,11 @@ function contextOf(
     paint: painter(color),
     columns: widthOf(surroundings.stdout),
     typed: [],
+    help: (name) => {
+      if (name !== null && !isCommand(name)) throw commandUnknown(name, hintsFor(["help"]));
+      return helpOf(name === null ? [] : [name], widthOf(surroundings.stdout));
+    },
+    commandNames: shownCommands.map(({ name }) => name),
     propose: (words) => propose(application, words, { ...context, typed: words }),
     finish: (status) => {
       process.exitCode = status;
@@ -113,12 +151,49 @@ function hintsFor(argv: readonly string[]): UsageHints {
   return {
     commands: shownCommands.map(({ name }) => name),
     flags: given === undefined ? ["help", "version"] : [...flagsOf(given), "help"],
+    meanings: given === undefined ? new Map() : meaningsOf(given),
+    example: given?.examples[0]?.lines[0]?.replace(/ \\$/, " …") ?? null,
     help: given === undefined ? "evenkeel --help" : `evenkeel ${given.name} --help`,
     argv,
   };
 }
 
+/** What each flag and argument of a command is. */
+function meaningsOf({ command: { parameters } }: CliCommand): ReadonlyMap<string, string> {
+  const { positional, flags = {} } = parameters;
+  const taken =
+    positional === undefined
+      ? []
+      : positional.kind === "tuple"
+        ? positional.parameters
+        : [positional.parameter];
+  return new Map([
+    ...Object.entries(flags).map(([name, flag]): [string, string] => [
+      name,
+      flag.kind === "enum" ? `one of ${flag.values.join(", ")}` : flag.brief,
+    ]),
+    ...taken.map(({ placeholder = "", brief }): [string, string] => [placeholder, brief]),
+  ]);
+}
+
 const flagsOf = ({ command }: CliCommand): string[] => Object.keys(command.parameters.flags ?? {});
+
+const isCommand = (name: string): boolean => shownCommands.some((entry) => entry.name === name);
+
+/** Refuses `--from=`: a command that takes any number of words would take it for one of them. */
+function refuseEmptyValues(argv: readonly string[], hints: UsageHints): void {
+  const end = argv.indexOf("--");
+  const own = end < 0 ? argv : argv.slice(0, end);
+  const empty = own.find((word) => /^--[a-z][\w-]*=$/i.test(word));
+  if (empty !== undefined) throw valueMissing(empty.slice(2, -1), hints);
+}
+
+/** Refuses dashes as word processors print them: a word with one would be taken for a file. */
+function refuseLongDashes(argv: readonly string[], hints: UsageHints): void {
+  const [, name] =
+    argv.map((word) => /^[\u2010-\u2015\u2212]+(\w[\w-]*)/.exec(word)).find(Boolean) ?? [];
+  if (name !== undefined) throw flagUnknown(name, hints);
+}
 
 /**
  * Refuses flags named like properties of every object. stricli looks flags up in plain objects,

@@ -16,6 +16,10 @@ export interface UsageHints {
   readonly commands: readonly string[];
   /** The flags of the command that was given. */
   readonly flags: readonly string[];
+  /** What flags and arguments of that command are, by their names and placeholders. */
+  readonly meanings: ReadonlyMap<string, string>;
+  /** A line of that command that works; null where no command was given. */
+  readonly example: string | null;
   /** The command line that prints the usage: `evenkeel place --help`. */
   readonly help: string;
   /** The command line itself. */
@@ -23,8 +27,10 @@ export interface UsageHints {
 }
 
 interface Detail {
-  readonly expected?: string;
+  readonly expected?: string | undefined;
   readonly near?: string | null;
+  /** A line to try. */
+  readonly line?: string | null;
 }
 
 /** The error for an unknown command, or for a flag in place of a command. */
@@ -59,29 +65,50 @@ export function usageFailure(thrown: unknown, hints: UsageHints): unknown {
     });
   }
   if (thrown instanceof UnsatisfiedFlagError) {
-    const flag = `--${thrown.externalFlagName}`;
-    return usage(`${flag} ${hints.argv.includes(flag) ? "needs a value" : "is missing"}`, hints);
+    const { externalFlagName: name } = thrown;
+    if (hints.argv.some((word) => isFlag(word, name))) return valueMissing(name, hints);
+    return usage(`--${name} is missing`, hints, { expected: hints.meanings.get(name) });
   }
   if (thrown instanceof UnexpectedFlagError) {
     return usage(`--${thrown.externalFlagName} is given twice`, hints, { expected: "it once" });
   }
   if (thrown instanceof UnsatisfiedPositionalError) {
-    return usage(`${thrown.placeholder} is missing`, hints);
+    return usage(`${thrown.placeholder} is missing`, hints, {
+      expected: hints.meanings.get(thrown.placeholder),
+      line: hints.example,
+    });
   }
-  if (thrown instanceof UnexpectedPositionalError) return unexpected(thrown.input, hints);
+  if (thrown instanceof UnexpectedPositionalError) {
+    return usage(`there is one argument too many: ${JSON.stringify(thrown.input)}`, hints);
+  }
   if (thrown instanceof ArgumentParseError) return usageFailure(thrown.exception, hints);
   return thrown;
 }
 
-function unexpected(input: string, hints: UsageHints): EvenkeelError {
-  const flag = /^--([\w-]+)=$/.exec(input)?.[1];
-  return flag === undefined
-    ? usage(`there is one argument too many: ${JSON.stringify(input)}`, hints)
-    : usage(`--${flag} needs a value`, hints);
+/** The error for a flag without its value. */
+export function valueMissing(name: string, hints: UsageHints): EvenkeelError {
+  return usage(`--${name} needs a value`, hints, { expected: hints.meanings.get(name) });
 }
 
-function usage(message: string, hints: UsageHints, { expected, near }: Detail = {}): EvenkeelError {
-  const seeHelp = `see ${hints.help}`;
+const isFlag = (word: string, name: string): boolean =>
+  word === `--${name}` || word.startsWith(`--${name}=`);
+
+/** The errors that are about the words of a command line, and not about what they name. */
+const aboutWords = new WeakSet<EvenkeelError>();
+
+/** Whether an error is about the words of a command line: then another line may be meant. */
+export function isAboutWords(thrown: unknown): thrown is EvenkeelError {
+  return thrown instanceof EvenkeelError && aboutWords.has(thrown);
+}
+
+function usage(
+  message: string,
+  hints: UsageHints,
+  { expected, near, line }: Detail = {},
+): EvenkeelError {
+  const seeHelp = line ?? `see ${hints.help}`;
   const remedy = near === null || near === undefined ? seeHelp : `did you mean ${near}?`;
-  return new EvenkeelError("usage", message, { ...(expected && { expected }), remedy });
+  const error = new EvenkeelError("usage", message, { ...(expected && { expected }), remedy });
+  aboutWords.add(error);
+  return error;
 }

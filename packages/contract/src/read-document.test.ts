@@ -157,7 +157,7 @@ test("a size is a Kubernetes quantity and nothing else", () => {
     ]
   `);
   expect(errorLine(written("memory: -1"))).toMatchInlineSnapshot(
-    `"document-invalid vm.yaml:6:3: spec.memory is -1 | a size such as "480Gi", "1.5Ti" or 1073741824 (bytes), not negative | null"`,
+    `"document-invalid vm.yaml:6:3: spec.memory is -1 | a size such as "480Gi", "1.5Ti" or 1073741824 (bytes), not negative | a size has no sign"`,
   );
 });
 
@@ -192,26 +192,26 @@ test("an error names the field, its position, what was expected and the nearest 
     "
     document-invalid vm.yaml:6:3: spec has no field "memroy" | the fields flavor, accelerators, nics, vcpus, memory, hugepages, locality, isolation, workload | did you mean "memory"?
     document-invalid vm.yaml:6:19: spec.accelerators has no field "cuont" | the fields count, model, link | did you mean "count"?
-    document-invalid vm.yaml:6:3: spec.hugepages is "1GiB" | one of none, 2Mi, 1Gi | did you mean "1Gi"?
-    document-invalid vm.yaml:6:3: spec.isolation is "cores" | one of shared, core, l3, node, host | did you mean "core"?
+    document-invalid vm.yaml:6:3: spec.hugepages is "1GiB" | one of none, 2Mi, 1Gi | write 1Gi
+    document-invalid vm.yaml:6:3: spec.isolation is "cores" | one of shared, core, l3, node, host | write core
     document-invalid vm.yaml:6:3: spec.isolation is "quantum" | one of shared, core, l3, node, host | null
     document-invalid vm.yaml:6:3: spec.nics is a list of 1 item | an object with the fields count, rdma | null
     document-invalid vm.yaml:6:3: spec.flavor is "" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
     document-invalid vm.yaml:6:3: spec has no field "__proto__" | the fields flavor, accelerators, nics, vcpus, memory, hugepages, locality, isolation, workload | remove it
-    document-invalid vm.yaml:6:3: spec has no field "vcpus_" (and 2 more problems) | the fields flavor, accelerators, nics, vcpus, memory, hugepages, locality, isolation, workload | did you mean "vcpus"?
-    document-invalid vm.yaml:5:3: spec.vcpus is 4.5 | an integer from 1 to 4096 | null
+    document-invalid vm.yaml:6:3: spec has no field "vcpus_" (also wrong: spec.b, spec.constructor) | the fields flavor, accelerators, nics, vcpus, memory, hugepages, locality, isolation, workload | did you mean "vcpus"?
+    document-invalid vm.yaml:5:3: spec.vcpus is 4.5 | an integer from 1 to 4096 | write 5
     document-invalid vm.yaml:5:3: spec.vcpus is 100000000000000000000 | an integer from 1 to 4096 | null
-    document-invalid vm.yaml:5:3: spec.vcpus is "4" | an integer from 1 to 4096 | null
-    document-invalid vm.yaml:3:13: metadata.name is "../llm/a" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
-    document-invalid vm.yaml:3:13: metadata.name is "Llm" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
-    document-invalid vm.yaml:3:13: metadata.name is "a\\u001b[31mb" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
+    document-invalid vm.yaml:5:3: spec.vcpus is "4" | an integer from 1 to 4096 | write 4, without quotes
+    document-invalid vm.yaml:3:13: metadata.name is "../llm/a" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | write llm-a
+    document-invalid vm.yaml:3:13: metadata.name is "Llm" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | write llm
+    document-invalid vm.yaml:3:13: metadata.name is "a\\u001b[31mb" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | write a-31mb
     document-invalid vm.yaml:3:1: metadata.name is missing | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
-    document-invalid vm.yaml:1:1: apiVersion is "v1" | "evenkeel/v1" | null
+    document-invalid vm.yaml:1:1: apiVersion is "v1" | "evenkeel/v1" | write apiVersion: evenkeel/v1
     document-invalid vm.yaml:2:1: kind is "VirtualMachin" | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | did you mean "VirtualMachine"?
     document-invalid vm.yaml:2:1: kind is "Pod" | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | null
-    document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | null
-    document-invalid vm.yaml:1:1: the document is "just words" | an object with apiVersion and kind | null
-    document-invalid vm.yaml:1:1: the document is a list of 2 items | an object with apiVersion and kind | null
+    document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | add kind: VirtualMachine
+    document-invalid vm.yaml:1:1: the document is "just words" | an object with apiVersion and kind | begin it with apiVersion: evenkeel/v1, and kind: VirtualMachine or another
+    document-invalid vm.yaml:1:1: the document is a list of 2 items | an object with apiVersion and kind | begin it with apiVersion: evenkeel/v1, and kind: VirtualMachine or another
     document-invalid vm.yaml: it contains no document | a document of one of the kinds Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | null
     document-invalid vm.yaml: it contains no document | a document of one of the kinds Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | null
     "
@@ -242,7 +242,7 @@ test("an error in JSON has its line and column", () => {
       "
       json-malformed host.json:18:15: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
       json-malformed host.json:620:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
-      document-invalid host.json:4:2: a Topology has no field "nmae" (and 1 more problem) | the fields apiVersion, kind, name, source, machine, nodes, unnumberedNodes, distances, access, cores, l3Caches, cacheAllocation, offlineCpus, pci, accelerators, nics, links, interconnects, partitions | did you mean "name"?
+      document-invalid host.json:4:2: a Topology has no field "nmae" (also wrong: name) | the fields apiVersion, kind, name, source, machine, nodes, unnumberedNodes, distances, access, cores, l3Caches, cacheAllocation, offlineCpus, pci, accelerators, nics, links, interconnects, partitions | did you mean "name"?
       document-invalid host.json:21:4: nodes[0].kind is "ram" | one of dram, hbm, cxl, pmem, gpu | did you mean "dram"?
       document-invalid host.json:31:4: nodes[1].id is -1 | an integer from 0 to 65535 | null
       document-invalid host.json:143:2: offlineCpus is "3-1" | a list such as "0-27,112-139", in ascending order and with ranges joined | null
@@ -252,7 +252,7 @@ test("an error in JSON has its line and column", () => {
       document-invalid host.json:157:4: pci[0].address is "000G:15:01.0" | a full lower-case PCI address such as "0000:1b:00.0" | null
       json-malformed host.json:1:18: this is not JSON | one complete JSON document (RFC 8259) | null
       json-malformed host.json:1:8: this is not JSON | one complete JSON document (RFC 8259) | null
-      document-invalid host.json:1:1: the document is a list of 0 items | an object with apiVersion and kind | null
+      document-invalid host.json:1:1: the document is a list of 0 items | an object with apiVersion and kind | begin it with apiVersion: evenkeel/v1, and kind: VirtualMachine or another
       document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | null
       document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | null
       "
@@ -272,7 +272,7 @@ test("a plan that contradicts itself is refused", () => {
     .toMatchInlineSnapshot(`
       "
       document-invalid plan.json:31:6: cells[0].vcpus[0].cpu is 1.5 | an integer from 0 to 65535 | null
-      document-invalid plan.json:31:6: cells[0].vcpus[0] has no field "cpux" (and 1 more problem) | the fields id, cpu | did you mean "cpu"?
+      document-invalid plan.json:31:6: cells[0].vcpus[0] has no field "cpux" (also wrong: cells[0].vcpus[0].cpu) | the fields id, cpu | did you mean "cpu"?
       plan-inconsistent plan.json: cells[0].vcpus[0]: floats, which isolation "core" rules out | a plan whose parts agree with one another | place the VM again instead of editing its plan
       plan-inconsistent plan.json: cells[0].memoryOnNodes: must add up to memoryBytes | a plan whose parts agree with one another | place the VM again instead of editing its plan
       document-invalid plan.json:128:3: cost.slowdown is -1 | a number above 0 | null
@@ -315,8 +315,8 @@ test("broken and hostile YAML is refused in bounded time", () => {
     "
     truncated: yaml-malformed vm.yaml:6:18: the YAML text ends too early | one or more complete YAML documents | check that the file was written to its end
     quote: yaml-malformed vm.yaml:7:1: the YAML text ends too early | one or more complete YAML documents | check that the file was written to its end
-    tab: yaml-malformed vm.yaml:2:1: this is not YAML | valid YAML 1.2 (the parser says: Tabs are not allowed as indentation) | null
-    repeated: yaml-malformed vm.yaml:6:3: the key "vcpus" appears twice in one object | every key once | remove one of the two
+    tab: yaml-malformed vm.yaml:2:1: this is not YAML | valid YAML 1.2 (the parser says: Tabs are not allowed as indentation) | YAML is indented with spaces: replace each tab by two of them
+    repeated: yaml-malformed vm.yaml:6:3: the key "vcpus" appears twice in one object | every key once | remove one of the two: the first is at vm.yaml:5:3
     tag: yaml-malformed vm.yaml:6:20: this value has a YAML tag | plain YAML without tags such as !!binary or !custom | remove the tag
     function: yaml-malformed vm.yaml:1:1: this value has a YAML tag | plain YAML without tags such as !!binary or !custom | remove the tag
     cycle: yaml-malformed vm.yaml:1:8: the alias "a" is inside the value it refers to | an alias of a value that ends before the alias | write the value out

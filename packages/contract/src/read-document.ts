@@ -13,7 +13,11 @@ import {
   documentSchemas,
   isDocumentKind,
 } from "./document.ts";
+import { usesOf } from "./document-uses.ts";
+import { fieldsOf } from "./field-paths.ts";
+import { foreignManifest, refuseXml } from "./foreign-document.ts";
 import { JSON_LENGTH_MAX, YAML_LENGTH_MAX } from "./limits.ts";
+import { kindOfFields, meantKind } from "./meant-kind.ts";
 import { firstProblem, problemError, shown } from "./problem.ts";
 import { parseJson } from "./text/json.ts";
 import { type Parsed, type Path, placeIn } from "./text/parsed.ts";
@@ -28,8 +32,22 @@ import { parseYaml } from "./text/yaml.ts";
  * `plan-inconsistent` or `file-too-large`, each with the line and column in `where`.
  */
 export function readDocuments(text: string, where: string): Document[] {
+  return readPlacedDocuments(text, where).map(({ document }) => document);
+}
+
+/** A document, and where it begins: `flavors.yaml:12:1`. */
+export interface PlacedDocument {
+  readonly document: Document;
+  readonly where: string;
+}
+
+/** Reads documents as `readDocuments` does, each with its place. Throws as it does. */
+export function readPlacedDocuments(text: string, where: string): PlacedDocument[] {
   const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  const documents = parse(source, where).map((parsed) => documentOf(parsed, source, where));
+  const documents = parse(source, where).map((parsed) => ({
+    document: documentOf(parsed, source, where),
+    where: placeIn(where, source, parsed.offsetOf([])),
+  }));
   if (documents.length > 0) return documents;
   throw new EvenkeelError("document-invalid", "it contains no document", {
     where,
@@ -51,6 +69,7 @@ export function readDocument<Kind extends DocumentKind>(
   throw new EvenkeelError("document-invalid", heldText(documents), {
     where,
     expected: `one ${kind} and nothing else`,
+    remedy: usesOf(documents),
   });
 }
 
@@ -80,6 +99,7 @@ export function isOfKind<Kind extends DocumentKind>(
 function parse(text: string, where: string): readonly Parsed[] {
   const yaml = /\.ya?ml$/i.test(where);
   const json = !yaml && (/\.json$/i.test(where) || /^\s*[[{]/.test(text));
+  refuseXml(text, where);
   const max = json ? JSON_LENGTH_MAX : YAML_LENGTH_MAX;
   if (text.length > max) {
     throw new EvenkeelError("file-too-large", `it is ${text.length} characters long`, {
@@ -96,7 +116,7 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
   const kind = kindOf(value, place);
   const result = documentSchemas[kind].safeParse(value);
   if (!result.success) {
-    const problem = firstProblem(result.error.issues, kind, value);
+    const problem = firstProblem(result.error.issues, kind, value, fieldsOf(documentSchemas[kind]));
     throw problemError(problem, placeIn(where, text, offsetOf(problem.path)));
   }
   switch (result.data.kind) {
@@ -139,20 +159,30 @@ function kindOf(value: unknown, place: (...path: Path) => string): DocumentKind 
         path: [],
         message: `the document is ${shown(value)}`,
         expected: "an object with apiVersion and kind",
-        remedy: null,
+        remedy: "begin it with apiVersion: evenkeel/v1, and kind: VirtualMachine or another",
       },
       place(),
     );
   }
   const kind: unknown = Object.hasOwn(value, "kind") ? Reflect.get(value, "kind") : undefined;
+  const foreign = foreignManifest(value, isDocumentKind);
+  if (foreign !== null) {
+    const message = `it is ${foreign.is}`;
+    const expectedVersion = "a document of Evenkeel's (apiVersion: evenkeel/v1)";
+    throw problemError({ ...foreign, path: [], message, expected: expectedVersion }, place());
+  }
   if (typeof kind === "string" && isDocumentKind(kind)) return kind;
-  const near = typeof kind === "string" ? didYouMean(kind, documentKinds) : null;
+  const near =
+    typeof kind === "string"
+      ? (meantKind(kind) ?? didYouMean(kind, documentKinds))
+      : kindOfFields(Object.keys(value));
   throw problemError(
     {
       path: ["kind"],
       message: kind === undefined ? "the document has no kind" : `kind is ${shown(kind)}`,
       expected,
-      remedy: near === null ? null : `did you mean "${near}"?`,
+      remedy:
+        near === null ? null : kind === undefined ? `add kind: ${near}` : `did you mean "${near}"?`,
     },
     place("kind"),
   );

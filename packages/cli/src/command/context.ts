@@ -13,6 +13,10 @@ export interface CliContext extends CommandContext {
   readonly columns: number;
   /** The words of the command line that is being completed; none where a command runs. */
   readonly typed: readonly string[];
+  /** The help of a command, or of all for null. Errors: `usage` where there is no such command. */
+  readonly help: (name: string | null) => string;
+  /** The names of the commands that are shown. */
+  readonly commandNames: readonly string[];
   /** Proposals for the last, unfinished word of a command line. */
   readonly propose: (words: readonly string[]) => Promise<readonly Proposal[]>;
   /** Sets another exit status than 0, without an error. */

@@ -8,6 +8,7 @@ import { demoCommand } from "./demo/command.ts";
 import { doctorCommand } from "./doctor/command.ts";
 import { evidenceCommand } from "./evidence/command.ts";
 import { guestCommand } from "./guest/command.ts";
+import { helpCommand } from "./help/command.ts";
 import { placeCommand } from "./place/command.ts";
 import { listCommand } from "./list/command.ts";
 import { prepareCommand } from "./prepare/command.ts";
@@ -19,6 +20,7 @@ import { snapshotCommand } from "./snapshot/command.ts";
 import { stopCommand } from "./stop/command.ts";
 import { topologyCommand } from "./topology/command.ts";
 import { verifyCommand } from "./verify/command.ts";
+import { versionCommand } from "./version/command.ts";
 import { whyCommand } from "./why/command.ts";
 
 /** All commands, in the order of the help. The code of a command is loaded when it runs. */
@@ -43,6 +45,8 @@ export const commands: readonly CliCommand[] = [
   demoCommand,
   schemaCommand,
   completionCommand,
+  helpCommand,
+  versionCommand,
   completeCommand,
 ];
 

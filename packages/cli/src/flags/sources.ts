@@ -8,7 +8,8 @@ export const sourcesHelp =
   "hl-smi:FILE, xpu-smi:FILE, numactl:FILE (--hardware), lscpu:FILE (any form), lspci:FILE " +
   "(-Dvvvnn, -tv), kubernetes:FILE (NodeResourceTopology, ResourceSlices, Node, NodeFeature). " +
   "A FILE alone may be any of these, a pasted text " +
-  "with several of them, or a Topology document; - reads it from standard input.";
+  "with several of them, or a Topology document; - reads it from standard input, and a shell's " +
+  "<(COMMAND) from a command.";
 
 const plainSources = [
   "live",
@@ -26,6 +27,14 @@ const plainSources = [
   "kubernetes:",
   "synthetic:",
 ] as const;
+
+/** Whether a word names a machine by one of the kinds of sources. */
+export function isPlainSource(word: string): boolean {
+  return (
+    word.startsWith("machine:") ||
+    plainSources.some((source) => source.endsWith(":") && word.startsWith(source))
+  );
+}
 
 /** Completions for a SRC, apart from the names of files. */
 export async function proposeSources(): Promise<readonly string[]> {

@@ -1,8 +1,10 @@
+import { usesOf } from "@evenkeel/contract/document-uses.ts";
 import {
   heldText,
   isOfKind,
+  type PlacedDocument,
   readDocument,
-  readDocuments,
+  readPlacedDocuments,
 } from "@evenkeel/contract/read-document.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
@@ -10,74 +12,121 @@ import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-mach
 import type { Surroundings } from "../command/surroundings.ts";
 import { readText } from "./read-text.ts";
 
+/** A flavor, and where it stands, for errors: `flavors.yaml:5:1`. */
+interface PlacedFlavor {
+  readonly flavor: Flavor;
+  readonly where: string;
+}
+
 /** A request: the one VirtualMachine in its file, and all Flavors given. */
 export interface Asked {
   readonly vm: VirtualMachine;
   readonly flavors: readonly Flavor[];
 }
 
+/** Reads a request. Errors: those of the files, and `usage` for two flavors of one name. */
 export async function readAsked(
   path: string,
   flavorPaths: readonly string[],
   surroundings: Surroundings,
 ): Promise<Asked> {
   const { text, where } = await readText(path, "a VirtualMachine document", surroundings);
-  const documents = readDocuments(text, where);
+  const placed = readPlacedDocuments(text, where);
+  const documents = placed.map(({ document }) => document);
   const vms = documents.filter((document) => isOfKind(document, "VirtualMachine"));
-  const flavors = documents.filter((document) => isOfKind(document, "Flavor"));
+  const others = documents.filter(({ kind }) => kind !== "VirtualMachine" && kind !== "Flavor");
   const [vm] = vms;
-  if (vm === undefined || vms.length + flavors.length !== documents.length || vms.length > 1) {
+  if (vm === undefined || others.length > 0 || vms.length > 1) {
     throw new EvenkeelError("document-invalid", heldText(documents), {
       where,
       expected: "one VirtualMachine, and Flavors if any",
+      remedy: usesOf(others.length > 0 ? others : vms.length > 1 ? vms : documents),
     });
   }
-  for (const flavorPath of flavorPaths)
-    flavors.push(...(await readFlavors(flavorPath, surroundings)));
-  return { vm, flavors };
+  const own = flavorsOf(placed);
+  const given: PlacedFlavor[] = [];
+  for (const flavorPath of flavorPaths) given.push(...(await readPlaced(flavorPath, surroundings)));
+  return { vm, flavors: distinct([...own, ...given]) };
 }
 
-/** The Flavors in a file that holds nothing else. */
-export async function readFlavors(path: string, surroundings: Surroundings): Promise<Flavor[]> {
-  const { text, where } = await readText(path, "Flavor documents", surroundings);
-  const documents = readDocuments(text, where);
-  if (documents.some(({ kind }) => kind !== "Flavor")) {
+/** The Flavors in files that hold nothing else. Errors: as for `readAsked`. */
+export async function readFlavors(
+  paths: readonly string[],
+  surroundings: Surroundings,
+): Promise<readonly Flavor[]> {
+  const placed: PlacedFlavor[] = [];
+  for (const path of paths) placed.push(...(await readPlaced(path, surroundings)));
+  return distinct(placed);
+}
+
+async function readPlaced(path: string, surroundings: Surroundings): Promise<PlacedFlavor[]> {
+  const { text, where } = await readText(path, "a file with Flavors", surroundings);
+  const placed = readPlacedDocuments(text, where);
+  const documents = placed.map(({ document }) => document);
+  const others = documents.filter(({ kind }) => kind !== "Flavor");
+  if (others.length > 0) {
     throw new EvenkeelError("document-invalid", heldText(documents), {
       where,
       expected: "Flavors and nothing else",
+      remedy: usesOf(others.slice(0, 1)),
     });
   }
-  return documents.filter((document) => isOfKind(document, "Flavor"));
+  return flavorsOf(placed);
 }
 
-/** The Flavors and VirtualMachines in a file that holds nothing else. */
+function flavorsOf(placed: readonly PlacedDocument[]): PlacedFlavor[] {
+  return placed.flatMap(({ document, where }) =>
+    isOfKind(document, "Flavor") ? [{ flavor: document, where }] : [],
+  );
+}
+
+/**
+ * The Flavors and VirtualMachines in files that hold nothing else. Errors: as for `readAsked`.
+ */
 export async function readFlavorsAndVms(
-  path: string,
+  paths: readonly string[],
   surroundings: Surroundings,
 ): Promise<{ readonly flavors: readonly Flavor[]; readonly vms: readonly VirtualMachine[] }> {
-  const { text, where } = await readText(path, "Flavor or VirtualMachine documents", surroundings);
-  const documents = readDocuments(text, where);
-  const flavors = documents.filter((document) => isOfKind(document, "Flavor"));
-  const vms = documents.filter((document) => isOfKind(document, "VirtualMachine"));
-  if (documents.length === 0 || flavors.length + vms.length < documents.length) {
-    throw new EvenkeelError("document-invalid", heldText(documents), {
-      where,
-      expected: "Flavors, VirtualMachines or both",
-    });
+  const flavors: PlacedFlavor[] = [];
+  const vms: VirtualMachine[] = [];
+  for (const path of paths) {
+    const expected = "Flavor or VirtualMachine documents";
+    const { text, where } = await readText(path, expected, surroundings);
+    const placed = readPlacedDocuments(text, where);
+    const documents = placed.map(({ document }) => document);
+    const others = documents.filter(({ kind }) => kind !== "VirtualMachine" && kind !== "Flavor");
+    if (others.length > 0) {
+      throw new EvenkeelError("document-invalid", heldText(documents), {
+        where,
+        expected: "Flavors, VirtualMachines or both",
+        remedy: usesOf(others.slice(0, 1)),
+      });
+    }
+    flavors.push(...flavorsOf(placed));
+    vms.push(...documents.filter((document) => isOfKind(document, "VirtualMachine")));
   }
-  return { flavors, vms };
+  return { flavors: distinct(flavors), vms };
 }
 
 /** Refuses two flavors of one name: they would be counted twice, or contradict each other. */
-export function refuseDuplicateFlavors(flavors: readonly Flavor[], where: string): void {
-  const names = flavors.map(({ metadata }) => metadata.name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice === undefined) return;
-  throw new EvenkeelError("usage", `the flavor ${JSON.stringify(twice)} is given twice`, {
-    where,
-    expected: "every flavor once",
-    remedy: "leave out one of the two",
-  });
+function distinct(placed: readonly PlacedFlavor[]): readonly Flavor[] {
+  const seen = new Map<string, string>();
+  for (const { flavor, where } of placed) {
+    const { name } = flavor.metadata;
+    const first = seen.get(name);
+    if (first !== undefined) {
+      throw new EvenkeelError("usage", `the flavor ${JSON.stringify(name)} is given twice`, {
+        where,
+        expected: "every flavor once",
+        remedy:
+          first === where
+            ? "name its file once"
+            : `leave out one of the two, or rename it: the first is at ${first}`,
+      });
+    }
+    seen.set(name, where);
+  }
+  return placed.map(({ flavor }) => flavor);
 }
 
 /** A plan, and how to call its file in errors. */

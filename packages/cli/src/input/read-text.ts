@@ -1,10 +1,8 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { JSON_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
+import { isStdinName, STANDARD_INPUT } from "@evenkeel/host/file/read-pipe.ts";
 import { decodeText, readFileText } from "@evenkeel/host/file/read-file.ts";
 import type { Surroundings } from "../command/surroundings.ts";
-
-/** The name of standard input in errors. */
-export const STANDARD_INPUT = "standard input";
 
 /** A text that the command line names, and its name in errors. */
 export interface InputText {
@@ -12,14 +10,16 @@ export interface InputText {
   readonly where: string;
 }
 
-/** Reads a file, or standard input where the path is `-`, as text for a document. */
+/** Reads a file or a pipe, or standard input where the path is `-`, as text for a document. */
 export async function readText(
   path: string,
   expected: string,
   surroundings: Surroundings,
 ): Promise<InputText> {
   const maxBytes = JSON_LENGTH_MAX;
-  if (path !== "-") return { text: readFileText(path, { maxBytes, expected }), where: path };
+  if (!isStdinName(path)) {
+    return { text: readFileText(path, { maxBytes, expected, pipes: true }), where: path };
+  }
   const bytes = await readStdinBytes(expected, maxBytes, surroundings);
   return { text: decodeText(bytes, STANDARD_INPUT, expected), where: STANDARD_INPUT };
 }
@@ -42,7 +42,9 @@ export async function readStdinBytes(
 
 /** Refuses a command line that names standard input twice: it can be read only once. */
 export function refuseTwoStdins(paths: readonly string[]): void {
-  if (paths.filter((path) => path === "-").length < 2) return;
+  // `a=lscpu:-` names it too.
+  const named = paths.map((path) => path.replace(/^(?:[a-z0-9][a-z0-9.-]*[=:]){1,2}(?=[-/])/, ""));
+  if (named.filter(isStdinName).length < 2) return;
   throw new EvenkeelError("usage", "standard input is named twice", {
     expected: "at most one -",
     remedy: "write one of the two to a file",

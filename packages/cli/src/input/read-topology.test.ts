@@ -63,9 +63,20 @@ describe("standard input", () => {
     expect(again).toEqual(numa);
   });
 
-  test("may not be an archive, nor without end, nor anything at all", async () => {
+  test("may be named by its kind, and be an archive, which is told if it is damaged", async () => {
+    expect((await readTopology("numactl:-", given(numactl))).source).toBe("numactl");
+    expect((await readTopology("/dev/stdin", given(numactl))).source).toBe("numactl");
+    await expect(readTopology("lscpu:-", given(numactl))).rejects.toMatchObject({
+      where: expect.stringContaining("standard input"),
+    });
     const gzip = new Uint8Array([0x1f, 0x8b, 0x08, 0]);
-    await expect(readTopology("-", given(gzip))).rejects.toMatchObject({ code: "text-malformed" });
+    for (const source of ["-", "sysfs:-"]) {
+      const damaged = { code: "archive-malformed", where: "standard input" };
+      await expect(readTopology(source, given(gzip))).rejects.toMatchObject(damaged);
+    }
+  });
+
+  test("may not be without end, nor anything at all", async () => {
     await expect(readTopology("-", surroundings)).rejects.toMatchObject({ code: "file-too-large" });
     await expect(readTopology("-", given("hello"))).rejects.toMatchObject({
       where: expect.stringContaining("standard input"),

@@ -1,44 +1,26 @@
-import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Merged } from "@evenkeel/core/topology/merge/merge-topologies.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import { decodeText } from "@evenkeel/host/file/read-file.ts";
 import type { SourceOptions } from "@evenkeel/host/source/options.ts";
 import { readSource } from "@evenkeel/host/source/read-source.ts";
 import { notesText } from "../text/notes-text.ts";
 import { hasHidden, visible } from "../text/visible.ts";
 import type { Surroundings } from "../command/surroundings.ts";
-import { readStdinBytes, STANDARD_INPUT } from "./read-text.ts";
+import { readStdinBytes } from "./read-text.ts";
 
 /** Reads the machine that a SRC on the command line names. */
 export async function readTopology(source: string, surroundings: Surroundings): Promise<Topology> {
   const notes: string[] = [];
   const note = (sentence: string): void => void notes.push(sentence);
-  const options: SourceOptions = { parseTopology, note };
-  const topology =
-    source === "-" ? await readFromStdin(surroundings, options) : await readSource(source, options);
+  const expected = "a Topology document, or a tool's output";
+  const options: SourceOptions = {
+    parseTopology,
+    note,
+    readStdin: (maxBytes) => readStdinBytes(expected, maxBytes, surroundings),
+    pipes: true,
+  };
+  const topology = await readSource(source, options);
   surroundings.stderr.write(notesText(notes));
   return showable(topology);
-}
-
-/** Reads standard input as a file with text would be read. */
-async function readFromStdin(
-  surroundings: Surroundings,
-  options: SourceOptions,
-): Promise<Topology> {
-  const { anyTextBytesMax, readAnyText } = await import("@evenkeel/host/source/read-any-text.ts");
-  const { startsArchive } = await import("@evenkeel/host/archive/starts-archive.ts");
-  const where = STANDARD_INPUT;
-  const expected = "a Topology document, or a tool's output";
-  const bytes = await readStdinBytes(expected, anyTextBytesMax, surroundings);
-  if (startsArchive(bytes)) {
-    const remedy = "write it to a file and name that";
-    throw new EvenkeelError("text-malformed", "is an archive, not text", {
-      where,
-      expected,
-      remedy,
-    });
-  }
-  return readAnyText(decodeText(bytes, where, expected), where, options);
 }
 
 /** The machine that several SRCs describe together, and where they contradict each other. */

@@ -1,23 +1,28 @@
 import { linesText } from "./terminal-text.ts";
-import { indexSet } from "@evenkeel/core/set/index-set.ts";
-import { formatList } from "@evenkeel/core/set/list-format.ts";
+import { indexSet, unionAll } from "@evenkeel/core/set/index-set.ts";
+import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import type { ListedVm, VmList } from "@evenkeel/host/vm/list.ts";
 import type { View } from "./plan-text.ts";
 import { table } from "./table.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
+/** How the list is shown: in the width of the terminal, or with everything that a row may hold. */
+interface ListView extends View {
+  readonly wide: boolean;
+}
+
 /**
  * A line for each VM: its state, where it lies, and what it has. Then whatever the records and the
- * host disagree about, with what to do.
+ * host disagree about, with what to do. Where the addresses of devices would run over the width,
+ * they are counted instead; the wide list has them all.
  */
-export function instancesText({ vms, heldTwice, unreadable }: VmList, { paint }: View): string {
+export function instancesText(list: VmList, { paint, width, wide }: ListView): string {
+  const { vms, heldTwice, unreadable } = list;
   if (vms.length === 0) return "no VMs\n";
-  const header = ["VM", "state", "via", "nodes", "vCPUs", "memory", "devices"];
-  const [top = "", ...lines] = table(
-    [header, ...vms.map(rowOf)],
-    ["left", "left", "left", "left", "right", "right", "left"],
-  );
+  const full = tableOf(vms, { wide, counted: false });
+  const isTooWide = full.some((line) => line.length > width);
+  const [top = "", ...lines] = isTooWide && !wide ? tableOf(vms, { wide, counted: true }) : full;
   const findings = [
     ...heldTwice.map((one) => `! ${heldTwiceText(one)}`),
     ...unreadable.map(({ name, why }) => `! ${name}: ${why}.`),
@@ -27,6 +32,62 @@ export function instancesText({ vms, heldTwice, unreadable }: VmList, { paint }:
     ...lines,
     ...(findings.length > 0 ? ["", ...findings] : []),
   ]);
+}
+
+const columns = ["VM", "state", "via", "nodes", "vCPUs", "memory", "devices"] as const;
+const wideColumns = ["process", "CPUs", "isolation", "since", "UUID"] as const;
+
+function tableOf(
+  vms: readonly ListedVm[],
+  { wide, counted }: { readonly wide: boolean; readonly counted: boolean },
+): string[] {
+  const rows = vms.map((vm) => {
+    const row = rowOf(vm);
+    const devices = row.at(-1) ?? "";
+    const cells = [...row.slice(0, -1), counted ? countText(devices) : devices];
+    return wide ? [...cells, ...wideCells(vm)] : cells;
+  });
+  return table(
+    [wide ? [...columns, ...wideColumns] : [...columns], ...rows],
+    [
+      "left",
+      "left",
+      "left",
+      "left",
+      "right",
+      "right",
+      "left",
+      "right",
+      "left",
+      "left",
+      "left",
+      "left",
+    ],
+  );
+}
+
+function countText(addresses: string): string {
+  const count = addresses === "" ? 0 : addresses.split(", ").length;
+  return count === 0 ? "" : `${count} ${count === 1 ? "device" : "devices"}`;
+}
+
+/** What only the wide list has; empty where nobody knows it. */
+function wideCells({ pid, instance, holds }: ListedVm): readonly string[] {
+  const process = pid === null ? "" : String(pid);
+  if (instance === null) {
+    const cpus = (holds?.vcpus ?? []).map((vcpu) => vcpu.cpus);
+    return [process, cpus.length === 0 ? "" : [...new Set(cpus)].join(" "), "", "", ""];
+  }
+  const { plan, startedAt, uuid } = instance;
+  const pinned = plan.cells.flatMap(({ vcpus }) =>
+    vcpus.map((vcpu) => ("cpu" in vcpu ? String(vcpu.cpu) : vcpu.cpus)),
+  );
+  return [process, listOf(pinned), plan.isolation, startedAt, uuid];
+}
+
+/** The CPUs of lists, as one list. */
+function listOf(lists: readonly string[]): string {
+  return formatList(unionAll(lists.map(setOf)));
 }
 
 function rowOf({ name, state, via, instance, holds }: ListedVm): readonly string[] {

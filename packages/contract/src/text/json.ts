@@ -51,12 +51,17 @@ function parsed(text: string, where: string): unknown {
       {
         where: placeIn(where, text, offset === undefined ? text.length : Number(offset)),
         expected: "one complete JSON document (RFC 8259)",
-        ...(cut && { remedy: "check that the file was written to its end" }),
+        ...(cut
+          ? { remedy: "check that the file was written to its end" }
+          : isPlainKey(text) && { remedy: "if it is YAML, begin it with a line of ---" }),
         cause,
       },
     );
   }
 }
+
+/** Whether a text begins with a key without quotes, as YAML in one line does. */
+const isPlainKey = (text: string): boolean => /^\s*\{\s*[A-Za-z_]\w*\s*:/.test(text);
 
 /** An object or list that is open at a position in the text, and the current key or index in it. */
 interface Frame {

@@ -110,7 +110,17 @@ function syntaxError(
   return malformed(where, text, offset, cut ? "the YAML text ends too early" : "this is not YAML", {
     expected: cut ? "one or more complete YAML documents" : sentence(problem.message),
     ...(cut && { remedy: "check that the file was written to its end" }),
+    ...(!cut && gluedRemedy(text)),
+    ...(problem.code === "TAB_AS_INDENT" && {
+      remedy: "YAML is indented with spaces: replace each tab by two of them",
+    }),
   });
+}
+
+/** `vcpus:4` in place of `vcpus: 4`, the commonest reason why a text of keys is not YAML. */
+function gluedRemedy(text: string): { readonly remedy?: string } {
+  const [, key, value] = /^[ ]*(?:- )?([A-Za-z]\w{0,40}):([\w".-]{1,40})[ ]*$/m.exec(text) ?? [];
+  return key === undefined ? {} : { remedy: `put a space after the colon: ${key}: ${value}` };
 }
 
 /** The first line of the library's message; the others only quote the text. */
@@ -179,7 +189,7 @@ function checkNode(node: Node, surroundings: Surroundings): void {
   }
   if (!isCollection(node)) return;
   const inside: Surroundings = { ...surroundings, above: [...above, node] };
-  const keys = new Set<unknown>();
+  const keys = new Map<string, number | null>();
   for (const item of node.items) {
     if (isPair(item)) checkKey(item.key, keys, inside);
     const value = isPair(item) ? item.value : item;
@@ -187,7 +197,12 @@ function checkNode(node: Node, surroundings: Surroundings): void {
   }
 }
 
-function checkKey(key: unknown, seen: Set<unknown>, surroundings: Surroundings): void {
+/** @param seen the keys so far, by where they stand. */
+function checkKey(
+  key: unknown,
+  seen: Map<string, number | null>,
+  surroundings: Surroundings,
+): void {
   const { text, where } = surroundings;
   if (!isScalar(key) || key.tag !== undefined) {
     const offset = isNode(key) ? startOf(key) : null;
@@ -198,10 +213,10 @@ function checkKey(key: unknown, seen: Set<unknown>, surroundings: Surroundings):
     const message = `the key ${quoted(name)} appears twice in one object`;
     throw malformed(where, text, startOf(key), message, {
       expected: "every key once",
-      remedy: "remove one of the two",
+      remedy: `remove one of the two: the first is at ${placeIn(where, text, seen.get(name) ?? null)}`,
     });
   }
-  seen.add(name);
+  seen.set(name, startOf(key));
 }
 
 function valueOf(document: Document, text: string, where: string): unknown {

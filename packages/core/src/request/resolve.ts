@@ -185,6 +185,14 @@ function vcpusOf({ vcpus }: VirtualMachineSpec, at: FieldAt): number {
   });
 }
 
+/** What to do about a size that no guest has: a number without a unit is meant in GiB. */
+function missingUnit(memory: string): string {
+  if (parseQuantity(memory) === 0) return "every guest needs memory: write 8Gi, for example";
+  return /^\d{1,5}$/.test(memory)
+    ? `a number alone is bytes: write ${memory}Gi`
+    : "is its unit missing (Mi, Gi, Ti)?";
+}
+
 function memoryOf({ memory }: VirtualMachineSpec, pageBytes: number | null, at: FieldAt): number {
   const { min, max } = requestBounds.memoryBytes;
   const expected = `a size such as 480Gi, from ${formatQuantity(min)} to ${formatQuantity(max)}`;
@@ -200,7 +208,7 @@ function memoryOf({ memory }: VirtualMachineSpec, pageBytes: number | null, at: 
     throw new EvenkeelError("request-invalid", `"${memory}" of memory is asked for`, {
       ...at("memory"),
       expected,
-      ...(bytes !== null && bytes < min && { remedy: "is its unit missing (Mi, Gi, Ti)?" }),
+      ...(bytes !== null && bytes < min && { remedy: missingUnit(memory) }),
     });
   }
   if (pageBytes !== null && bytes % pageBytes !== 0) {

@@ -11,7 +11,8 @@ import { type ArchiveLimits, archiveLimits } from "./limits.ts";
 import { expectedArchive, malformed, tooLarge } from "./refusals.ts";
 
 /**
- * Reads a tar, plain or compressed, as a tree in memory. Nothing is written to disk.
+ * Reads a tar, plain or compressed, as a tree in memory. Nothing is written to disk. The bytes of
+ * one that came through a pipe are given, because they can be read only once.
  *
  * The archive is read as a stream, and every limit is checked before memory is taken. So the memory
  * is at most `limits.keptBytes`, the file itself, and one decompressed piece.
@@ -23,8 +24,10 @@ import { expectedArchive, malformed, tooLarge } from "./refusals.ts";
 export async function readArchive(
   path: string,
   limits: ArchiveLimits = archiveLimits,
+  given: Uint8Array | null = null,
 ): Promise<Tree> {
-  const bytes = readFileBytes(path, { maxBytes: limits.fileBytes, expected: expectedArchive });
+  const bytes =
+    given ?? readFileBytes(path, { maxBytes: limits.fileBytes, expected: expectedArchive });
   const contents = emptyContents(path, limits);
   const stream = ReadableStream.from(withinBounds(bytes, path, limits));
   try {

@@ -1,6 +1,19 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { formatBytes, KiB } from "@evenkeel/core/unit/bytes.ts";
+import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+
+import { isPipe, readPipe } from "./read-pipe.ts";
 
 /** What the caller requires of a file that a user named. */
 export interface FileDemand {
@@ -8,16 +21,23 @@ export interface FileDemand {
   readonly maxBytes: number;
   /** What the file should be, for the message: `an hwloc XML export`. */
   readonly expected: string;
+  /**
+   * Whether a pipe will do, which is waited for within bounds. Only for what a user names as an
+   * input: files of ours are regular ones.
+   */
+  readonly pipes?: boolean;
 }
 
 /**
- * Reads a whole file that a user named, at most `maxBytes` of it. It never waits: only regular
- * files are opened, because opening a FIFO waits for its writer, a device has no end, and opening
- * either may have side effects.
+ * Reads a whole file that a user named, at most `maxBytes` of it. Only regular files are opened,
+ * because a device has no end, and opening one may have side effects; and pipes, where the caller
+ * takes them (`read-pipe.ts`). Without pipes it never waits.
  *
  * Errors: `file-missing`, `file-unreadable`, `file-too-large`.
  */
 export function readFileBytes(path: string, demand: FileDemand): Uint8Array {
+  if (demand.pipes === true && isPipe(path))
+    return attempt(path, demand, () => readPipe(path, demand));
   return withFile(path, demand, (file, { size }) => readAll(path, file, size, demand));
 }
 
@@ -105,12 +125,42 @@ function requireRegular(path: string, stats: Stats, { maxBytes, expected }: File
     throw new EvenkeelError("file-unreadable", `is ${kindOf(stats)}, not a regular file`, {
       where: path,
       expected,
-      ...(stats.isDirectory() ? {} : { remedy: "write its content to a file and name that" }),
+      ...remedyFor(path, stats),
     });
   }
   if (stats.size > maxBytes) {
     throw tooLarge(path, `it has ${formatBytes(stats.size)}`, { maxBytes, expected });
   }
+}
+
+/** What to do about a path that is no regular file. */
+function remedyFor(path: string, stats: Stats): { readonly remedy?: string } {
+  if (!stats.isDirectory()) return { remedy: "write its content to a file and name that" };
+  const inside = namesIn(path).find((name) => /\.(?:ya?ml|json)$/i.test(name));
+  return inside === undefined ? {} : { remedy: `name a file in it, such as ${join(path, inside)}` };
+}
+
+const NAMES_MAX = 2000;
+
+/** The names in a directory, sorted; none where it cannot be read or has very many. */
+function namesIn(directory: string): readonly string[] {
+  try {
+    const names = readdirSync(directory);
+    return names.length > NAMES_MAX ? [] : names.toSorted();
+  } catch {
+    return [];
+  }
+}
+
+/** What to do about a file that is not there: a name beside it that is nearly the same. */
+function missingRemedy(path: string): { readonly remedy?: string } {
+  if (/^\/(?:dev|proc\/self)\/fd\/\d+$/.test(path)) {
+    return { remedy: "sudo and npx pass no <(…) on: pipe it in, and name - for standard input" };
+  }
+  const directory = dirname(path);
+  const near = didYouMean(basename(path), namesIn(directory));
+  if (near === null) return {};
+  return { remedy: `did you mean ${path.includes("/") ? join(directory, near) : near}?` };
 }
 
 function kindOf(stats: Stats): string {
@@ -138,7 +188,10 @@ function attempt<T>(path: string, { expected }: FileDemand, step: () => T): T {
     switch (code) {
       case "ENOENT":
       case "ENOTDIR":
-        throw new EvenkeelError("file-missing", "there is no such file", detail);
+        throw new EvenkeelError("file-missing", "there is no such file", {
+          ...detail,
+          ...missingRemedy(path),
+        });
       case "EACCES":
       case "EPERM":
         throw new EvenkeelError("file-unreadable", "may not be read", {

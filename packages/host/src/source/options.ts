@@ -10,4 +10,8 @@ export interface SourceOptions {
   /** Takes what the user should know about the reading: a tool failed, two tools disagree, an
    * output is not whole, or it tells what a topology has no place for. */
   readonly note?: Note;
+  /** Reads standard input to its end, for `-`. Without it, and without pipes, a path is a file. */
+  readonly readStdin?: (maxBytes: number) => Promise<Uint8Array>;
+  /** Whether a pipe may be named in place of a file: reading one waits, within bounds. */
+  readonly pipes?: boolean;
 }

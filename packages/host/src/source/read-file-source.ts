@@ -46,6 +46,36 @@ export async function readTextFile(
   return readAnyText(text, path, options, name);
 }
 
+/**
+ * Reads what has come through a pipe, as a file with the same content would be read.
+ *
+ * @param kind the source that was named, a text source or `sysfs`; null if none was.
+ */
+export async function readContent(
+  bytes: Uint8Array,
+  where: string,
+  kind: string | null,
+  options: SourceOptions,
+): Promise<Topology> {
+  const named = kind === null || kind === "sysfs" ? null : kind;
+  const { is, maxBytes } = (named === null ? undefined : textSources.get(named)) ?? {
+    is: topologyFile,
+    maxBytes: anyTextBytesMax,
+  };
+  const start = bytes.subarray(0, KiB);
+  const demand = { maxBytes, expected: is };
+  const text = kind === "sysfs" ? null : await compressedText(where, start, demand, bytes);
+  if (text !== null) return readAnyText(text, where, options, named);
+  if (kind === "sysfs" || (named === null && startsArchive(start))) {
+    const { readRecording } = await import("./read-recording.ts");
+    return readRecording(where, options.note ?? ignore, bytes);
+  }
+  return readAnyText(plainFile(where, start, demand, bytes), where, options, named);
+}
+
+/** The most bytes that a source may have, plain or compressed. */
+export const contentBytesMax: number = archiveLimits.fileBytes;
+
 function startOf(path: string, expected: string): Uint8Array {
   return readFileStart(path, KiB, { maxBytes: archiveLimits.fileBytes, expected });
 }
@@ -54,8 +84,13 @@ function startOf(path: string, expected: string): Uint8Array {
  * Errors: those of `readFileText`, and `text-malformed` for an image or another file that is known
  * to be no text.
  */
-function plainFile(path: string, start: Uint8Array, demand: FileDemand): string {
-  const bytes = readFileBytes(path, demand);
+function plainFile(
+  path: string,
+  start: Uint8Array,
+  demand: FileDemand,
+  given: Uint8Array | null = null,
+): string {
+  const bytes = given ?? readFileBytes(path, demand);
   const foreign = foreignFile(start);
   if (foreign === null) return decodeText(bytes, path, demand.expected);
   throw new EvenkeelError("text-malformed", `is ${foreign.name}`, {
@@ -75,9 +110,10 @@ async function compressedText(
   path: string,
   start: Uint8Array,
   { maxBytes, expected }: FileDemand,
+  given: Uint8Array | null = null,
 ): Promise<string | null> {
   if (compressionOf(start) === null) return null;
-  const bytes = readFileBytes(path, { maxBytes: archiveLimits.fileBytes, expected });
+  const bytes = given ?? readFileBytes(path, { maxBytes: archiveLimits.fileBytes, expected });
   const pieces: Uint8Array[] = [];
   let total = 0;
   try {

@@ -7,10 +7,18 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 export function readMachine(name: string): Topology {
   const machine = catalogMachine(name);
   if (machine !== null) return machine;
-  const meant = didYouMean(name, catalogNames);
+  const meant = machinesMeant(name);
   throw new EvenkeelError("machine-unknown", "the catalog has no machine of this name", {
     where: `machine:${name}`,
     expected: `one of ${catalogNames.join(", ")}`,
-    ...(meant === null ? {} : { remedy: `did you mean machine:${meant}?` }),
+    ...(meant === null ? {} : { remedy: `did you mean ${meant}?` }),
   });
+}
+
+/** The machines that a word may mean, as sources: a slip of the pen, or a part such as `h100`. */
+export function machinesMeant(word: string): string | null {
+  const near = didYouMean(word, catalogNames);
+  const isPart = (name: string): boolean => word.length > 2 && name.includes(word.toLowerCase());
+  const meant = near === null ? catalogNames.filter(isPart) : [near];
+  return meant.length === 0 ? null : meant.map((name) => `machine:${name}`).join(" or ");
 }

@@ -13,11 +13,17 @@ import type { Tree } from "../tree/tree.ts";
  * Reads a recorded machine: a directory, or a tar of one. If it holds several machines, a `#` and a
  * directory inside choose one.
  *
+ * The bytes of a tar that came through a pipe are `given`.
+ *
  * Errors: `tree-empty` if there is no machine, `archive-ambiguous` if there are several and none is
  * chosen, and those of reading the tree.
  */
-export async function readRecording(source: string, note: Note): Promise<Topology> {
-  const { tree, name } = await openRecording(source);
+export async function readRecording(
+  source: string,
+  note: Note,
+  given: Uint8Array | null = null,
+): Promise<Topology> {
+  const { tree, name } = await openRecording(source, given);
   return readMachineTree(tree, note, name);
 }
 
@@ -27,9 +33,10 @@ export async function readRecording(source: string, note: Note): Promise<Topolog
  */
 export async function openRecording(
   source: string,
+  given: Uint8Array | null = null,
 ): Promise<{ readonly tree: Tree; readonly name?: string }> {
-  const { path, inner } = split(source);
-  const tree = await treeAt(path);
+  const { path, inner } = given === null ? split(source) : { path: source, inner: null };
+  const tree = await treeAt(path, given);
   const roots = findRoots(tree);
   const choice = inner === null ? null : normal(inner);
   const wanted = choice === null ? roots : roots.filter((root) => root.path === choice);
@@ -56,12 +63,12 @@ function normal(inner: string): string {
     .join("/")}`;
 }
 
-async function treeAt(path: string): Promise<Tree> {
+async function treeAt(path: string, given: Uint8Array | null): Promise<Tree> {
   const isDirectory =
     !path.includes("\0") && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (isDirectory) return directoryTree(path);
+  if (given === null && isDirectory) return directoryTree(path);
   const { readArchive } = await import("../archive/read-archive.ts");
-  return readArchive(path);
+  return readArchive(path, undefined, given);
 }
 
 function nothing(where: string): EvenkeelError {

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { readFileBytes } from "../file/read-file.ts";
+import { isPipe, isStdinName, STANDARD_INPUT } from "../file/read-pipe.ts";
 import { ignore } from "../text/note.ts";
 import type { SourceOptions } from "./options.ts";
 import { textSources } from "./text-sources.ts";
@@ -64,12 +66,33 @@ export async function readSource(source: string, options: SourceOptions): Promis
   const prefix = source.slice(0, Math.max(0, colon));
   const reader = readers.get(prefix);
   const rest = source.slice(colon + 1);
+  const isFile = prefix === "sysfs" || textSources.has(prefix);
+  const piped = await pipedContent(isFile ? rest : source, options);
+  if (piped !== null) {
+    const { readContent } = await import("./read-file-source.ts");
+    return readContent(piped.bytes, piped.where, isFile ? prefix : null, options);
+  }
   if (reader !== undefined && rest !== "") return reader(rest, options);
   // A name of an existing file is that file, whatever it looks like.
   if (source !== "" && isPath(source, prefix)) {
     return (await import("./read-file-source.ts")).readPath(source, options);
   }
   throw await unknownSource(source, prefix);
+}
+
+/** What comes through standard input or a pipe, if a path names one of these; null otherwise. */
+async function pipedContent(
+  path: string,
+  { readStdin, pipes }: SourceOptions,
+): Promise<{ readonly bytes: Uint8Array; readonly where: string } | null> {
+  if (readStdin !== undefined && isStdinName(path)) {
+    const { contentBytesMax } = await import("./read-file-source.ts");
+    return { bytes: await readStdin(contentBytesMax), where: STANDARD_INPUT };
+  }
+  if (pipes !== true || !isPipe(path)) return null;
+  const { contentBytesMax } = await import("./read-file-source.ts");
+  const demand = { maxBytes: contentBytesMax, expected: "the description of a machine", pipes };
+  return { bytes: readFileBytes(path, demand), where: path };
 }
 
 /** Whether a source is meant as a path: it exists, or it looks too much like one. */
@@ -102,7 +125,6 @@ async function likelyMeant(source: string, prefix: string): Promise<string | nul
     return kind === null ? null : `${kind}${source.slice(prefix.length)}`;
   }
   if (didYouMean(source, ["live"]) !== null) return "live";
-  const { catalogNames } = await import("@evenkeel/core/topology/catalog/catalog.ts");
-  const name = didYouMean(source, catalogNames);
-  return name === null ? null : `machine:${name}`;
+  const { machinesMeant } = await import("./read-machine.ts");
+  return machinesMeant(source);
 }

@@ -11,6 +11,7 @@ export const adoptCommand: CliCommand = {
   command: buildCommand<AdoptFlags, [string], CliContext>({
     loader: async () => (await import("./run.ts")).runAdopt,
     parameters: {
+      aliases: { o: "output" },
       positional: {
         kind: "tuple",
         parameters: [

@@ -21,7 +21,9 @@ export async function runAdopt(this: CliContext, flags: AdoptFlags, name: string
   refuseTwoStdins([flags.plan ?? "", flags.policy ?? ""]);
   if (flags.plan === undefined) {
     const left = await leaveVm(name, await vmHost(flags.state, surroundings));
-    surroundings.stdout.write(`${left.name} is no longer Evenkeel's, and runs on\n`);
+    const sentence = `${left.name} is no longer Evenkeel's, and runs on\n`;
+    const told = flags.output === "json" ? jsonText({ vm: left.name, outcome: "left" }) : sentence;
+    surroundings.stdout.write(told);
     return;
   }
   const { here: policy } = await readPolicies(flags.policy, surroundings);

@@ -97,13 +97,15 @@ test("what cannot be counted is refused by name", async () => {
       try       did you mean h100.1?
       code      flavor-unknown
 
-    evenkeel: --flavor: the flavor "h100.1" is given twice
+    evenkeel: ./flavors.yaml:1:1: the flavor "h100.1" is given twice
       expected  every flavor once
-      try       leave out one of the two
+      try       name its file once
       code      usage
 
     evenkeel: --flavor is missing
-      try       see evenkeel capacity --help
+      expected  a file with Flavors to count; repeat it for more
+      try       evenkeel capacity --on 'synthetic:package:2 core:10 thread:2 memory:64Gi
+                hugepages:48x1Gi distances:10/21 root[gpu:h100-sxm*4]' --flavor flavors.yaml
       code      usage
     "
   `);

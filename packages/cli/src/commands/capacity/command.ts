@@ -11,6 +11,7 @@ export const capacityCommand: CliCommand = {
   command: buildCommand<CapacityFlags, [], CliContext>({
     loader: async () => (await import("./run.ts")).runCapacity,
     parameters: {
+      aliases: { o: "output" },
       flags: {
         on: {
           kind: "parsed",

@@ -3,7 +3,6 @@ import {
   fleetCapacity,
   type CapacityRequest,
 } from "@evenkeel/core/fleet/capacity-document.ts";
-import type { Flavor } from "@evenkeel/core/request/virtual-machine.ts";
 import { requestOfFlavor } from "@evenkeel/core/request/resolve.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
@@ -11,7 +10,7 @@ import { flavorCount } from "../../input/flavor-count.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { capacityText } from "../../text/capacity-text.ts";
 import { jsonText } from "../../text/json-text.ts";
-import { readFlavors, refuseDuplicateFlavors } from "../../input/read-documents.ts";
+import { readFlavors } from "../../input/read-documents.ts";
 import { readHosts } from "../../input/read-hosts.ts";
 import { readPolicies } from "../../input/read-policy.ts";
 import type { CapacityFlags } from "./flags.ts";
@@ -20,9 +19,7 @@ export async function runCapacity(this: CliContext, flags: CapacityFlags): Promi
   const { on, taken, flavor: paths, policy, state, restore, signatures, output } = flags;
   const { surroundings } = this;
   refuseTwoStdins([...on, ...taken, ...paths, policy ?? ""]);
-  const flavors: Flavor[] = [];
-  for (const path of paths) flavors.push(...(await readFlavors(path, surroundings)));
-  refuseDuplicateFlavors(flavors, "--flavor");
+  const flavors = await readFlavors(paths, surroundings);
   const requests = flavors.map(requestOfFlavor);
   const wanted = restore.map((text): CapacityRequest => {
     const { flavor, count } = flavorCount(text, "--restore", requests);

@@ -45,6 +45,7 @@ test("a flag that may be given once is not proposed again", async () => {
     "--taken",
     "--all",
     "--policy",
+    "--list",
     "--output",
     "--help",
   ]);

@@ -10,6 +10,7 @@ export const consoleCommand: CliCommand = {
   command: buildCommand<ConsoleFlags, [string], CliContext>({
     loader: async () => (await import("./run.ts")).runConsole,
     parameters: {
+      aliases: { o: "output" },
       positional: {
         kind: "tuple",
         parameters: [
@@ -21,7 +22,15 @@ export const consoleCommand: CliCommand = {
           },
         ],
       },
-      flags: { state: stateFlag },
+      flags: {
+        state: stateFlag,
+        output: {
+          kind: "enum",
+          values: ["text", "json"],
+          default: "text",
+          brief: "text: as it was written; json: the VM and its text, in one string",
+        },
+      },
     },
     docs: { brief: "Print what the guest has written to its serial console" },
   }),

@@ -9,6 +9,7 @@ export const demoCommand: CliCommand = {
   command: buildCommand<DemoFlags, [], CliContext>({
     loader: async () => (await import("./run.ts")).runDemo,
     parameters: {
+      aliases: { o: "output" },
       flags: {
         on: {
           kind: "parsed",
@@ -24,6 +25,12 @@ export const demoCommand: CliCommand = {
           default: "out",
           brief: "the folder for the plans and the libvirt definitions",
           placeholder: "DIR",
+        },
+        output: {
+          kind: "enum",
+          values: ["text", "json"],
+          default: "text",
+          brief: "text: layer by layer; json: both placements with their costs",
         },
       },
     },

@@ -2,4 +2,5 @@
 export interface DemoFlags {
   readonly on?: string;
   readonly out: string;
+  readonly output: "text" | "json";
 }

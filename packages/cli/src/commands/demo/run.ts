@@ -13,7 +13,7 @@ import type { DemoFlags } from "./flags.ts";
 
 const STAND_IN = "machine:hgx-h100";
 
-export async function runDemo(this: CliContext, { on, out }: DemoFlags): Promise<void> {
+export async function runDemo(this: CliContext, { on, out, output }: DemoFlags): Promise<void> {
   const { surroundings, columns: width, paint } = this;
   const { topology, why } = await chooseMachine(on, this);
   const request = twinRequest(topology, defaultHostPolicy);
@@ -33,7 +33,12 @@ export async function runDemo(this: CliContext, { on, out }: DemoFlags): Promise
   for (const { name } of written) await refuseOtherThanFile(join(out, name));
   for (const { name, text } of written) await writeWholeFile(join(out, name), text);
   const files = written.map(({ name }) => name);
-  surroundings.stdout.write(twinsText(comparison, why, { folder: out, files }, { width, paint }));
+  const text = (): string => twinsText(comparison, why, { folder: out, files }, { width, paint });
+  const { ordinary, plans, layers } = comparison;
+  const machine = comparison.topology.name;
+  surroundings.stdout.write(
+    output === "json" ? jsonText({ machine, ordinary, plans, layers, files }) : text(),
+  );
 }
 
 /** The machine asked for; without one, this machine if two VMs fit, or else one of the catalog. */

@@ -10,6 +10,7 @@ export const doctorCommand: CliCommand = {
   command: buildCommand<DoctorFlags, string[], CliContext>({
     loader: async () => (await import("./run.ts")).runDoctor,
     parameters: {
+      aliases: { o: "output", y: "yes" },
       positional: {
         kind: "array",
         parameter: {

@@ -112,6 +112,8 @@ test("--fix says what it would run, and with --yes runs it and records the way b
       columns: 100,
       typed: [],
       paint: painter(false),
+      help: () => "",
+      commandNames: [],
       propose: async () => [],
       finish: (status) => void statuses.push(status),
     };

@@ -1,18 +1,19 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseFixRecord } from "@evenkeel/contract/fix-record.ts";
+import { JSON_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { Diagnosis } from "@evenkeel/core/explain/diagnosis.ts";
 import { fixOf } from "@evenkeel/core/fix/fix-of.ts";
 import { carryOut, fixFolder, type StepOutcome, undoFix } from "@evenkeel/host/fix/carry-out.ts";
+import { readFileText } from "@evenkeel/host/file/read-file.ts";
 import { type HeldProcess, holdAll, holdProcess } from "@evenkeel/host/fix/held-process.ts";
 import { isTrustedFolder } from "@evenkeel/host/state/durable.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
 import { isRecord } from "../../input/read-subject.ts";
-import { readText } from "../../input/read-text.ts";
 import { stateFolderOf } from "../../flags/state.ts";
 import { fixText, outcomesText } from "../../text/fix-text.ts";
 import type { DoctorFlags } from "./flags.ts";
@@ -71,8 +72,8 @@ export async function undoLast({ state, yes }: DoctorFlags, context: CliContext)
     return;
   }
   const path = join(folder, last);
-  const { text, where } = await readText(path, "a FixRecord document", surroundings);
-  const record = parseFixRecord(text, where);
+  const text = readFileText(path, { maxBytes: JSON_LENGTH_MAX, expected: "a FixRecord document" });
+  const record = parseFixRecord(text, path);
   if (!yes) {
     const steps = record.undo.toReversed();
     surroundings.stdout.write(

@@ -13,6 +13,7 @@ export const evidenceCommand: CliCommand = {
   command: buildCommand<EvidenceFlags, [string], CliContext>({
     loader: async () => (await import("./run.ts")).runEvidence,
     parameters: {
+      aliases: { o: "output" },
       positional: {
         kind: "tuple",
         parameters: [
@@ -30,6 +31,12 @@ export const evidenceCommand: CliCommand = {
         qmp: text("SOCKET", "the socket of QEMU's monitor, where its command line names none"),
         "guest-report": text("FILE", "the guest's own report"),
         state: stateFlag,
+        output: {
+          kind: "enum",
+          values: ["json"],
+          default: "json",
+          brief: "json: the Evidence document; `evenkeel doctor FILE` reads it for people",
+        },
       },
     },
     docs: { brief: "Record how a VM, process or container lies on this machine" },

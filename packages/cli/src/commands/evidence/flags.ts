@@ -4,4 +4,5 @@ export interface EvidenceFlags {
   readonly qmp?: string;
   readonly "guest-report"?: string;
   readonly state?: string;
+  readonly output: "json";
 }

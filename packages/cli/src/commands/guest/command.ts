@@ -20,6 +20,7 @@ export const guestCommand: CliCommand = {
   command: buildCommand<GuestFlags, [GuestTask], CliContext>({
     loader: async () => (await import("./run.ts")).runGuest,
     parameters: {
+      aliases: { o: "output" },
       positional: {
         kind: "tuple",
         parameters: [

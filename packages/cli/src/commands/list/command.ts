@@ -9,8 +9,15 @@ export const listCommand: CliCommand = {
   command: buildCommand<ListFlags, [], CliContext>({
     loader: async () => (await import("./run.ts")).runList,
     parameters: {
+      aliases: { o: "output" },
       flags: {
         state: stateFlag,
+        wide: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "every column: processes, CPUs, isolation, all addresses, since when, UUIDs",
+        },
         output: {
           kind: "enum",
           values: ["text", "json"],
@@ -31,6 +38,7 @@ export const listCommand: CliCommand = {
   ],
   examples: [
     { does: "Every VM on this host", lines: ["evenkeel list"] },
+    { does: "With all that a row may hold", lines: ["evenkeel list --wide"] },
     { does: "The same with their plans, for a program", lines: ["evenkeel list --output json"] },
   ],
 };

@@ -63,6 +63,26 @@ test("every VM is listed with where it lies", async () => {
   });
 });
 
+test("the list fits the terminal, and the wide one has everything", async () => {
+  const first = instanceOf("llm-a", null, "running");
+  const devices = Array.from({ length: 8 }, (_, i) => ({ address: `ffff:1${i}:00.0` }));
+  const cell = { cores: 2, hostNode: 1, memory: [{ node: 1, bytes: 512 * MiB }], devices };
+  const plan = planOf({ vm: "llm-a", cells: [cell] });
+  const { run } = stateWith({ ...first, plan, uuid: guestFromPlan(plan).uuid });
+  const narrow = await run("list");
+  expect(narrow.stdout).toMatch(/512 MiB {2}8 devices$/m);
+  const { stdout } = await run("list", "--wide");
+  const [top = "", row = ""] = stdout.split("\n");
+  expect(top.trim().split(/ +/)).toEqual(
+    "VM state via nodes vCPUs memory devices process CPUs isolation since UUID".split(" "),
+  );
+  expect(row).toContain(devices.map(({ address }) => address).join(", "));
+  expect(row).toContain(guestFromPlan(plan).uuid);
+  expect(row).toMatch(/ {2}core +2026-01-31T12:00:00\.000Z {2}/);
+  const both = await run("list", "--wide", "-o", "json");
+  expect(both.stdout).toBe((await run("list", "-ojson")).stdout);
+});
+
 test("a start that was cut off is reported, and undone by a stop", async () => {
   const { folder, run } = stateWith(instanceOf("llm-a", null, "starting"));
   const { stdout, stderr, status } = await run("list");

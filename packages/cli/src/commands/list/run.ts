@@ -6,12 +6,12 @@ import { instancesText } from "../../text/instances-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { ListFlags } from "./flags.ts";
 
-export async function runList(this: CliContext, { state, output }: ListFlags): Promise<void> {
+export async function runList(this: CliContext, { state, wide, output }: ListFlags): Promise<void> {
   const { surroundings, columns: width, paint } = this;
   const found = await listVms(recordedHost(state, surroundings));
   const { damaged, ...shown } = found;
   const list = { apiVersion: "evenkeel/v1", kind: "InstanceList", ...shown };
-  const text = output === "json" ? jsonText(list) : instancesText(found, { width, paint });
+  const text = output === "json" ? jsonText(list) : instancesText(found, { width, paint, wide });
   surroundings.stdout.write(text);
   refuseDamaged({ damaged });
 }

@@ -12,6 +12,7 @@ export const placeCommand: CliCommand = {
   command: buildCommand<PlaceFlags, [string], CliContext>({
     loader: async () => (await import("./run.ts")).runPlace,
     parameters: {
+      aliases: { o: "output" },
       positional: {
         kind: "tuple",
         parameters: [askedVm],

@@ -14,7 +14,7 @@ import { jsonText } from "../../text/json-text.ts";
 import { planText, type View } from "../../text/plan-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
 import type { PlaceFlags } from "./flags.ts";
-import { readAsked, refuseDuplicateFlavors } from "../../input/read-documents.ts";
+import { readAsked } from "../../input/read-documents.ts";
 import { readHosts } from "../../input/read-hosts.ts";
 import { readPolicies } from "../../input/read-policy.ts";
 
@@ -28,7 +28,6 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
   const hosts = await readHosts(asked, await readPolicies(policy, surroundings), surroundings);
   refuseUnknownVms(awayFrom, hosts);
   refuseOwnPlan(request, hosts);
-  refuseDuplicateFlavors(flavors, "--flavor");
   const answer = place(hosts, request, {
     flavors: flavors.map(requestOfFlavor),
     awayFrom,

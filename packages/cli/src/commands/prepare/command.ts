@@ -11,6 +11,7 @@ export const prepareCommand: CliCommand = {
   command: buildCommand<PrepareFlags, string[], CliContext>({
     loader: async () => (await import("./run.ts")).runPrepare,
     parameters: {
+      aliases: { o: "output" },
       positional: {
         kind: "array",
         minimum: 1,

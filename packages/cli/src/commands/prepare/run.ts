@@ -1,7 +1,6 @@
 import { prepare } from "@evenkeel/core/prepare/prepare.ts";
 import type { HostSetting } from "@evenkeel/core/prepare/setting.ts";
 import { requestOfFlavor, resolveRequest } from "@evenkeel/core/request/resolve.ts";
-import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readSetting, settingOfTopology, type Via } from "@evenkeel/host/prepare/read-setting.ts";
 import { openRecording } from "@evenkeel/host/source/read-recording.ts";
@@ -9,7 +8,7 @@ import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
 import type { Surroundings } from "../../command/surroundings.ts";
 import { flavorCount } from "../../input/flavor-count.ts";
-import { readFlavorsAndVms, refuseDuplicateFlavors } from "../../input/read-documents.ts";
+import { readFlavorsAndVms } from "../../input/read-documents.ts";
 import { readPolicies } from "../../input/read-policy.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
@@ -26,14 +25,7 @@ export async function runPrepare(
   const { surroundings, columns: width, paint } = this;
   const { on, policy, via } = flags;
   refuseTwoStdins([...paths, on, policy ?? ""]);
-  const flavors: Flavor[] = [];
-  const vms: VirtualMachine[] = [];
-  for (const path of paths) {
-    const read = await readFlavorsAndVms(path, surroundings);
-    flavors.push(...read.flavors);
-    vms.push(...read.vms);
-  }
-  refuseDuplicateFlavors(flavors, "the files");
+  const { flavors, vms } = await readFlavorsAndVms(paths, surroundings);
   const requests = flavors.map(requestOfFlavor);
   const counted = flags.vms.map((text) => flavorCount(text, "--vms", requests));
   const asked = {

@@ -21,6 +21,7 @@ export const renderCommand: CliCommand = {
   command: buildCommand<RenderFlags, [string], CliContext>({
     loader: async () => (await import("./run.ts")).runRender,
     parameters: {
+      aliases: { o: "output" },
       positional: {
         kind: "tuple",
         parameters: [

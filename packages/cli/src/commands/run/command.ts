@@ -17,6 +17,7 @@ export const runCommand: CliCommand = {
   command: buildCommand<RunFlags, [string], CliContext>({
     loader: async () => (await import("./run.ts")).runRun,
     parameters: {
+      aliases: { o: "output" },
       positional: {
         kind: "tuple",
         parameters: [askedVm],

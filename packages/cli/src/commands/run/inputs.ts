@@ -10,7 +10,7 @@ import type { StartOptions } from "@evenkeel/host/hypervisor/hypervisor.ts";
 import { readPlatformDevices } from "@evenkeel/host/hypervisor/libvirt/platform-devices.ts";
 import type { VmToStart } from "@evenkeel/host/vm/decide.ts";
 import type { Surroundings } from "../../command/surroundings.ts";
-import { readAsked, readPlan, refuseDuplicateFlavors } from "../../input/read-documents.ts";
+import { readAsked, readPlan } from "../../input/read-documents.ts";
 import { readPolicies } from "../../input/read-policy.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import type { RunFlags } from "./flags.ts";
@@ -25,7 +25,6 @@ export async function readVmToStart(
   const options = startOptions(flags);
   refuseTwoStdins([path, ...flavor, policy ?? "", plan ?? ""]);
   const { vm, flavors } = await readAsked(path, flavor, surroundings);
-  refuseDuplicateFlavors(flavors, "--flavor");
   const request = resolveRequest(vm, flavors);
   return {
     request,
@@ -80,6 +79,7 @@ function bootFile(path: string, expected: string): string {
 
 function devicesOf(path: string | undefined): StartOptions["devices"] {
   if (path === undefined) return [];
-  const demand = { maxBytes: JSON_LENGTH_MAX, expected: "libvirt's device elements" };
+  const expected = "libvirt's device elements";
+  const demand = { maxBytes: JSON_LENGTH_MAX, expected, pipes: true };
   return readPlatformDevices(readFileText(path, demand), path);
 }

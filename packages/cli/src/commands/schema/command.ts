@@ -8,12 +8,13 @@ export const schemaCommand: CliCommand = {
   command: buildCommand<SchemaFlags, [string?], CliContext>({
     loader: async () => (await import("./run.ts")).runSchema,
     parameters: {
+      aliases: { o: "output" },
       flags: {
         output: {
           kind: "enum",
           values: ["text", "json"],
           default: "text",
-          brief: "json: the list of kinds for programs; a schema is JSON in any case",
+          brief: "text, json: the list of kinds for people or programs; a schema is JSON anyway",
         },
       },
       positional: {

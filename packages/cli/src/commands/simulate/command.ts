@@ -8,6 +8,7 @@ export const simulateCommand: CliCommand = {
   command: buildCommand<SimulateFlags, [], CliContext>({
     loader: async () => (await import("./run.ts")).runSimulate,
     parameters: {
+      aliases: { o: "output" },
       flags: {
         world: {
           kind: "parsed",

@@ -8,12 +8,19 @@ export const snapshotCommand: CliCommand = {
   command: buildCommand<SnapshotFlags, [string], CliContext>({
     loader: async () => (await import("./run.ts")).runSnapshot,
     parameters: {
+      aliases: { o: "output" },
       flags: {
         "with-serials": {
           kind: "boolean",
           brief: "record serial numbers and hardware addresses too",
           default: false,
           withNegated: false,
+        },
+        output: {
+          kind: "enum",
+          values: ["text", "json"],
+          default: "text",
+          brief: "text: what was written; json: the same, for a program",
         },
       },
       positional: {

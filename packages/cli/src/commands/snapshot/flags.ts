@@ -1,4 +1,5 @@
 /** The flags of `evenkeel snapshot`. */
 export interface SnapshotFlags {
   readonly "with-serials": boolean;
+  readonly output: "text" | "json";
 }

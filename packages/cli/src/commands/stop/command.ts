@@ -20,6 +20,7 @@ export const stopCommand: CliCommand = {
   command: buildCommand<StopFlags, [string], CliContext>({
     loader: async () => (await import("./run.ts")).runStop,
     parameters: {
+      aliases: { o: "output" },
       positional: {
         kind: "tuple",
         parameters: [
@@ -46,6 +47,12 @@ export const stopCommand: CliCommand = {
           brief: "end the VM when that time is over",
         },
         state: stateFlag,
+        output: {
+          kind: "enum",
+          values: ["text", "json"],
+          default: "text",
+          brief: "text: a sentence; json: the VM and what became of it",
+        },
       },
     },
     docs: { brief: "Shut a virtual machine down, and free all that it had" },

@@ -3,4 +3,5 @@ export interface StopFlags {
   readonly timeout: number;
   readonly force: boolean;
   readonly state?: string;
+  readonly output: "text" | "json";
 }

@@ -3,11 +3,12 @@ import { stopVm } from "@evenkeel/host/vm/stop.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
 import { vmHost } from "../../input/vm-host.ts";
+import { jsonText } from "../../text/json-text.ts";
 import type { StopFlags } from "./flags.ts";
 
 export async function runStop(
   this: CliContext,
-  { timeout, force, state }: StopFlags,
+  { timeout, force, state, output }: StopFlags,
   vm: string,
 ): Promise<void> {
   const host = await vmHost(state, this.surroundings);
@@ -20,5 +21,6 @@ export async function runStop(
       `${name} did not shut down within ${timeout} s, and still runs\n` +
       `${shellLine(["evenkeel", "stop", name, "--timeout", "0", "--force"])} ends it`,
   }[kind];
-  this.surroundings.stdout.write(`${sentence}\n`);
+  const text = output === "json" ? jsonText({ vm: name, outcome: kind }) : `${sentence}\n`;
+  this.surroundings.stdout.write(text);
 }

@@ -7,9 +7,19 @@ import type { TopologyFlags } from "./flags.ts";
 
 export const topologyCommand: CliCommand = {
   name: "topology",
-  command: buildCommand<TopologyFlags, [], CliContext>({
+  command: buildCommand<TopologyFlags, string[], CliContext>({
     loader: async () => (await import("./run.ts")).runTopology,
     parameters: {
+      aliases: { o: "output" },
+      positional: {
+        kind: "array",
+        parameter: {
+          parse: String,
+          proposeCompletions: proposeSources,
+          brief: "the machine to read, as with --from",
+          placeholder: "SRC",
+        },
+      },
       flags: {
         from: {
           kind: "parsed",
@@ -56,6 +66,12 @@ export const topologyCommand: CliCommand = {
           brief: "with --fit or --taken, a file with a HostPolicy: what the host keeps for itself",
           placeholder: "FILE",
         },
+        list: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "list the types of machines in the catalog: what machine:NAME may name",
+        },
         output: {
           kind: "enum",
           values: ["text", "json", "svg", "nccl", "dot"],
@@ -87,8 +103,8 @@ export const topologyCommand: CliCommand = {
   examples: [
     { does: "This machine", lines: ["evenkeel topology"] },
     {
-      does: "A type of machine from the catalog",
-      lines: ["evenkeel topology --from machine:hgx-h100"],
+      does: "A type of machine from the catalog, and which there are",
+      lines: ["evenkeel topology machine:hgx-h100", "evenkeel topology --list"],
     },
     {
       does: "A machine described in one line",

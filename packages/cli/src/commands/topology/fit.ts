@@ -1,5 +1,4 @@
 import { linesText } from "../../text/terminal-text.ts";
-import type { Flavor } from "@evenkeel/core/request/virtual-machine.ts";
 import { describeFit } from "@evenkeel/core/fleet/fit/describe-fit.ts";
 import { fitFlavors } from "@evenkeel/core/fleet/fit/fit.ts";
 import type { FlavorFit } from "@evenkeel/core/fleet/fit/flavor-fit.ts";
@@ -11,7 +10,7 @@ import { jsonText } from "../../text/json-text.ts";
 import type { View } from "../../text/plan-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { hanging } from "../../text/table.ts";
-import { readFlavors, refuseDuplicateFlavors } from "../../input/read-documents.ts";
+import { readFlavors } from "../../input/read-documents.ts";
 import { readPolicies } from "../../input/read-policy.ts";
 import type { TopologyFlags } from "./flags.ts";
 
@@ -24,9 +23,7 @@ export async function fitText(
   { from, fit: paths, policy: policyPath, output }: TopologyFlags,
   { surroundings, columns: width, paint }: CliContext,
 ): Promise<{ readonly text: string; readonly status: ExitStatus }> {
-  const flavors: Flavor[] = [];
-  for (const path of paths) flavors.push(...(await readFlavors(path, surroundings)));
-  refuseDuplicateFlavors(flavors, "--fit");
+  const flavors = await readFlavors(paths, surroundings);
   const policies = await readPolicies(policyPath, surroundings);
   const policy = from.every((source) => source === "live") ? policies.here : policies.elsewhere;
   const fits = fitFlavors(topology, policy, flavors.map(requestOfFlavor));

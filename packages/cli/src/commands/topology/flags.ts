@@ -6,5 +6,6 @@ export interface TopologyFlags {
   readonly taken: readonly string[];
   readonly all: boolean;
   readonly policy?: string;
+  readonly list: boolean;
   readonly output: "text" | "json" | "svg" | "nccl" | "dot";
 }

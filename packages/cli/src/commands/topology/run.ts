@@ -12,10 +12,19 @@ import { styled } from "../../text/terminal-text.ts";
 import { notesText, restOfFindings } from "../../text/notes-text.ts";
 import type { TopologyFlags } from "./flags.ts";
 
-export async function runTopology(this: CliContext, flags: TopologyFlags): Promise<void> {
-  const { from, diff, fit, taken, policy, output } = flags;
+export async function runTopology(
+  this: CliContext,
+  flags: TopologyFlags,
+  ...named: string[]
+): Promise<void> {
+  const { diff, fit, taken, policy, output } = flags;
+  const from = [...named, ...flags.from];
   refuseTwoStdins([...from, diff ?? "", ...fit, ...taken, policy ?? ""]);
-  refuseMisfits(flags);
+  refuseMisfits({ ...flags, from });
+  if (flags.list) {
+    const { catalogText } = await import("./catalog-text.ts");
+    return this.surroundings.stdout.write(catalogText(output, this));
+  }
   const sources = from.length === 0 ? ["live"] : from;
   const { topology, findings } = await readTopologies(sources, this.surroundings);
   const { surroundings } = this;
@@ -107,7 +116,13 @@ async function rendered(
 }
 
 /** Refuses combinations of flags that ask for different answers. */
-function refuseMisfits({ diff, fit, taken, all, policy, output }: TopologyFlags): void {
+function refuseMisfits({ from, diff, fit, taken, all, policy, list, output }: TopologyFlags): void {
+  if (list && (from.length > 0 || diff !== undefined || fit.length > 0 || taken.length > 0)) {
+    throw misfit("--list names machines and reads none", "--list alone, or with --output json");
+  }
+  if (list && output !== "text" && output !== "json") {
+    throw misfit(`--list has no answer as ${output}`, "--output text or json with --list");
+  }
   const asked = diff !== undefined ? "--diff" : "--fit";
   const answers = diff !== undefined || fit.length > 0;
   if (diff !== undefined && fit.length > 0) {

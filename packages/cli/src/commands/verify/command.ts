@@ -31,6 +31,7 @@ export const verifyCommand: CliCommand = {
   command: buildCommand<VerifyFlags, [string], CliContext>({
     loader: async () => (await import("./run.ts")).runVerify,
     parameters: {
+      aliases: { o: "output" },
       positional: {
         kind: "tuple",
         parameters: [

@@ -5,6 +5,7 @@ import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import { guestName, isVmCalled } from "@evenkeel/core/guest/name.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import { isPipe, isStdinName } from "@evenkeel/host/file/read-pipe.ts";
 import { cutOff } from "@evenkeel/host/instance/cut-off.ts";
 import { directoryTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { instanceCalled } from "@evenkeel/host/vm/named.ts";
@@ -81,8 +82,9 @@ export async function evidenceSource(
   const here = localHost(surroundings);
   const host =
     root === undefined ? here : { ...here, tree: () => directoryTree(root), hostname: plan.host };
-  // Standard input can be read once. A file is read each time: a guest may report anew.
-  const once = path === "-" ? await report() : null;
+  // Standard input and pipes can be read once. A file is read each time: a guest may report anew.
+  const isOnce = path !== undefined && (isStdinName(path) || isPipe(path));
+  const once = isOnce ? await report() : null;
   return {
     live: root === undefined,
     read: async () => {

@@ -29,6 +29,7 @@ export const whyCommand: CliCommand = {
   command: buildCommand<WhyFlags, [string, string], CliContext>({
     loader: async () => (await import("./run.ts")).runWhy,
     parameters: {
+      aliases: { o: "output" },
       positional: { kind: "tuple", parameters: [subject("A"), subject("B")] },
       flags: {
         gap: {

@@ -1,0 +1,4 @@
+/** The flags of `evenkeel version`. */
+export interface VersionFlags {
+  readonly output: "text" | "json";
+}

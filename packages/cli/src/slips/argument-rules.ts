@@ -1,0 +1,72 @@
+import { shellLine, shellWord } from "@evenkeel/core/text/shell.ts";
+import type { CliCommand } from "../command/command.ts";
+import { nouns } from "./other-words.ts";
+import { commandNamed, flagsOf, has, type Mended, positionsOf, type Rule } from "./rule.ts";
+import { flagForFile, sourceOf } from "./word-meaning.ts";
+
+/** Rules about arguments: one too many, one in place of a flag, and what is left out. */
+
+/** An argument where a flag belongs: `place vm.yaml machine:hgx-h100`. */
+const argumentForFlag: Rule = (words, known) => {
+  const entry = commandNamed(words[0], known);
+  const positional = entry?.command.parameters.positional;
+  if (entry === undefined || positional?.kind === "array") return null;
+  const allowed = positional === undefined ? 0 : positional.parameters.length;
+  const given = positionsOf(words, entry);
+  const noun = given.find((at) => nouns.has((words[at] ?? "").toLowerCase()));
+  if (noun !== undefined && given.length > allowed) return words.filter((_, i) => i !== noun);
+  // The machine may stand before the file.
+  const isVmCommand = has(entry, "on") && allowed > 0 && given.length > allowed;
+  const misplaced = given.find(
+    (at, i) => (i >= allowed || isVmCommand) && flagForFile(entry, words[at] ?? "") !== null,
+  );
+  const [extra] = given.slice(allowed);
+  if (extra === undefined) return null;
+  if (misplaced === undefined) return tooMany(entry, words, words[extra] ?? "");
+  const word = words[misplaced] ?? "";
+  const flag = flagForFile(entry, word) ?? "";
+  return [...words.filter((_, i) => i !== misplaced), `--${flag}`, valueFor(flag, word)];
+};
+
+/** A machine as a flag takes it. */
+function valueFor(flag: string, word: string): string {
+  if (flag === "world") return (sourceOf(word) ?? word).replace(/^machine:/, "catalog:");
+  return flag === "on" || flag === "from" ? (sourceOf(word) ?? word) : word;
+}
+
+/** What to do with an argument too many, where no flag takes it. */
+function tooMany(entry: CliCommand, words: readonly string[], extra: string): Mended {
+  if (entry.name === "list") return ["verify", extra];
+  // A machine, for a command that works on this one alone.
+  const machine = positionsOf(words, entry).find((at) => sourceOf(words[at] ?? "") !== null);
+  if (machine !== undefined) return words.filter((_, i) => i !== machine);
+  const { positional } = entry.command.parameters;
+  const takesVm = positional?.kind === "tuple" && positional.parameters[0]?.placeholder === "VM";
+  if (!takesVm) return null;
+  const line = shellLine(["evenkeel", ...words.filter((word) => word !== extra)]);
+  return `one VM at a time: ${line}, then the same with ${shellWord(extra)}`;
+}
+
+/** What stands for a flag that is missing, where a word can. */
+const likelyValues: ReadonlyMap<string, string> = new Map([
+  ["on", "live"],
+  ["flavor", "flavors.yaml"],
+]);
+
+/** Flags that are needed and left out, once the arguments are there. */
+const missing: Rule = (words, known) => {
+  const entry = commandNamed(words[0], known);
+  if (entry === undefined) return null;
+  const needed = entry.command.parameters.positional?.kind === "tuple" ? 1 : 0;
+  if (positionsOf(words, entry).length < needed) return null;
+  const added = Object.entries(flagsOf(entry)).flatMap(([name, flag]) => {
+    const isNeeded = flag.optional !== true && !("default" in flag && flag.default !== undefined);
+    const isGiven = words.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+    const value = flag.kind === "enum" ? flag.values[0] : likelyValues.get(name);
+    return isNeeded && !isGiven && value !== undefined ? [`--${name}`, value] : [];
+  });
+  return added.length === 0 ? null : [...words, ...added];
+};
+
+/** These rules, in the order in which they are tried. */
+export const argumentRules: readonly Rule[] = [argumentForFlag, missing];

@@ -1,0 +1,134 @@
+import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
+import { shellWord } from "@evenkeel/core/text/shell.ts";
+import { kindInFile } from "./named-file.ts";
+import { nouns, otherCommands, programs } from "./other-words.ts";
+import { commandNamed, type Rule } from "./rule.ts";
+import { isFileName, sourceOf } from "./word-meaning.ts";
+
+/** Rules about the command: which word it is, and what it is called here. */
+
+/** Dashes as word processors and web pages print them: `—output`, `–o`. */
+const dashes: Rule = (words) => {
+  const plain = words.map((word) =>
+    word.replace(/^[\u2010-\u2015\u2212]+(?=(\w?))/, (_found, next: string) =>
+      next !== "" && word.replace(/^[^\w]+/, "").length === 1 ? "-" : "--",
+    ),
+  );
+  return plain.some((word, i) => word !== words[i]) ? plain : null;
+};
+
+/** Another program's name, or ours twice: `virsh list`. */
+const program: Rule = ([first = "", ...rest]) =>
+  programs.has(first.toLowerCase()) && rest.length > 0 ? rest : null;
+
+/** A command behind its flags or its file: `--output json topology`, `vm.yaml place --on live`. */
+const commandFirst: Rule = (words, known) => {
+  const [first = ""] = words;
+  if (commandNamed(first, known) !== undefined || first === "") return null;
+  const at = words.findIndex((word, i) => i > 0 && commandNamed(word, known) !== undefined);
+  if (at < 0) return null;
+  // `check guest` and `bash completion`: the second word says what the first one means.
+  const namesTask = words[at] === "guest" || words[at] === "completion";
+  const isOther = otherCommands.has(first.toLowerCase()) && !nouns.has(first);
+  const names = known.commands.map(({ name }) => name);
+  if (!namesTask && (isOther || didYouMean(first, names) !== null)) return null;
+  const others = words.filter((word, i) => i !== at && !(i < at && nouns.has(word.toLowerCase())));
+  return [words[at] ?? "", ...others];
+};
+
+/** A command in two words written as one: `guest-report`. */
+const joined: Rule = ([first = "", ...rest], known) => {
+  const [, head = "", tail = ""] = /^([a-z]+)[-_.](.+)$/.exec(first) ?? [];
+  if (commandNamed(first, known) !== undefined || commandNamed(head, known) === undefined)
+    return null;
+  return [head, ...(nouns.has(tail) ? [] : [tail]), ...rest];
+};
+
+/** Help as others ask for it. */
+const askedHelp: Rule = (words, known) => {
+  const [first = ""] = words;
+  const at = words.findIndex((word) => /^(?:-help|--usage|--h|-\?|\/\?|\/h|\/help)$/i.test(word));
+  if (at < 0) return null;
+  return commandNamed(first, known) === undefined ? ["--help"] : [first, "--help"];
+};
+
+/** The version, asked of a command. */
+const askedVersion: Rule = (words) =>
+  words.some((word) => /^(?:--version|-version|--ver|-V)$/.test(word)) && words.length > 1
+    ? ["version"]
+    : null;
+
+/** A command in capitals. */
+const lowerCase: Rule = ([first = "", ...rest], known) => {
+  const lower = first.toLowerCase();
+  return lower !== first && commandNamed(lower, known) !== undefined ? [lower, ...rest] : null;
+};
+
+/** The verbs of kubectl, virsh, docker and others. */
+const otherVerb: Rule = ([first = "", ...rest], known) => {
+  const verb = first.toLowerCase();
+  if (commandNamed(first, known) !== undefined || !otherCommands.has(verb)) return null;
+  const given = rest.filter((word) => !nouns.has(word.toLowerCase()));
+  const [bare = "", withGiven = bare] = (otherCommands.get(verb) ?? "").split(" | ");
+  const [subject = ""] = given;
+  // `show machine:hgx-h100`, `draw plan.json`: what is named says what to do with it.
+  const isNamed = sourceOf(subject) !== null || kindInFile(subject) !== "";
+  if (withGiven !== bare && isNamed) return given;
+  const other = sourceOf(given[1] ?? "");
+  if (bare === "why …" && sourceOf(subject) !== null && other !== null) {
+    return ["topology", sourceOf(subject) ?? subject, "--diff", other];
+  }
+  const line = given.length > 0 ? withGiven : bare;
+  if (line.startsWith("= "))
+    return line.slice(2).replace("…", subject === "" ? "llm-a" : shellWord(subject));
+  const file = given.find(isFileName);
+  if (line === "run vm.yaml" && file === undefined && subject !== "") {
+    return "run takes the file of the VM: evenkeel run vm.yaml";
+  }
+  return line
+    .split(" ")
+    .flatMap((word) => (word === "…" ? given : word === "vm.yaml" ? [file ?? word] : [word]));
+};
+
+/** A file or a machine in place of a command. */
+const nothingAsked: Rule = (words, known) => {
+  const [first = ""] = words;
+  if (commandNamed(first, known) !== undefined || first.startsWith("-")) return null;
+  const source = sourceOf(first);
+  if (source !== null) return ["topology", source, ...words.slice(1)];
+  if (!isFileName(first)) return null;
+  const onHost = words.some((word) => /^--on(?:=|$)/.test(word)) ? [] : ["--on", "live"];
+  switch (kindInFile(first)) {
+    case "Plan":
+      return ["render", first, "--as", "libvirt"];
+    case "Flavor":
+      return ["capacity", "--flavor", ...words, ...onHost];
+    case "HostPolicy":
+      return ["place", "vm.yaml", "--policy", ...words, ...onHost];
+    case "Evidence":
+      return ["doctor", ...words];
+    case "GuestReport":
+      return ["verify", "llm-a", "--guest-report", ...words];
+    case "GuestContract":
+      return ["guest", "check", "--contract", ...words];
+    case "VirtualMachine":
+      return ["place", ...words, ...onHost];
+    default:
+      return /\.ya?ml$/i.test(first)
+        ? ["place", ...words, ...onHost]
+        : ["topology", first, ...words.slice(1)];
+  }
+};
+
+/** These rules, in the order in which they are tried. */
+export const commandRules: readonly Rule[] = [
+  dashes,
+  askedHelp,
+  askedVersion,
+  lowerCase,
+  program,
+  commandFirst,
+  joined,
+  otherVerb,
+  nothingAsked,
+];

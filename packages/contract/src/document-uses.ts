@@ -1,0 +1,28 @@
+import type { DocumentKind } from "./document.ts";
+
+/** Where a document of each kind belongs on the command line. */
+const uses: Readonly<Record<DocumentKind, string>> = {
+  Topology: "a Topology is a machine: give it with --on, or draw it with evenkeel topology FILE",
+  VirtualMachine: "a VirtualMachine is placed: evenkeel place FILE --on SRC",
+  Flavor: "Flavors are given with --flavor FILE; a VM names one in spec.flavor",
+  HostPolicy: "a HostPolicy is given with --policy FILE",
+  Plan: "a Plan is given with --taken or --plan, and evenkeel render prints it as a definition",
+  Refusal: "a Refusal is an answer of evenkeel place: no command reads it",
+  Capacity: "a Capacity is an answer of evenkeel capacity: no command reads it",
+  GuestContract: "a GuestContract is read by evenkeel guest check --contract FILE",
+  Evidence: "an Evidence is read by evenkeel doctor FILE, why A B, and verify --evidence FILE",
+  GuestReport: "a GuestReport is read by evenkeel verify VM --guest-report FILE",
+  Verdict: "a Verdict is an answer of evenkeel verify: no command reads it",
+  Explanation: "an Explanation is an answer of evenkeel why: no command reads it",
+  Diagnosis: "a Diagnosis is an answer of evenkeel doctor: no command reads it",
+};
+
+/** What to do with documents that are not of the kind that was expected. */
+export function usesOf(documents: readonly { readonly kind: DocumentKind }[]): string {
+  const [first] = documents;
+  if (first === undefined) return "name another file";
+  const isMany = documents.length > 1 && documents.every(({ kind }) => kind === first.kind);
+  return isMany && first.kind !== "Flavor"
+    ? "write each to a file of its own, and name one"
+    : uses[first.kind];
+}

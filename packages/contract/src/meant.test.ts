@@ -1,0 +1,260 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { parseQuantity } from "@evenkeel/core/unit/bytes.ts";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { meantValue } from "./meant.ts";
+import { readDocuments } from "./read-document.ts";
+
+const base = `apiVersion: evenkeel/v1
+kind: VirtualMachine
+metadata: { name: llm-a }
+spec:
+  vcpus: 16
+  memory: 64Gi
+`;
+
+/** What is said of a document: its message, and what to do. */
+function told(text: string, where = "vm.yaml"): string {
+  try {
+    readDocuments(text, where);
+  } catch (error) {
+    if (!(error instanceof EvenkeelError)) throw error;
+    return `${error.where}: ${error.message} | ${error.remedy}`;
+  }
+  return "accepted";
+}
+
+const inSpec = (line: string): string => `${base}  ${line}\n`;
+const memory = (size: string): string => base.replace("64Gi", size);
+const vcpus = (count: string): string => base.replace("16", count);
+
+test("a size in other units is answered with the same size in ours", () => {
+  const sizes =
+    "240GB 240GiB 240g 240gb 512MB '240 Gi' 1,5Ti 2mi 1GI 1_000Gi 1e3 '240 gigabytes' '8 gibibytes'" +
+    " -8Gi -8GB -1 1.5 64b 5tb 99999Pi lots 10x true [] Gi";
+  const answers = sizes
+    .match(/'[^']*'|\S+/g)
+    ?.map((size) => `${size}: ${told(memory(size)).split(" | ")[1] ?? "accepted"}`);
+  expect(answers).toMatchInlineSnapshot(`
+    [
+      "240GB: write 240G, or 224Gi",
+      "240GiB: write 240Gi",
+      "240g: write 240Gi, or 240G for powers of ten",
+      "240gb: write 240G, or 224Gi",
+      "512MB: write 512M, or 488Mi",
+      "'240 Gi': write 240Gi",
+      "1,5Ti: write 1.5Ti",
+      "2mi: write 2Mi",
+      "1GI: write 1Gi",
+      "1_000Gi: write 1000Gi",
+      "1e3: accepted",
+      "'240 gigabytes': write 240G, or 224Gi",
+      "'8 gibibytes': write 8Gi",
+      "-8Gi: write 8Gi",
+      "-8GB: write 8G",
+      "-1: a size has no sign",
+      "1.5: a number alone is bytes: write 1.5Gi",
+      "64b: write 64",
+      "5tb: write 5T, or 4657Gi",
+      "99999Pi: 8191Ti is the most that is read",
+      "lots: null",
+      "10x: null",
+      "true: null",
+      "[]: null",
+      "Gi: null",
+    ]
+  `);
+});
+
+test("words of other tools are answered with ours, and values in quotes without", () => {
+  const lines = [
+    "isolation: none",
+    "isolation: dedicated",
+    "isolation: false",
+    "isolation: ~",
+    "isolation: NUMA",
+    "isolation: quantum",
+    "locality: best-effort",
+    "locality: single-numa-node",
+    "locality: anywhere",
+    "hugepages: 1GB",
+    "hugepages: 2MB",
+    "hugepages: yes",
+    "hugepages: 16Gi",
+    "workload: serving",
+    "workload: tranining",
+    "nics: { count: 2, rdma: yes }",
+    "nics: { count: 2, rdma: off }",
+    "nics: { count: 2, rdma: 'true' }",
+    "nics: { count: 2, rdma: maybe }",
+    "nics: 2",
+    "accelerators: 2",
+    "accelerators: H100",
+    "accelerators: [0, 1]",
+    "accelerators: { count: two }",
+    "accelerators: { count: '2' }",
+    "accelerators: { count: 2, link: nvswitch }",
+    "accelerators: { count: 2, link: PCIe }",
+    "gpus: 2",
+    "ram: 4Gi",
+    "cores: 4",
+    "tenant: acme",
+    "count: 2",
+    "image: debian",
+    "flavor: H100.2",
+    "flavor: 4",
+  ];
+  expect(lines.map((line) => told(inSpec(line)))).toMatchInlineSnapshot(`
+    [
+      "vm.yaml:7:3: spec.isolation is "none" | write shared",
+      "vm.yaml:7:3: spec.isolation is "dedicated" | write core",
+      "vm.yaml:7:3: spec.isolation is false | write shared",
+      "vm.yaml:7:3: spec.isolation is null | write shared",
+      "vm.yaml:7:3: spec.isolation is "NUMA" | write node",
+      "vm.yaml:7:3: spec.isolation is "quantum" | null",
+      "vm.yaml:7:3: spec.locality is "best-effort" | write preferred",
+      "vm.yaml:7:3: spec.locality is "single-numa-node" | write strict",
+      "vm.yaml:7:3: spec.locality is "anywhere" | null",
+      "vm.yaml:7:3: spec.hugepages is "1GB" | write 1Gi",
+      "vm.yaml:7:3: spec.hugepages is "2MB" | write 2Mi",
+      "vm.yaml:7:3: spec.hugepages is "yes" | write 1Gi",
+      "vm.yaml:7:3: spec.hugepages is "16Gi" | null",
+      "vm.yaml:7:3: spec.workload is "serving" | write inference",
+      "vm.yaml:7:3: spec.workload is "tranining" | did you mean "training"?",
+      "vm.yaml:7:21: spec.nics.rdma is "yes" | write true",
+      "vm.yaml:7:21: spec.nics.rdma is "off" | write false",
+      "vm.yaml:7:21: spec.nics.rdma is "true" | write true",
+      "vm.yaml:7:21: spec.nics.rdma is "maybe" | null",
+      "vm.yaml:7:3: spec.nics is 2 | write nics: { count: 2 }",
+      "vm.yaml:7:3: spec.accelerators is 2 | write accelerators: { count: 2 }",
+      "vm.yaml:7:3: spec.accelerators is "H100" | write accelerators: { count: 1, model: H100 }",
+      "vm.yaml:7:3: spec.accelerators is a list of 2 items | null",
+      "vm.yaml:7:19: spec.accelerators.count is "two" | write 2",
+      "vm.yaml:7:19: spec.accelerators.count is "2" | write 2, without quotes",
+      "vm.yaml:7:29: spec.accelerators.link is "nvswitch" | write nvlink",
+      "vm.yaml:7:29: spec.accelerators.link is "PCIe" | write switch",
+      "vm.yaml:7:3: spec has no field "gpus" | did you mean "accelerators"?",
+      "vm.yaml:7:3: spec has no field "ram" | did you mean "memory"?",
+      "vm.yaml:7:3: spec has no field "cores" | did you mean "vcpus"?",
+      "vm.yaml:7:3: spec has no field "tenant" | did you mean metadata.tenant?",
+      "vm.yaml:7:3: spec has no field "count" | did you mean spec.accelerators.count?",
+      "vm.yaml:7:3: spec has no field "image" | remove it",
+      "vm.yaml:7:3: spec.flavor is "H100.2" | write h100.2",
+      "vm.yaml:7:3: spec.flavor is 4 | write it in quotes: "4"",
+    ]
+  `);
+});
+
+test("counts out of their range, and names that are none, are answered with the nearest", () => {
+  const texts = [
+    ...["'16'", "16.0", "16 cores", "0", "-4", "4.5", "8192", "[16]", "~", "''"].map(vcpus),
+    ...["LLM_A", "42", "llm a", "-a-", "..."].map((name) => base.replace("llm-a", name)),
+    base.replace("{ name: llm-a }", "llm-a"),
+  ];
+  expect(texts.map((text) => told(text))).toMatchInlineSnapshot(`
+    [
+      "vm.yaml:5:3: spec.vcpus is "16" | write 16, without quotes",
+      "accepted",
+      "vm.yaml:5:3: spec.vcpus is "16 cores" | write 16",
+      "vm.yaml:5:3: spec.vcpus is 0 | null",
+      "vm.yaml:5:3: spec.vcpus is -4 | write 4",
+      "vm.yaml:5:3: spec.vcpus is 4.5 | write 5",
+      "vm.yaml:5:3: spec.vcpus is 8192 | null",
+      "vm.yaml:5:3: spec.vcpus is a list of 1 item | null",
+      "vm.yaml:5:3: spec.vcpus is null | null",
+      "vm.yaml:5:3: spec.vcpus is "" | null",
+      "vm.yaml:3:13: metadata.name is "LLM_A" | write llm-a",
+      "vm.yaml:3:13: metadata.name is 42 | write it in quotes: "42"",
+      "vm.yaml:3:13: metadata.name is "llm a" | write llm-a",
+      "vm.yaml:3:13: metadata.name is "-a-" | write a",
+      "vm.yaml:3:13: metadata.name is "..." | null",
+      "vm.yaml:3:1: metadata is "llm-a" | write metadata: { name: llm-a }",
+    ]
+  `);
+});
+
+test("documents of others, and those without a head, are named for what they are", () => {
+  const texts = [
+    base.replace("evenkeel/v1", "v1"),
+    base.replace("evenkeel/v1", "kubevirt.io/v1"),
+    base.replace("evenkeel/v1", "evenkeel.io/v1alpha1"),
+    base.replace("apiVersion: evenkeel/v1\n", ""),
+    base.replace("kind: VirtualMachine\n", ""),
+    base.replace("VirtualMachine", "VM"),
+    base.replace("VirtualMachine", "Flavour"),
+    base.replace("VirtualMachine", "Pod"),
+    "apiVersion: v1\nkind: Pod\nmetadata: { name: a }\n",
+    "apiVersion: apps/v1\nkind: Deployment\n",
+    "apiVersion: topology.node.k8s.io/v1alpha2\nkind: NodeResourceTopology\n",
+    "reserved: { coresPerNode: 2 }\n",
+    "<domain type='kvm'><name>a</name></domain>",
+    '<?xml version="1.0"?>\n<!DOCTYPE topology SYSTEM "hwloc2.dtd">\n<topology/>',
+    "<capabilities/>",
+    "<!DOCTYPE html><html></html>",
+    "<rss/>",
+    "just words",
+    "{ apiVersion: evenkeel/v1, kind: HostPolicy",
+    "name: llm-a\nvcpus: 16\nkind: VirtualMachine\n",
+  ];
+  expect(texts.map((text) => told(text, "input"))).toMatchInlineSnapshot(`
+    [
+      "input:1:1: apiVersion is "v1" | write apiVersion: evenkeel/v1",
+      "input:1:1: it is a VirtualMachine of KubeVirt (apiVersion kubevirt.io/v1) | write what it asks for as a VirtualMachine (apiVersion: evenkeel/v1); evenkeel render --as kubevirt prints one of KubeVirt's",
+      "input:1:1: apiVersion is "evenkeel.io/v1alpha1" | write apiVersion: evenkeel/v1",
+      "input:1:1: apiVersion is missing | add apiVersion: evenkeel/v1",
+      "input:1:1: the document has no kind | add kind: VirtualMachine",
+      "input:2:1: kind is "VM" | did you mean "VirtualMachine"?",
+      "input:2:1: kind is "Flavour" | did you mean "Flavor"?",
+      "input:2:1: kind is "Pod" | null",
+      "input:1:1: it is a Pod of Kubernetes (apiVersion v1) | write what it asks for as a VirtualMachine (apiVersion: evenkeel/v1)",
+      "input:1:1: it is a Deployment of Kubernetes (apiVersion apps/v1) | write what it asks for as a VirtualMachine (apiVersion: evenkeel/v1)",
+      "input:1:1: it is a NodeResourceTopology of Kubernetes (apiVersion topology.node.k8s.io/v1alpha2) | evenkeel topology FILE reads it, and place takes it with --on",
+      "input:1:1: the document has no kind | add kind: HostPolicy",
+      "input: it is a domain of libvirt, in XML | write what it asks for as a VirtualMachine (apiVersion: evenkeel/v1); evenkeel adopt takes over the domain once it runs",
+      "input: it is an export of hwloc, in XML | evenkeel topology FILE reads it, and place takes it with --on",
+      "input: it is what virsh capabilities prints, in XML | evenkeel topology FILE reads it, and place takes it with --on",
+      "input: it is a web page | save the file itself, not the page that shows it",
+      "input: it is an XML document with the root <rss> | write the document as YAML or JSON",
+      "input:1:1: the document is "just words" | begin it with apiVersion: evenkeel/v1, and kind: VirtualMachine or another",
+      "input:1:3: this is not JSON | if it is YAML, begin it with a line of ---",
+      "input:1:1: a VirtualMachine has no field "name" (also wrong: vcpus, apiVersion, metadata, spec) | did you mean metadata.name?",
+    ]
+  `);
+});
+
+test("what is written wrongly in YAML is told with what to do", () => {
+  const texts = [
+    vcpus("16").replace("vcpus: 16", "vcpus:16"),
+    vcpus("16").replace("  vcpus", "\tvcpus"),
+    inSpec("vcpus: 8"),
+    memory("240GB\n  isolation: none\n  locality: soft"),
+    memory("a\n  vcpu: 1\n  nic: 1\n  gpu: 1\n  x: 1\n  y: 1"),
+  ];
+  expect(texts.map((text) => told(text))).toMatchInlineSnapshot(`
+    [
+      "vm.yaml:5:3: this is not YAML | put a space after the colon: vcpus: 16",
+      "vm.yaml:5:1: this is not YAML | YAML is indented with spaces: replace each tab by two of them",
+      "vm.yaml:7:3: the key "vcpus" appears twice in one object | remove one of the two: the first is at vm.yaml:5:3",
+      "vm.yaml:6:3: spec.memory is "240GB" (also wrong: spec.locality, spec.isolation) | write 240G, or 224Gi",
+      "vm.yaml:7:3: spec has no field "vcpu" (also wrong: spec.nic, spec.gpu, spec.x, spec.y and 1 more) | did you mean "vcpus"?",
+    ]
+  `);
+});
+
+test("a size that is offered is one that is read, and about the one that was written", () => {
+  const units = ["KB", "MB", "GB", "TB", "kb", "gb", "GiB", "mib", "g", "t", " Gi", "Gb", "gig"];
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 4000 }), fc.constantFrom(...units), (count, unit) => {
+      const answer = meantValue("memory", `${count}${unit}`, "a size such as") ?? "";
+      const offered = answer.match(/\d+[A-Za-z]+/g) ?? [];
+      expect(offered.length).toBeGreaterThan(0);
+      const power = 1024 ** ("kmgt".indexOf(unit.trim().toLowerCase().charAt(0)) + 1);
+      for (const size of offered) {
+        const bytes = parseQuantity(size);
+        if (bytes === null) expect.unreachable(`${size} is not read`);
+        // Decimal and binary terabytes are a tenth apart, and two digits round by a twentieth.
+        expect(Math.abs(bytes / (count * power) - 1)).toBeLessThan(0.6);
+      }
+    }),
+  );
+});
