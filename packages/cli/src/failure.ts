@@ -19,8 +19,15 @@ export function statusOf({ code }: EvenkeelError): ExitStatus {
   return code === "internal" ? exitStatus.failed : exitStatus.unusable;
 }
 
-/** An error for people: what is wrong and where, what was expected, what to do, and the code. */
-export function failureText(error: EvenkeelError, { width, paint }: View): string {
+/**
+ * An error for people: what is wrong and where, what was expected, what to do, and the code. Where
+ * no terminal is, the message is one line of any length, which grep finds: `messageWidth` is wider.
+ */
+export function failureText(
+  error: EvenkeelError,
+  { width, paint }: View,
+  messageWidth = width,
+): string {
   const { code, message, where, expected, remedy } = error;
   const rows = [
     ["expected", expected],
@@ -36,7 +43,7 @@ export function failureText(error: EvenkeelError, { width, paint }: View): strin
   );
   const placed = where === null || message.startsWith(`${where}:`);
   const what = placed ? message : `${where}: ${message}`;
-  const [first = "", ...rest] = wrap(`evenkeel: ${what}`, width, "  ");
+  const [first = "", ...rest] = wrap(`evenkeel: ${what}`, messageWidth, "  ");
   return linesText([first.replace("evenkeel:", paint("red", "evenkeel:")), ...rest, ...details]);
 }
 

@@ -73,7 +73,7 @@ function commandHelp(
   const flagRows = Object.entries(flags ?? {}).map(
     ([flagName, flag]) =>
       [
-        `${shortOf(flagName, command.parameters)} --${flagName} ${valueOf(flag)}`.trimEnd(),
+        `${letterOf(flagName, command.parameters).padEnd(4)}--${flagName} ${valueOf(flag)}`.trimEnd(),
         `${flag.brief}${defaultOf(flag)}`,
       ] as const,
   );
@@ -109,10 +109,10 @@ function described(rows: readonly (readonly [string, string])[], columns: number
   });
 }
 
-/** `-o,` before a flag that has a letter, and as many blanks before the others. */
-function shortOf(flag: string, { aliases = {} }: Parameters): string {
+/** `-o, ` for a flag that has a letter; empty for others. */
+export function letterOf(flag: string, { aliases = {} }: Parameters): string {
   const letter = Object.entries(aliases).find(([, name]) => name === flag)?.[0];
-  return letter === undefined ? "   " : `-${letter},`;
+  return letter === undefined ? "" : `-${letter}, `;
 }
 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);

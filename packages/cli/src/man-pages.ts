@@ -2,7 +2,7 @@ import { defaultStateFolder } from "@evenkeel/host/state/paths.ts";
 import type { CliCommand } from "./command/command.ts";
 import { shownCommands } from "./commands/commands.ts";
 import { ownPolicyFile } from "./flags/placement.ts";
-import { defaultOf, positionals, usageWords, valueOf } from "./help.ts";
+import { defaultOf, letterOf, positionals, usageWords, valueOf } from "./help.ts";
 import { conventions } from "./reference.ts";
 
 /**
@@ -102,7 +102,7 @@ function commandPage(entry: CliCommand): string[] {
     ".SH OPTIONS",
     ...Object.entries(flags ?? {}).flatMap(([flagName, flag]) =>
       entryOf(
-        styled(`--${flagName} ${valueOf(flag)}`.trimEnd()),
+        styled(`${letterOf(flagName, command.parameters)}--${flagName} ${valueOf(flag)}`.trimEnd()),
         `${flag.brief}${defaultOf(flag)}`,
       ),
     ),

@@ -79,10 +79,11 @@ function fail(thrown: unknown, argv: readonly string[], { stderr, env }: Surroun
   const failure = failureOf(thrown);
   const text = wantsJson(argv)
     ? failureJson(failure)
-    : failureText(failure, {
-        width: widthOf(stderr),
-        paint: painter(showsColor(stderr, env)),
-      });
+    : failureText(
+        failure,
+        { width: widthOf(stderr), paint: painter(showsColor(stderr, env)) },
+        stderr.columns === null ? Number.POSITIVE_INFINITY : widthOf(stderr),
+      );
   stderr.write(text);
   if (env["EVENKEEL_DEBUG"]) stderr.write(failureStack(thrown));
   return statusOf(failure);

@@ -161,15 +161,12 @@ test("plans of strangers, of a changed host and of each other's devices are not 
       try       place its VM again
       code      plan-inconsistent
 
-    evenkeel: ./copy.json: CPU 1 of synthetic is held by small
-      (./mine.json) already
+    evenkeel: ./copy.json: CPU 1 of synthetic is held by small (./mine.json) already
       expected  plans that hold different things
       try       leave out the plan that is not in force
       code      plan-inconsistent
 
-    evenkeel: --on synthetic:package:2 core:8 thread:2 memory:64Gi hugepages:48x1Gi distances:10/21
-      root*2[gpu:h100-sxm nic:cx7] and --on synthetic:package:2 core:8 thread:2 memory:65Gi
-      hugepages:48x1Gi distances:10/21 root*2[gpu:h100-sxm nic:cx7]: two hosts have the name "synthetic"
+    evenkeel: --on synthetic:package:2 core:8 thread:2 memory:64Gi hugepages:48x1Gi distances:10/21 root*2[gpu:h100-sxm nic:cx7] and --on synthetic:package:2 core:8 thread:2 memory:65Gi hugepages:48x1Gi distances:10/21 root*2[gpu:h100-sxm nic:cx7]: two hosts have the name "synthetic"
       expected  hosts of different names
       try       name them yourself: --on a=SRC --on b=SRC
       code      usage
