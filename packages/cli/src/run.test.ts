@@ -44,7 +44,8 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     --- stderr
     evenkeel: there is no command "plaec"
       expected  one of topology, snapshot, place, capacity, prepare, render, verify, why, doctor,
-                evidence, guest, run, stop, adopt, list, console, simulate, demo, schema, completion
+                evidence, guest, run, stop, adopt, list, console, simulate, demo, schema, completion,
+                help, version
       try       did you mean place?
       code      usage
     --- exit 2
@@ -53,7 +54,8 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     --- stderr
     evenkeel: there is no command "frobnicate"
       expected  one of topology, snapshot, place, capacity, prepare, render, verify, why, doctor,
-                evidence, guest, run, stop, adopt, list, console, simulate, demo, schema, completion
+                evidence, guest, run, stop, adopt, list, console, simulate, demo, schema, completion,
+                help, version
       try       see evenkeel --help
       code      usage
     --- exit 2
@@ -99,7 +101,8 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     --- stderr
     evenkeel: there is no command "__complet"
       expected  one of topology, snapshot, place, capacity, prepare, render, verify, why, doctor,
-                evidence, guest, run, stop, adopt, list, console, simulate, demo, schema, completion
+                evidence, guest, run, stop, adopt, list, console, simulate, demo, schema, completion,
+                help, version
       try       see evenkeel --help
       code      usage
     --- exit 2
