@@ -1,5 +1,5 @@
 import { keptCores } from "../plan/kept-cores.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { PlanParts } from "../plan/plan.ts";
 import { advice } from "../remedy/remedy.ts";
 import type { HostPolicy } from "../request/host-policy.ts";
 import { difference, emptySet, type IndexSet, isEmpty, unionAll } from "../set/index-set.ts";
@@ -23,7 +23,7 @@ export function keptCpus(topology: Topology, policy: HostPolicy): IndexSet {
 export function isolatedCpus(
   topology: Topology,
   policy: HostPolicy,
-  plans: readonly Plan[],
+  plans: readonly PlanParts[],
 ): IndexSet {
   const kept = keptCpus(topology, policy);
   const floats = plans.some(({ isolation }) => isolation === "shared");

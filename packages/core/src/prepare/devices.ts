@@ -1,4 +1,4 @@
-import { functionsOf, type Plan } from "../plan/plan.ts";
+import { functionsOf, type PlanParts } from "../plan/plan.ts";
 import { advice, type Command, type Remedy, writeFile } from "../remedy/remedy.ts";
 import { comparePciAddresses } from "../topology/pci-address.ts";
 import type { PciDevice, Topology } from "../topology/topology.ts";
@@ -23,7 +23,7 @@ export interface GivenDevices {
  * as well. So a function of unknown ids makes all of them ambiguous; and where nobody told what the
  * host uses itself, those of NICs and displays are. Bridges have drivers of their own and stay.
  */
-export function givenDevices({ pci }: Topology, plans: readonly Plan[]): GivenDevices {
+export function givenDevices({ pci }: Topology, plans: readonly PlanParts[]): GivenDevices {
   const devices = plans.flatMap((plan) => plan.devices);
   const given = new Set(devices.flatMap(functionsOf));
   const kept = new Set(

@@ -1,5 +1,5 @@
 import type { HypervisorName } from "../instance/instance.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { PlanParts } from "../plan/plan.ts";
 import { LOCKED_BESIDE_GUEST_BYTES, versionProblems } from "../preflight/hypervisor.ts";
 import { advice, type Command, type Remedy, writeFile } from "../remedy/remedy.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -13,7 +13,7 @@ const tellsHere = "run prepare on the machine itself";
 /** What runs VMs, and what it has to be allowed. */
 export function programNeeds(
   topology: Topology,
-  plans: readonly Plan[],
+  plans: readonly PlanParts[],
   hugepageSizes: readonly number[],
   via: HypervisorName,
   setting: HostSetting,
@@ -158,7 +158,7 @@ function mountNeed(
 }
 
 /** A device pins all memory of its VM. libvirt raises the limit itself, and root has none. */
-function lockNeeds(plans: readonly Plan[], { lockable }: HostSetting): readonly Need[] {
+function lockNeeds(plans: readonly PlanParts[], { lockable }: HostSetting): readonly Need[] {
   const locked = plans
     .filter(({ devices }) => devices.length > 0)
     .map(({ cells }) => sumOf(cells, ({ memoryBytes }) => memoryBytes) + LOCKED_BESIDE_GUEST_BYTES);

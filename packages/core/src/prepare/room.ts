@@ -1,6 +1,14 @@
+import { createFleet, type Fleet } from "../fleet/fleet.ts";
 import { place } from "../fleet/place.ts";
+import { demandOf } from "../placement/host-class/demand.ts";
+import { inventoryOf } from "../placement/inventory/inventory.ts";
+import { layoutSignature } from "../placement/layout/layout-signature.ts";
+import { planParts } from "../placement/layout/plan-parts.ts";
+import { emptyOccupancy } from "../placement/occupancy/occupancy.ts";
+import type { SearchResult } from "../placement/search/search.ts";
 import type { HostState } from "../plan/host-state.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Plan, PlanParts } from "../plan/plan.ts";
+import type { Signature } from "../plan/signature/signature.ts";
 import type { Refusal } from "../plan/refusal.ts";
 import type { HostPolicy } from "../request/host-policy.ts";
 import type { Request } from "../request/request.ts";
@@ -19,7 +27,7 @@ export interface Asked {
 /** The rooms of all that is asked, the plans that fill them, and the memory that these take. */
 export interface Rooms {
   readonly room: readonly PromisedRoom[];
-  readonly plans: readonly Plan[];
+  readonly plans: readonly PlanParts[];
   readonly memory: MemoryTaken;
 }
 
@@ -44,13 +52,13 @@ const countMax = 256;
  * each other: a flavor gets what those before it in the list leave, and its count says so. What
  * runs at the same time adds up.
  *
- * It costs one placement a VM.
+ * It costs one placement a VM, and of flavors hardly more than one for each kind of occupancy.
  */
 export function roomsOf(topology: Topology, policy: HostPolicy, asked: Asked): Rooms {
   const taken: Tally<string> = new Map();
   const sizes = new Set<number>();
   const bytes = (node: number, size: number | null): number => countOf(taken, keyOf(node, size));
-  const keep = (plans: readonly Plan[], size: number | null): void => {
+  const keep = (plans: readonly PlanParts[], size: number | null): void => {
     const own: Tally<string> = new Map();
     for (const { cells } of plans) {
       for (const { memoryOnNodes } of cells) {
@@ -62,10 +70,10 @@ export function roomsOf(topology: Topology, policy: HostPolicy, asked: Asked): R
   };
   const before = (): MemoryTaken => ({ bytes, sizes: [...sizes].toSorted((a, b) => a - b) });
   const room: PromisedRoom[] = [];
-  const all: Plan[] = [];
+  const all: PlanParts[] = [];
   for (const flavor of asked.flavors) {
     const host = { topology: offeredTo(flavor, topology, policy, before()), policy, taken: [] };
-    const filled = fill(flavor, host, countMax);
+    const filled = fillEmpty(flavor, host);
     keep(filled.plans, flavor.hugepageBytes);
     room.push(filled.room);
     all.push(...filled.plans);
@@ -117,7 +125,46 @@ function offeredTo(
   return { ...topology, nodes };
 }
 
-/** Places VMs of one request beside those that are there, until one is refused or all are. */
+/**
+ * Fills an empty host with VMs of one flavor. One fleet keeps what it has found out from one VM to
+ * the next, so that hundreds of small VMs take a moment.
+ */
+function fillEmpty(
+  request: Request,
+  host: HostState,
+): { readonly plans: readonly PlanParts[]; readonly room: PromisedRoom } {
+  const inventory = inventoryOf(host.topology, host.policy);
+  const name = host.topology.name;
+  const fleetFor = (sold: Request): Fleet =>
+    createFleet(
+      [{ name, inventory, occupancy: emptyOccupancy(inventory) }],
+      [{ demand: demandOf(sold), weight: 1 }],
+    );
+  const first = fleetFor(request).decide(request);
+  if (first === null) {
+    const refused = place([host], request, { causesWhereUntold: false });
+    const refusal = refused.kind === "Refusal" ? refused : null;
+    return { plans: [], room: roomOf(request, [], null, refusal, null) };
+  }
+  const sold = signatureOf(first.found);
+  const own = { ...request, signature: sold.signature };
+  const fleet = fleetFor(own);
+  const plans: PlanParts[] = [];
+  while (plans.length < countMax) {
+    const decision = fleet.decide(own);
+    // A cell that may stray leaves its flavor's signature where there is no other way.
+    if (decision === null || signatureOf(decision.found).signature !== sold.signature) break;
+    plans.push(planParts(decision.found.space, decision.found.best));
+    fleet.take(name, decision.use);
+  }
+  return { plans, room: roomOf(request, plans, sold, null, null) };
+}
+
+function signatureOf({ space, best }: SearchResult): Signature {
+  return layoutSignature(space, best);
+}
+
+/** Places so many VMs of one request beside those that are there, until one is refused. */
 function fill(
   request: Request,
   host: HostState,
@@ -130,34 +177,30 @@ function fill(
     const vm = { ...request, name: `${name}-${plans.length}`, signature };
     const here = { ...host, taken: [...host.taken, ...plans] };
     const placed = place([here], vm, { flavors: [vm], causesWhereUntold: false });
-    if (placed.kind === "Refusal") return { plans, room: roomOf(name, plans, placed, most) };
-    // A cell that may stray leaves its flavor's signature where there is no other way.
-    const strays = signature !== null && placed.signature !== signature;
-    if (strays && most === countMax) return { plans, room: roomOf(name, plans, null, most) };
+    if (placed.kind === "Refusal") {
+      return { plans, room: roomOf(request, plans, plans[0] ?? null, placed, most) };
+    }
     plans.push(placed);
   }
-  return { plans, room: roomOf(name, plans, null, most) };
+  return { plans, room: roomOf(request, plans, plans[0] ?? null, null, most) };
 }
 
 function roomOf(
-  flavor: string,
-  plans: readonly Plan[],
+  { flavor, name }: Request,
+  plans: readonly PlanParts[],
+  sold: Signature | null,
   refusal: Refusal | null,
-  most: number,
+  wanted: number | null,
 ): PromisedRoom {
-  const [first] = plans;
-  const wanted = most === countMax ? null : most;
-  // A flavor that is sold as often as it fits ends with a refusal, which is no fault of its.
-  const fault = refusal !== null && (first === undefined || wanted !== null) ? refusal : null;
   return {
-    flavor,
+    flavor: flavor ?? name,
     vms: plans.length,
     wanted,
-    atLeast: plans.length === countMax,
-    signature: first?.signature ?? null,
-    signatureText: first?.signatureText ?? null,
-    reason: fault === null || fault.untold.length > 0 ? null : reasonOf(fault),
-    untold: fault === null ? [] : fault.untold,
+    atLeast: wanted === null && plans.length === countMax,
+    signature: sold?.signature ?? null,
+    signatureText: sold?.signatureText ?? null,
+    reason: refusal === null || refusal.untold.length > 0 ? null : reasonOf(refusal),
+    untold: refusal === null ? [] : refusal.untold,
   };
 }
 
