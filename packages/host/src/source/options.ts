@@ -1,4 +1,5 @@
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { Booted } from "../machine/boot.ts";
 import type { Note } from "../text/note.ts";
 
 /** What reading a source needs of whoever asks for it. */
@@ -10,4 +11,6 @@ export interface SourceOptions {
   /** Takes what the user should know about the reading: a tool failed, two tools disagree, an
    * output is not whole, or it tells what a topology has no place for. */
   readonly note?: Note;
+  /** Takes the number of the machine's boot (`readBoot`), where the machine itself answers. */
+  readonly booted?: Booted;
 }
