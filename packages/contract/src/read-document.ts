@@ -28,7 +28,7 @@ import { parseYaml } from "./text/yaml.ts";
  * `plan-inconsistent` or `file-too-large`, each with the line and column in `where`.
  */
 export function readDocuments(text: string, where: string): Document[] {
-  const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  const source = withoutMark(text);
   const documents = parse(source, where).map((parsed) => documentOf(parsed, source, where));
   if (documents.length > 0) return documents;
   throw new EvenkeelError("document-invalid", "it contains no document", {
@@ -54,6 +54,30 @@ export function readDocument<Kind extends DocumentKind>(
   });
 }
 
+/** A document, and where its fields are in its file: `hosts.yaml:7:11`. */
+export interface PlacedDocument<Kind extends DocumentKind> {
+  readonly document: DocumentOf<Kind>;
+  readonly placeOf: (path: Path) => string;
+}
+
+/**
+ * Reads a text with one document of the given kind, to say later where a field is that turns out to
+ * be wrong. Throws as `readDocuments` does.
+ */
+export function readPlacedDocument<Kind extends DocumentKind>(
+  text: string,
+  where: string,
+  kind: Kind,
+): PlacedDocument<Kind> {
+  const document = readDocument(text, where, kind);
+  const source = withoutMark(text);
+  const [parsed] = parse(source, where);
+  return {
+    document,
+    placeOf: (path) => placeIn(where, source, parsed?.offsetOf(path) ?? null),
+  };
+}
+
 /** Names the kinds of the documents in a text, for an error message. */
 export function heldText(documents: readonly Document[]): string {
   const kinds = [...new Set(documents.map(({ kind }) => kind))].join(", ");
@@ -77,6 +101,10 @@ export function isOfKind<Kind extends DocumentKind>(
   return document.kind === kind;
 }
 
+function withoutMark(text: string): string {
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+}
+
 function parse(text: string, where: string): readonly Parsed[] {
   const yaml = /\.ya?ml$/i.test(where);
   const json = !yaml && (/\.json$/i.test(where) || /^\s*[[{]/.test(text));
@@ -97,7 +125,7 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
   const result = documentSchemas[kind].safeParse(value);
   if (!result.success) {
     const problem = firstProblem(result.error.issues, kind, value);
-    throw problemError(problem, placeIn(where, text, offsetOf(problem.path)));
+    throw problemError(problem, `${place(...problem.path)}${hostNamed(value, problem.path)}`);
   }
   switch (result.data.kind) {
     case "Topology":
@@ -107,6 +135,7 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
     case "VirtualMachine":
     case "Flavor":
     case "HostPolicy":
+    case "Fleet":
     case "Refusal":
     case "Capacity":
     case "GuestContract":
@@ -121,6 +150,15 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
       if (result.data.guest !== null) refuseBeyondGuest(result.data.guest, ["guest"], place);
       return result.data;
   }
+}
+
+/** The name of the host of a Fleet that a path leads into, for its errors; empty elsewhere. */
+function hostNamed(value: unknown, [top, at]: Path): string {
+  if (top !== "hosts" || typeof at !== "number") return "";
+  const { hosts }: { readonly hosts?: unknown } = Object(value);
+  const host: unknown = Array.isArray(hosts) ? hosts[at] : undefined;
+  const { name }: { readonly name?: unknown } = Object(host);
+  return typeof name === "string" && /^[\w.-]{1,63}$/.test(name) ? ` (${name})` : "";
 }
 
 /** A guest may be hostile: its report must be one that a guest can have. */

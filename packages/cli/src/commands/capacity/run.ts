@@ -13,13 +13,12 @@ import { capacityText } from "../../text/capacity-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { readFlavors, refuseDuplicateFlavors } from "../../input/read-documents.ts";
 import { readHosts } from "../../input/read-hosts.ts";
-import { readPolicies } from "../../input/read-policy.ts";
 import type { CapacityFlags } from "./flags.ts";
 
 export async function runCapacity(this: CliContext, flags: CapacityFlags): Promise<void> {
-  const { on, taken, flavor: paths, policy, state, restore, signatures, output } = flags;
+  const { on, fleet, taken, flavor: paths, policy, state, restore, signatures, output } = flags;
   const { surroundings } = this;
-  refuseTwoStdins([...on, ...taken, ...paths, policy ?? ""]);
+  refuseTwoStdins([...on, ...taken, ...paths, policy ?? "", fleet ?? ""]);
   const flavors: Flavor[] = [];
   for (const path of paths) flavors.push(...(await readFlavors(path, surroundings)));
   refuseDuplicateFlavors(flavors, "--flavor");
@@ -28,8 +27,9 @@ export async function runCapacity(this: CliContext, flags: CapacityFlags): Promi
     const { flavor, count } = flavorCount(text, "--restore", requests);
     return { flavor, slots: count };
   });
-  const asked = { on, taken, state, vm: null };
-  const hosts = await readHosts(asked, await readPolicies(policy, surroundings), surroundings);
+  const skipUnreadable = flags["skip-unreadable"];
+  const asked = { on, fleet, skipUnreadable, taken, policy, state, vm: null };
+  const hosts = await readHosts(asked, surroundings);
   const capacity = fleetCapacity(hosts, requests, wanted);
   if (capacity.restore.some(({ moves }) => moves === null)) this.finish(exitStatus.no);
   else if (hasUnknown(capacity)) this.finish(exitStatus.unknown);
