@@ -26,6 +26,7 @@ const programs = {
 
 /** Why there can be no server here; null where there can. */
 export function whyNoSshd(): string | null {
+  if (/\/(?:nologin|false)$/.test(userInfo().shell ?? "")) return "this user has no shell";
   const absent = Object.entries(programs).find(([, paths]) => !paths.some(existsSync));
   return absent === undefined ? null : `no ${absent[0]} on this machine (Debian: openssh-server)`;
 }
