@@ -22,4 +22,4 @@ export { type JsonSchema, jsonSchemaOf } from "./reference/json-schema.ts";
 
 // Policies and fleets
 export type { FleetDocument } from "./fleet.ts";
-export { type HostPolicyDocument, hostPolicyOf } from "./host-policy.ts";
+export { type HostPolicyDocument, hostPolicyOf, type PolicyFields } from "./host-policy.ts";

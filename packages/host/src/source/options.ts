@@ -1,5 +1,4 @@
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import type { Booted } from "../machine/boot.ts";
 import type { Note } from "../text/note.ts";
 
 /** What reading a source needs of whoever asks for it. */
@@ -12,5 +11,5 @@ export interface SourceOptions {
    * output is not whole, or it tells what a topology has no place for. */
   readonly note?: Note;
   /** Takes the number of the machine's boot (`readBoot`), where the machine itself answers. */
-  readonly booted?: Booted;
+  readonly booted?: (boot: string | null) => void;
 }
