@@ -162,7 +162,7 @@ const printers: Readonly<Record<string, (view: View) => string>> = {
   differences: (view) =>
     differencesText(
       [`a${hostile}`, `b${hostile}`],
-      poisoned([{ message: "m", lasting: true, group: "nodes" }]),
+      poisoned([{ subject: "s", message: "m", lasting: true, group: "nodes" }]),
       view,
     ),
   findings: (view) => findingsText(poisoned([{ message: "m" }]), view),

@@ -45,7 +45,12 @@ export function documentReference(kind: string, textOf: (file: string) => string
 }
 
 /** The kinds that people write, whose JSON Schemas are files too. */
-export const writtenKinds: readonly DocumentKind[] = ["VirtualMachine", "Flavor", "HostPolicy"];
+export const writtenKinds: readonly DocumentKind[] = [
+  "VirtualMachine",
+  "Flavor",
+  "HostPolicy",
+  "Fleet",
+];
 
 function schemaText(kind: DocumentKind): string {
   const file = `schema/${fileOfKind(kind)}.json`;
@@ -286,7 +291,7 @@ export function documentsOverview(): string {
 const overview: readonly string[] = [
   "# The documents",
   "Everything that Evenkeel reads, stores and prints is a document of one of these kinds, in YAML or " +
-    "JSON. People write the first three; commands write the others. These pages are made from the " +
+    "JSON. People write the first four; commands write the others. These pages are made from the " +
     "schemas that read the documents, and a test compares the two.",
 ];
 

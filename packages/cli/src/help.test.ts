@@ -39,6 +39,10 @@ spec: { accelerators: { count: 2 }, vcpus: 16, memory: 64Gi, hugepages: 1Gi }
   vmlinuz: "kernel",
   "initrd.img": "files",
   "policy.yaml": `${head("HostPolicy")}reserved: { coresPerNode: 2 }\n`,
+  "hosts.yaml": `${head("Fleet")}hosts:
+  - { name: gpu-01, sources: ["machine:hgx-h100"] }
+  - { name: gpu-02, sources: ["machine:hgx-h100"] }
+`,
 };
 mkdirSync(program);
 mkdirSync(join(folder, "traces"));
@@ -47,6 +51,9 @@ writeFileSync(
   `#!/bin/sh\nexec '${process.execPath}' '${binary}' "$@"\n`,
 );
 chmodSync(join(program, "evenkeel"), 0o755);
+// The far machine is this one.
+writeFileSync(join(program, "ssh"), "#!/bin/sh\nexec sh -s\n");
+chmodSync(join(program, "ssh"), 0o755);
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 const plan = execFileSync(
   "evenkeel",

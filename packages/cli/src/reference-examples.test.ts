@@ -170,7 +170,7 @@ test.each(referenceExamples)("$file is a $kind to the reader and to its JSON Sch
 });
 
 test.each(
-  referenceExamples.filter(({ kind }) => /^(VirtualMachine|Flavor|HostPolicy)$/.test(kind)),
+  referenceExamples.filter(({ kind }) => /^(VirtualMachine|Flavor|HostPolicy|Fleet)$/.test(kind)),
 )("$file names its schema for editors in its first line", ({ kind, file }) => {
   const [first] = textOf(file).split("\n");
   expect(first).toBe(`# yaml-language-server: $schema=../schema/${fileOfKind(kind)}.json`);
@@ -254,6 +254,29 @@ test("policies: what they keep, and what they sell, is kept and sold", async () 
   expect(new Set(named.map(({ partition }) => partition))).toEqual(new Set([2, 3]));
   expect(isDisjoint(own.cpus, setOf("0-3,112-115"))).toBe(true);
   expect(own.devices).toEqual(expect.arrayContaining(["0000:18:00.0", "0000:41:00.0"]));
+});
+
+test("fleets: each host has its policy, and the plans that are its own", async () => {
+  const capacity = "evenkeel capacity --fleet fleet-of-types.yaml --flavor flavor-one-gpu.yaml";
+  expect(await json(`${capacity} --output json`)).toMatchObject({
+    fleet: [{ fits: 15 }],
+    hosts: [
+      { host: "gpu-01", flavors: [{ fits: 7 }] },
+      { host: "gpu-02", flavors: [{ fits: 8 }] },
+    ],
+  });
+  const { stdout } = await run("evenkeel topology --fleet fleet-with-plans.yaml");
+  const rows = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.split(/ {2,}/));
+  expect(rows.map((row) => [row[0], row.at(-1)])).toEqual([
+    ["host", "VMs"],
+    ["synthetic", "1"],
+    ["half-known", "0"],
+  ]);
+  const drawn = await run("evenkeel topology --fleet fleet-with-plans.yaml --host synthetic");
+  expect(drawn.stdout).toContain("llm-a of acme");
 });
 
 test("topologies: the small machine has what its line says, the other gets no guess", async () => {

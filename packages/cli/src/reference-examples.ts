@@ -77,6 +77,15 @@ export const referenceExamples: readonly ReferenceExample[] = [
     lines: [policy("policy-names-devices.yaml")],
   },
   {
+    kind: "Fleet",
+    file: "fleet-of-types.yaml",
+    title: "Two hosts of one type",
+    says:
+      "Both are an HGX H100 of the catalog. One has the policy of all, which is in a file of its own, " +
+      "keeps a spare GPU and sells seven VMs of one GPU; the other has its own and sells eight.",
+    lines: ["evenkeel capacity --fleet fleet-of-types.yaml --flavor flavor-one-gpu.yaml"],
+  },
+  {
     kind: "Topology",
     file: "topology-small.json",
     title: "A small machine",
@@ -120,6 +129,19 @@ export const referenceExamples: readonly ReferenceExample[] = [
     lines: [
       "evenkeel place vm-by-itself.yaml --on machine:hgx-h100 --output json > plan-floating.json",
       "evenkeel render plan-floating.json --as qemu",
+    ],
+  },
+  {
+    kind: "Fleet",
+    file: "fleet-with-plans.yaml",
+    title: "Machines from files, and the VM on one",
+    says:
+      "The pattern finds the plan of the VM that is on `synthetic`, so its GPU is not sold again. " +
+      "`evenkeel topology` lists the hosts, or draws one with its VMs.",
+    lines: [
+      "evenkeel topology --fleet fleet-with-plans.yaml",
+      "evenkeel topology --fleet fleet-with-plans.yaml --host synthetic",
+      "evenkeel place vm-by-itself.yaml --fleet fleet-with-plans.yaml",
     ],
   },
   {

@@ -135,7 +135,7 @@ test("arguments that are missing, too many or empty are told one at a time", asy
     $ evenkeel place vm.yaml
     --- stderr
     evenkeel: --on is missing
-      expected  a host to try; NAME=SRC gives it a name; repeat it for more
+      expected  a host to try (--on SRC), or a file with hosts (--fleet FILE)
       try       evenkeel place vm.yaml --on live
       code      usage
     --- exit 2

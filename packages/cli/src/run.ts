@@ -10,13 +10,8 @@ import { helpOf } from "./help.ts";
 import { asWritten } from "./slips/spelling.ts";
 import { painter } from "./text/paint.ts";
 import { terminalText } from "./text/terminal-text.ts";
-import {
-  commandUnknown,
-  flagUnknown,
-  isAboutWords,
-  type UsageHints,
-  valueMissing,
-} from "./usage-failure.ts";
+import { commandUnknown, flagUnknown, type UsageHints, valueMissing } from "./usage-failure.ts";
+import { isAboutWords } from "./command/about-words.ts";
 import { COLUMNS, showsColor, type Stream, type Surroundings } from "./command/surroundings.ts";
 
 /** In narrower terminals, lines run over. */

@@ -1,4 +1,5 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { aboutWords } from "./command/about-words.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import {
   AliasNotFoundError,
@@ -93,14 +94,6 @@ export function valueMissing(name: string, hints: UsageHints): EvenkeelError {
 const isFlag = (word: string, name: string): boolean =>
   word === `--${name}` || word.startsWith(`--${name}=`);
 
-/** The errors that are about the words of a command line, and not about what they name. */
-const aboutWords = new WeakSet<EvenkeelError>();
-
-/** Whether an error is about the words of a command line: then another line may be meant. */
-export function isAboutWords(thrown: unknown): thrown is EvenkeelError {
-  return thrown instanceof EvenkeelError && aboutWords.has(thrown);
-}
-
 function usage(
   message: string,
   hints: UsageHints,
@@ -108,7 +101,5 @@ function usage(
 ): EvenkeelError {
   const seeHelp = line ?? `see ${hints.help}`;
   const remedy = near === null || near === undefined ? seeHelp : `did you mean ${near}?`;
-  const error = new EvenkeelError("usage", message, { ...(expected && { expected }), remedy });
-  aboutWords.add(error);
-  return error;
+  return aboutWords(new EvenkeelError("usage", message, { ...(expected && { expected }), remedy }));
 }

@@ -6,6 +6,7 @@ const uses: Readonly<Record<DocumentKind, string>> = {
   VirtualMachine: "a VirtualMachine is placed: evenkeel place FILE --on SRC",
   Flavor: "Flavors are given with --flavor FILE; a VM names one in spec.flavor",
   HostPolicy: "a HostPolicy is given with --policy FILE",
+  Fleet: "a Fleet is given with --fleet FILE to place, capacity and topology",
   Plan: "a Plan is given with --taken or --plan, and evenkeel render prints it as a definition",
   Refusal: "a Refusal is an answer of evenkeel place: no command reads it",
   Capacity: "a Capacity is an answer of evenkeel capacity: no command reads it",

@@ -14,6 +14,7 @@ import { capacitySchema } from "./capacity.ts";
 import { evidenceSchema } from "./evidence.ts";
 import { diagnosisSchema, explanationSchema } from "./explanation.ts";
 import { flavorSchema } from "./flavor.ts";
+import { type FleetDocument, fleetSchema } from "./fleet.ts";
 import { guestContractSchema } from "./guest-contract.ts";
 import { guestReportSchema } from "./guest-report.ts";
 import { type HostPolicyDocument, hostPolicySchema } from "./host-policy.ts";
@@ -29,6 +30,7 @@ export type Document =
   | VirtualMachine
   | Flavor
   | HostPolicyDocument
+  | FleetDocument
   | Plan
   | Refusal
   | Capacity
@@ -51,6 +53,7 @@ export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<Docum
   VirtualMachine: virtualMachineSchema,
   Flavor: flavorSchema,
   HostPolicy: hostPolicySchema,
+  Fleet: fleetSchema,
   Plan: planSchema,
   Refusal: refusalSchema,
   Capacity: capacitySchema,

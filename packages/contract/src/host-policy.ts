@@ -14,10 +14,8 @@ import {
 } from "./fields.ts";
 import { partitionsSchema } from "./topology.ts";
 
-/** The document that an operator writes. A missing field has its default. */
-export const hostPolicySchema = object({
-  apiVersion,
-  kind: exactly("HostPolicy"),
+/** What a policy says, in a document of its own or in a Fleet. A missing field has its default. */
+export const policyFields = {
   reserved: object({
     coresPerNode: integer(0, 1024).nullable().optional(),
     cpus: indexList.nullable().optional(),
@@ -27,13 +25,23 @@ export const hostPolicySchema = object({
   nics: list(deviceName, 256).nullable().optional(),
   exclude: list(pciAddress, 4096).optional(),
   partitions: partitionsSchema.nullable().optional(),
+};
+
+/** The document that an operator writes. */
+export const hostPolicySchema = object({
+  apiVersion,
+  kind: exactly("HostPolicy"),
+  ...policyFields,
 });
 
 /** A HostPolicy as written; `hostPolicyOf` makes it the one that placement takes. */
 export type HostPolicyDocument = z.output<typeof hostPolicySchema>;
 
+/** What a policy says, wherever it is written. */
+export type PolicyFields = Omit<HostPolicyDocument, "apiVersion" | "kind">;
+
 /** The policy of a document, with defaults filled in and sizes in bytes. */
-export function hostPolicyOf(document: HostPolicyDocument): HostPolicy {
+export function hostPolicyOf(document: PolicyFields): HostPolicy {
   const { reserved } = defaultHostPolicy;
   const { coresPerNode, cpus, memoryPerNode } = document.reserved ?? {};
   const memoryBytes = memoryPerNode === undefined ? null : parseQuantity(memoryPerNode);

@@ -20,5 +20,6 @@ export {
 // JSON Schemas and the reference
 export { type JsonSchema, jsonSchemaOf } from "./reference/json-schema.ts";
 
-// Policies
-export { type HostPolicyDocument, hostPolicyOf } from "./host-policy.ts";
+// Policies and fleets
+export type { FleetDocument } from "./fleet.ts";
+export { type HostPolicyDocument, hostPolicyOf, type PolicyFields } from "./host-policy.ts";

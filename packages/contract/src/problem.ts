@@ -82,8 +82,12 @@ function problemOf(issue: Issue, refused: Refused): IssueProblem {
   }
   const found = valueAt(refused.value, path);
   if (issue.code === "invalid_union" && found !== null && typeof found === "object") {
-    // The variant with the fewest issues is probably the one that was meant.
-    const [closest = []] = issue.errors.toSorted((a, b) => a.length - b.length);
+    // A variant that takes objects is meant, and of several the one with the fewest issues.
+    const takesObjects = (own: readonly Issue[]): boolean =>
+      own.some(({ code, path: at }) => code === "unrecognized_keys" || at.length > 0);
+    const [closest = []] = issue.errors.toSorted(
+      (a, b) => Number(takesObjects(b)) - Number(takesObjects(a)) || a.length - b.length,
+    );
     const inner = closest.find(({ code }) => code === "unrecognized_keys") ?? closest[0];
     if (inner !== undefined) {
       const innermost = problemOf({ ...inner, path: [...path, ...inner.path] }, refused);

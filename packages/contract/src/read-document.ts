@@ -35,18 +35,19 @@ export function readDocuments(text: string, where: string): Document[] {
   return readPlacedDocuments(text, where).map(({ document }) => document);
 }
 
-/** A document, and where it begins: `flavors.yaml:12:1`. */
-export interface PlacedDocument {
-  readonly document: Document;
-  readonly where: string;
+/** A document, and where its fields are in its file: `hosts.yaml:7:11`. */
+export interface PlacedDocument<Kind extends DocumentKind = DocumentKind> {
+  readonly document: DocumentOf<Kind>;
+  /** Where a field is; the document itself for an empty path. */
+  readonly placeOf: (path: Path) => string;
 }
 
-/** Reads documents as `readDocuments` does, each with its place. Throws as it does. */
+/** Reads documents as `readDocuments` does, each with its places. Throws as it does. */
 export function readPlacedDocuments(text: string, where: string): PlacedDocument[] {
-  const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  const documents = parse(source, where).map((parsed) => ({
+  const source = withoutMark(text);
+  const documents = parse(source, where).map((parsed): PlacedDocument => ({
     document: documentOf(parsed, source, where),
-    where: placeIn(where, source, parsed.offsetOf([])),
+    placeOf: (path) => placeIn(where, source, parsed.offsetOf(path)),
   }));
   if (documents.length > 0) return documents;
   throw new EvenkeelError("document-invalid", "it contains no document", {
@@ -61,11 +62,24 @@ export function readDocument<Kind extends DocumentKind>(
   where: string,
   kind: Kind,
 ): DocumentOf<Kind> {
-  const documents = readDocuments(text, where);
-  const [document] = documents;
-  if (documents.length === 1 && document !== undefined && isOfKind(document, kind)) {
-    return document;
+  return readPlacedDocument(text, where, kind).document;
+}
+
+/**
+ * Reads a text with one document of the given kind, to say later where a field is that turns out to
+ * be wrong. Throws as `readDocuments` does.
+ */
+export function readPlacedDocument<Kind extends DocumentKind>(
+  text: string,
+  where: string,
+  kind: Kind,
+): PlacedDocument<Kind> {
+  const placed = readPlacedDocuments(text, where);
+  const [only] = placed;
+  if (placed.length === 1 && only !== undefined && isOfKind(only.document, kind)) {
+    return { document: only.document, placeOf: only.placeOf };
   }
+  const documents = placed.map(({ document }) => document);
   throw new EvenkeelError("document-invalid", heldText(documents), {
     where,
     expected: `one ${kind} and nothing else`,
@@ -96,6 +110,10 @@ export function isOfKind<Kind extends DocumentKind>(
   return document.kind === kind;
 }
 
+function withoutMark(text: string): string {
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+}
+
 function parse(text: string, where: string): readonly Parsed[] {
   const yaml = /\.ya?ml$/i.test(where);
   const json = !yaml && (/\.json$/i.test(where) || /^\s*[[{]/.test(text));
@@ -117,7 +135,7 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
   const result = documentSchemas[kind].safeParse(value);
   if (!result.success) {
     const problem = firstProblem(result.error.issues, kind, value, fieldsOf(documentSchemas[kind]));
-    throw problemError(problem, placeIn(where, text, offsetOf(problem.path)));
+    throw problemError(problem, `${place(...problem.path)}${hostNamed(value, problem.path)}`);
   }
   switch (result.data.kind) {
     case "Topology":
@@ -127,6 +145,7 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
     case "VirtualMachine":
     case "Flavor":
     case "HostPolicy":
+    case "Fleet":
     case "Refusal":
     case "Capacity":
     case "GuestContract":
@@ -141,6 +160,15 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
       if (result.data.guest !== null) refuseBeyondGuest(result.data.guest, ["guest"], place);
       return result.data;
   }
+}
+
+/** The name of the host of a Fleet that a path leads into, for its errors; empty elsewhere. */
+function hostNamed(value: unknown, [top, at]: Path): string {
+  if (top !== "hosts" || typeof at !== "number") return "";
+  const { hosts }: { readonly hosts?: unknown } = Object(value);
+  const host: unknown = Array.isArray(hosts) ? hosts[at] : undefined;
+  const { name }: { readonly name?: unknown } = Object(host);
+  return typeof name === "string" && /^[\w.-]{1,63}$/.test(name) ? ` (${name})` : "";
 }
 
 /** A guest may be hostile: its report must be one that a guest can have. */

@@ -12,6 +12,7 @@ import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
 import type { Document } from "../src/document.ts";
+import type { FleetDocument } from "../src/fleet.ts";
 import type { HostPolicyDocument } from "../src/host-policy.ts";
 
 /** Examples of documents for tests, made by the core from this topology. */
@@ -67,12 +68,23 @@ const exampleEvidence: Evidence = asPlanned(examplePlan);
 const exampleReport = exampleEvidence.guest;
 invariant(exampleReport !== null, "a guest that runs as planned reports");
 
+const exampleFleet: FleetDocument = {
+  apiVersion: "evenkeel/v1",
+  kind: "Fleet",
+  defaults: { policy: "policy.yaml", taken: ["plans"] },
+  hosts: [
+    { name: "gpu-01", sources: ["ssh:gpu-01", "nvidia-smi:topo.txt"], taken: ["gpu-01-*.json"] },
+    { name: "gpu-02", sources: ["sysfs:gpu-02.tar"], policy: { reserved: { coresPerNode: 2 } } },
+  ],
+};
+
 /** One document of every kind but GuestContract. */
 export const exampleDocuments: readonly Document[] = [
   exampleTopology,
   exampleFlavor,
   exampleVirtualMachine,
   exampleHostPolicy,
+  exampleFleet,
   examplePlan,
   exampleRefusal,
   exampleCapacity,

@@ -36,3 +36,25 @@ export const policyFlag = {
     `or ${ownPolicyFile})`,
   placeholder: "FILE",
 } as const;
+
+export const fleetFlag = {
+  kind: "parsed",
+  parse: String,
+  optional: true,
+  brief: "a file with a Fleet, in place of many hosts: their names, sources, policies and plans",
+  placeholder: "FILE",
+} as const;
+
+export const skipUnreadableFlag = {
+  kind: "boolean",
+  default: false,
+  withNegated: false,
+  brief: "with --fleet, leave out hosts that cannot be read, and say which",
+} as const;
+
+/** What a Fleet is: a paragraph for the help of several commands. */
+export const fleetHelp =
+  "--fleet FILE takes the hosts from a Fleet document: each with its name, its sources (several " +
+  "are merged, ssh:HOST among them), its policy, and the plans of its VMs as files, folders or " +
+  "patterns. Paths in it are relative to the file. Hosts are read several at once. A host that cannot " +
+  "be read is an error that names it; --skip-unreadable leaves it out with a note.";

@@ -2,7 +2,8 @@
 export const sourcesHelp =
   "SRC names a machine: live (this one), sysfs:DIR or sysfs:TAR (a recording; #NAME after " +
   'it chooses one of several), machine:NAME (a type from the catalog), synthetic:"TEXT" ' +
-  "(described in one line), or the output of a tool: hwloc:FILE (lstopo FILE.xml), " +
+  "(described in one line), ssh:HOST (another machine, over your own ssh; nothing is installed or " +
+  "asked there), or the output of a tool: hwloc:FILE (lstopo FILE.xml), " +
   "libvirt:FILE (virsh capabilities or nodedev-dumpxml), nccl:FILE (NCCL_TOPO_DUMP_FILE, a log), " +
   "nvidia-smi:FILE (also with topo, -q, -L or --query-gpu), rocm-smi:FILE (amd-smi too), " +
   "hl-smi:FILE, xpu-smi:FILE, numactl:FILE (--hardware), lscpu:FILE (any form), lspci:FILE " +
@@ -26,6 +27,7 @@ const plainSources = [
   "lspci:",
   "kubernetes:",
   "synthetic:",
+  "ssh:",
 ] as const;
 
 /** Whether a word names a machine by one of the kinds of sources. */

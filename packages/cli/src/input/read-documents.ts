@@ -75,8 +75,8 @@ async function readPlaced(path: string, surroundings: Surroundings): Promise<Pla
 }
 
 function flavorsOf(placed: readonly PlacedDocument[]): PlacedFlavor[] {
-  return placed.flatMap(({ document, where }) =>
-    isOfKind(document, "Flavor") ? [{ flavor: document, where }] : [],
+  return placed.flatMap(({ document, placeOf }) =>
+    isOfKind(document, "Flavor") ? [{ flavor: document, where: placeOf([]) }] : [],
   );
 }
 

@@ -3,19 +3,27 @@ import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import type { Holding } from "@evenkeel/core/plan/holding.ts";
 import { once } from "@evenkeel/core/once.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
+import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { isDigestOf } from "@evenkeel/core/topology/digest.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { aboutWords } from "../command/about-words.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 import { type PlanFile, readPlan } from "./read-documents.ts";
-import type { Policies } from "./read-policy.ts";
-import { readTopology } from "./read-topology.ts";
+import { type NamedHost, type ReadHost, readNamedHosts } from "./read-named-hosts.ts";
+import { readPolicies } from "./read-policy.ts";
 
 /** The hosts to try and what is on them, as the command line names them. */
 export interface HostsWanted {
   readonly on: readonly string[];
+  /** A file with a Fleet, in place of `on` and `policy`. */
+  readonly fleet: string | undefined;
+  /** Whether hosts of the fleet that cannot be read are left out. */
+  readonly skipUnreadable: boolean;
   /** Files with the plans of their VMs. */
   readonly taken: readonly string[];
+  /** A file with the policy of all hosts. */
+  readonly policy: string | undefined;
   /** The state folder of this machine, if it is one of the hosts. */
   readonly state: string | undefined;
   /** The VM to place. Its own record does not count while it is off, as for `evenkeel run`. */
@@ -28,35 +36,35 @@ export interface HostsWanted {
  */
 export async function readHosts(
   wanted: HostsWanted,
-  policies: Policies,
   surroundings: Surroundings,
 ): Promise<readonly HostState[]> {
-  const { on: sources } = wanted;
-  const topologies: Topology[] = [];
-  for (const source of sources) topologies.push(await readHost(source, surroundings));
-  refuseNamesakes(topologies, sources);
-  const machines = topologies.map((topology, i) => ({
-    topology,
-    isHere: isLive(sources[i] ?? ""),
-  }));
-  return occupiedHosts(machines, wanted, policies, surroundings);
+  const { hosts, plans } = await readMachines(wanted, surroundings);
+  return occupiedHosts(hosts.map(machineOf), plans, wanted, surroundings);
 }
 
-/** A machine that was read, and whether it is this one itself. */
+/** A machine that was read. */
 export interface ReadMachine {
   readonly topology: Topology;
+  /** Whether it is this one itself. */
   readonly isHere: boolean;
+  /** The policy that a fleet says for it; null: none. */
+  readonly policy: HostPolicy | null;
 }
 
-/** Machines as hosts, with the plans of the VMs on them. */
+/** A host that was read, as the machine that it is. */
+export function machineOf({ topology, named }: ReadHost): ReadMachine {
+  return { topology, isHere: named.sources.includes("live"), policy: named.policy };
+}
+
+/** Machines as hosts, with the plans of the VMs on them: those known already, and those given. */
 export async function occupiedHosts(
   machines: readonly ReadMachine[],
-  wanted: Omit<HostsWanted, "on">,
-  policies: Policies,
+  known: readonly PlanFile[],
+  wanted: Pick<HostsWanted, "taken" | "policy" | "state" | "vm">,
   surroundings: Surroundings,
 ): Promise<readonly HostState[]> {
   const topologies = machines.map(({ topology }) => topology);
-  const plans: PlanFile[] = [];
+  const plans = [...known];
   for (const path of wanted.taken) plans.push(await readPlan(path, surroundings));
   refuseStrangers(plans, topologies);
   refuseOverlaps(plans);
@@ -66,13 +74,14 @@ export async function occupiedHosts(
     isHere ? givenFor(topology) : [],
   );
   const here = once(() => takenHere(wanted, ofThisMachine, surroundings));
+  const policies = once(() => readPolicies(wanted.policy, surroundings));
   const hosts: HostState[] = [];
-  for (const { topology, isHere } of machines) {
+  for (const { topology, isHere, policy: said } of machines) {
     const given = givenFor(topology);
     const { plans: recorded, held } = isHere ? await here() : { plans: [], held: [] };
     // A plan of a recorded VM that is given once more counts once.
     const more = given.filter((plan) => !recorded.some((other) => isSameVm(plan, other)));
-    const policy = isHere ? policies.here : policies.elsewhere;
+    const policy = said ?? (isHere ? (await policies()).here : (await policies()).elsewhere);
     hosts.push({ topology, policy, taken: [...recorded, ...more], held });
   }
   return hosts;
@@ -80,6 +89,52 @@ export async function occupiedHosts(
 
 const isSameVm = (a: Plan, b: Pick<Plan, "vm" | "tenant">): boolean =>
   a.vm === b.vm && a.tenant === b.tenant;
+
+/** Refuses a command line that names no hosts, or that names them in two ways. */
+export function refuseHosts({
+  on,
+  fleet,
+  policy,
+  skipUnreadable,
+}: Pick<HostsWanted, "on" | "fleet" | "policy" | "skipUnreadable">): void {
+  const refuse = (message: string, expected: string, remedy: string): EvenkeelError =>
+    new EvenkeelError("usage", message, { expected, remedy });
+  if (fleet === undefined) {
+    const expected = "a host to try (--on SRC), or a file with hosts (--fleet FILE)";
+    if (on.length === 0) throw aboutWords(refuse("--on is missing", expected, "add --on live"));
+    if (!skipUnreadable) return;
+    throw refuse("--skip-unreadable has no effect without --fleet", "--fleet FILE", "leave it out");
+  }
+  const other = on.length > 0 ? "--on" : policy !== undefined ? "--policy" : null;
+  if (other === null) return;
+  const remedy = `leave out ${other}, and write ${other === "--on" ? "the host" : "the policy"} in the fleet's file`;
+  throw refuse(`${other} and --fleet are given`, "one of the two", remedy);
+}
+
+/** The machines of the hosts, and the plans that a fleet's file gives. */
+async function readMachines(
+  { on, fleet, skipUnreadable }: HostsWanted,
+  surroundings: Surroundings,
+): Promise<{ readonly hosts: readonly ReadHost[]; readonly plans: readonly PlanFile[] }> {
+  if (fleet !== undefined) {
+    const { readFleet, readFleetFile } = await import("./read-fleet.ts");
+    return readFleet(await readFleetFile(fleet, surroundings), skipUnreadable, surroundings);
+  }
+  const named = on.map((given): NamedHost => {
+    const { name, source } = splitSource(given);
+    return { name, sources: [source], policy: null, where: `--on ${given}` };
+  });
+  const readings = await readNamedHosts(named, surroundings);
+  const hosts = readings.map((reading) => {
+    if ("failure" in reading) throw reading.failure;
+    return reading;
+  });
+  refuseNamesakes(
+    hosts.map(({ topology }) => topology),
+    on,
+  );
+  return { hosts, plans: [] };
+}
 
 /** A host given as `SRC`, or as `NAME=SRC` to rename it. */
 function splitSource(source: string): { readonly name: string | null; readonly source: string } {
@@ -89,17 +144,9 @@ function splitSource(source: string): { readonly name: string | null; readonly s
     : { name, source: named };
 }
 
-const isLive = (source: string): boolean => splitSource(source).source === "live";
-
-async function readHost(given: string, surroundings: Surroundings): Promise<Topology> {
-  const { name, source } = splitSource(given);
-  const topology = await readTopology(source, surroundings);
-  return name === null ? topology : { ...topology, name };
-}
-
 /** What is taken of this machine, by the records and by what its VMs really hold. */
 async function takenHere(
-  { state, vm }: Omit<HostsWanted, "on">,
+  { state, vm }: Pick<HostsWanted, "state" | "vm">,
   given: readonly Plan[],
   surroundings: Surroundings,
 ): Promise<{ readonly plans: readonly Plan[]; readonly held: readonly Holding[] }> {

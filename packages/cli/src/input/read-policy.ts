@@ -41,7 +41,8 @@ async function readOwnPolicy(surroundings: Surroundings): Promise<HostPolicy> {
   return policy;
 }
 
-async function readPolicy(path: string, surroundings: Surroundings): Promise<HostPolicy> {
+/** The policy in a file. */
+export async function readPolicy(path: string, surroundings: Surroundings): Promise<HostPolicy> {
   const { text, where } = await readText(path, "a HostPolicy document", surroundings);
   return hostPolicyOf(readDocument(text, where, "HostPolicy"));
 }

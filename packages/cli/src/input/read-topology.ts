@@ -7,8 +7,18 @@ import { hasHidden, visible } from "../text/visible.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 import { readStdinBytes } from "./read-text.ts";
 
-/** Reads the machine that a SRC on the command line names. */
-export async function readTopology(source: string, surroundings: Surroundings): Promise<Topology> {
+/** Who hears what a reading says beside the topology. */
+export type Hearing = Pick<SourceOptions, "note" | "booted">;
+
+/**
+ * Reads the machine that a SRC on the command line names. Notes go to standard error, unless
+ * somebody else hears them.
+ */
+export async function readTopology(
+  source: string,
+  surroundings: Surroundings,
+  hearing: Hearing = {},
+): Promise<Topology> {
   const notes: string[] = [];
   const note = (sentence: string): void => void notes.push(sentence);
   const expected = "a Topology document, or a tool's output";
@@ -17,6 +27,7 @@ export async function readTopology(source: string, surroundings: Surroundings): 
     note,
     readStdin: (maxBytes) => readStdinBytes(expected, maxBytes, surroundings),
     pipes: true,
+    ...hearing,
   };
   const topology = await readSource(source, options);
   surroundings.stderr.write(notesText(notes));
@@ -27,9 +38,10 @@ export async function readTopology(source: string, surroundings: Surroundings): 
 export async function readTopologies(
   sources: readonly string[],
   surroundings: Surroundings,
+  hearing: Hearing = {},
 ): Promise<Merged> {
   const topologies: Topology[] = [];
-  for (const source of sources) topologies.push(await readTopology(source, surroundings));
+  for (const source of sources) topologies.push(await readTopology(source, surroundings, hearing));
   const [only, ...others] = topologies;
   if (only !== undefined && others.length === 0) return { topology: only, findings: [] };
   const { mergeTopologies } = await import("@evenkeel/core/topology/merge/merge-topologies.ts");

@@ -59,9 +59,13 @@ const missing: Rule = (words, known) => {
   if (entry === undefined) return null;
   const needed = entry.command.parameters.positional?.kind === "tuple" ? 1 : 0;
   if (positionsOf(words, entry).length < needed) return null;
+  const isWritten = (name: string): boolean =>
+    words.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
   const added = Object.entries(flagsOf(entry)).flatMap(([name, flag]) => {
-    const isNeeded = flag.optional !== true && !("default" in flag && flag.default !== undefined);
-    const isGiven = words.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+    const isOptional = flag.optional === true || ("default" in flag && flag.default !== undefined);
+    // Hosts are named one by one or in a file.
+    const isNeeded = name === "on" && has(entry, "fleet") ? !isWritten("fleet") : !isOptional;
+    const isGiven = isWritten(name);
     const value = flag.kind === "enum" ? flag.values[0] : likelyValues.get(name);
     return isNeeded && !isGiven && value !== undefined ? [`--${name}`, value] : [];
   });

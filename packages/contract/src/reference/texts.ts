@@ -3,6 +3,7 @@ import { type AnyObjectText, isObjectText, type ObjectText } from "./text/object
 import { capacityText } from "./text/capacity.ts";
 import { evidenceText } from "./text/evidence.ts";
 import { diagnosisText, explanationText } from "./text/explanation.ts";
+import { fleetText } from "./text/fleet.ts";
 import { guestContractText } from "./text/guest-contract.ts";
 import { guestReportText } from "./text/guest-report.ts";
 import { hostPolicyText } from "./text/host-policy.ts";
@@ -17,6 +18,7 @@ const texts: { readonly [Kind in DocumentKind]: ObjectText<DocumentOf<Kind>> } =
   VirtualMachine: virtualMachineText,
   Flavor: flavorText,
   HostPolicy: hostPolicyText,
+  Fleet: fleetText,
   Topology: topologyText,
   Plan: planText,
   Refusal: refusalText,

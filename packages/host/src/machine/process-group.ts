@@ -5,6 +5,8 @@ export interface GroupOptions {
   readonly timeoutMs: number;
   /** The most that is kept of each stream. */
   readonly maxBytes: number;
+  /** Its standard input; empty by default. */
+  readonly input?: string;
   /** Its working folder; the caller's by default. */
   readonly folder?: string;
   /** Whether a program that prints more than is kept is ended. */
@@ -39,7 +41,7 @@ const graceMs = 1000;
 export function runProcessGroup(
   program: string,
   args: readonly string[],
-  { env, timeoutMs, maxBytes, folder, endsWhenFull, endsWithCaller }: GroupOptions,
+  { env, timeoutMs, maxBytes, input, folder, endsWhenFull, endsWithCaller }: GroupOptions,
 ): Promise<GroupResult> {
   return new Promise((resolve) => {
     // Before the program starts: a signal right after its start must find us listening.
@@ -47,9 +49,12 @@ export function runProcessGroup(
     const child = spawn(program, args, {
       ...(folder === undefined ? {} : { cwd: folder }),
       env,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });
+    // A program that does not read its input to the end has said enough by that.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
     const output = { stdout: keeper(maxBytes), stderr: keeper(maxBytes) };
     let status: number | null = null;
     let signal: NodeJS.Signals | null = null;
@@ -59,6 +64,7 @@ export function runProcessGroup(
       clearTimeout(late);
       if (grace !== null) clearTimeout(grace);
       stopListening();
+      child.stdin.destroy();
       child.stdout.destroy();
       child.stderr.destroy();
       // A process that waits for a device cannot even be killed.

@@ -14,4 +14,6 @@ export interface SourceOptions {
   readonly readStdin?: (maxBytes: number) => Promise<Uint8Array>;
   /** Whether a pipe may be named in place of a file: reading one waits, within bounds. */
   readonly pipes?: boolean;
+  /** Takes the number of the machine's boot (`readBoot`), where the machine itself answers. */
+  readonly booted?: (boot: string | null) => void;
 }

@@ -6,6 +6,7 @@ import { readFileBytes } from "../file/read-file.ts";
 import { isPipe, isStdinName, STANDARD_INPUT } from "../file/read-pipe.ts";
 import { ignore } from "../text/note.ts";
 import type { SourceOptions } from "./options.ts";
+import { isPath, pathPrefixes, splitSource } from "./source-forms.ts";
 import { textSources } from "./text-sources.ts";
 
 /** All forms of a source, for messages. */
@@ -16,6 +17,7 @@ const sourceForms: readonly string[] = [
   ...[...textSources.keys()].map((name) => `${name}:FILE`),
   "machine:NAME",
   "synthetic:TEXT",
+  "ssh:HOST",
   "FILE",
 ];
 
@@ -39,6 +41,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     async (rest) =>
       (await import("@evenkeel/core/topology/synthetic/build.ts")).syntheticTopology(rest),
   ],
+  ["ssh", async (rest, options) => (await import("../ssh/read-ssh.ts")).readSsh(rest, options)],
 ]);
 
 /**
@@ -50,6 +53,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
  * - `hwloc:FILE` and the other text sources: the output of that tool, also among other output
  * - `machine:NAME`: a machine of the catalog
  * - `synthetic:TEXT`: a machine described in one line
+ * - `ssh:HOST`: another machine, over the user's own ssh
  * - a path: any of these files or a Topology document, by its content; from a text with the outputs
  *   of several tools, as in a ticket, the machine that they describe together
  *
@@ -59,14 +63,15 @@ export async function readSource(source: string, options: SourceOptions): Promis
   if (source === "live") {
     const { readMachineTree } = await import("../machine/read-machine-tree.ts");
     const { liveMachineTree } = await import("../machine/live-machine.ts");
+    const { readBoot } = await import("../machine/boot.ts");
     const note = options.note ?? ignore;
-    return readMachineTree(await liveMachineTree(note), note);
+    const tree = await liveMachineTree(note);
+    options.booted?.(readBoot(tree));
+    return readMachineTree(tree, note);
   }
-  const colon = source.indexOf(":");
-  const prefix = source.slice(0, Math.max(0, colon));
+  const { prefix, rest } = splitSource(source);
   const reader = readers.get(prefix);
-  const rest = source.slice(colon + 1);
-  const isFile = prefix === "sysfs" || textSources.has(prefix);
+  const isFile = pathPrefixes.has(prefix);
   const piped = await pipedContent(isFile ? rest : source, options);
   if (piped !== null) {
     const { readContent } = await import("./read-file-source.ts");
@@ -74,7 +79,7 @@ export async function readSource(source: string, options: SourceOptions): Promis
   }
   if (reader !== undefined && rest !== "") return reader(rest, options);
   // A name of an existing file is that file, whatever it looks like.
-  if (source !== "" && isPath(source, prefix)) {
+  if (source !== "" && (isThere(source) || isPath(source, prefix))) {
     return (await import("./read-file-source.ts")).readPath(source, options);
   }
   throw await unknownSource(source, prefix);
@@ -95,10 +100,8 @@ async function pipedContent(
   return { bytes: readFileBytes(path, demand), where: path };
 }
 
-/** Whether a source is meant as a path: it exists, or it looks too much like one. */
-function isPath(source: string, prefix: string): boolean {
-  if (!source.includes("\0") && existsSync(source)) return true;
-  return !/^[a-z0-9-]*$/i.test(prefix === "" ? source : prefix);
+function isThere(path: string): boolean {
+  return !path.includes("\0") && existsSync(path);
 }
 
 async function unknownSource(source: string, prefix: string): Promise<EvenkeelError> {

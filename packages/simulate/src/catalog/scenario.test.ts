@@ -6,7 +6,7 @@ import { gpusOf } from "../fleet/host.ts";
 import { policies } from "../policy/policies.ts";
 import { simulate } from "../run/simulate.ts";
 import { hostShapeOf } from "./host-shape.ts";
-import { catalogScenario } from "./scenario.ts";
+import { catalogScenario, fleetScenario } from "./scenario.ts";
 
 test("the shape of a host has the cores, pages and accelerators that can be sold on each node", () => {
   const machine = syntheticTopology(
@@ -55,4 +55,34 @@ test.each(catalogNames)(
 test("a machine without accelerators is refused", () => {
   const machine = syntheticTopology("package:1 core:4 memory:32Gi", "bare");
   expect(() => catalogScenario(machine, 2)).toThrow("no accelerators");
+});
+
+test("a fleet of one type is the catalog's; of two, each is asked for by its GPUs and its model", () => {
+  const machineOf = (name: string) => {
+    const topology = catalogMachine(name);
+    if (topology === null) throw new Error(`no ${name}`);
+    return { topology, policy: defaultHostPolicy };
+  };
+  const h100 = machineOf("hgx-h100");
+  const one = fleetScenario("mine", [h100, h100, h100]);
+  const same = catalogScenario(h100.topology, 3);
+  expect(one.hosts).toEqual(same.hosts);
+  expect(one.arrivals(3)).toEqual(
+    same.arrivals(3).map((arrival) => {
+      const models = arrival.task.gpus === 0 ? null : ["H100 SXM5 80GB"];
+      return { ...arrival, task: { ...arrival.task, models } };
+    }),
+  );
+  expect(one.ownPolicies.map(({ name }) => name)).toEqual(["solver"]);
+  const two = fleetScenario("mine", [h100, machineOf("l40s-pcie"), h100]);
+  expect(two.ownPolicies).toEqual([]);
+  const sharesOf = (model: string): number =>
+    two.demand.reduce(
+      (sum, { task, share }) => sum + (task.models?.includes(model) === true ? share : 0),
+      0,
+    );
+  expect(sharesOf("H100 SXM5 80GB") / sharesOf("L40S")).toBeCloseTo(2, 1);
+  for (const policy of policies) expect(simulate(two, policy, 3).placed).toBeGreaterThan(0);
+  const bare = syntheticTopology("package:1 core:4 memory:32Gi", "bare");
+  expect(() => fleetScenario("mine", [{ ...h100, topology: bare }])).toThrow("no accelerators");
 });

@@ -1,7 +1,13 @@
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
-import { policyFlag, takenFlag } from "../../flags/placement.ts";
+import {
+  fleetFlag,
+  fleetHelp,
+  policyFlag,
+  skipUnreadableFlag,
+  takenFlag,
+} from "../../flags/placement.ts";
 import { stateFlag } from "../../flags/state.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
 import type { CapacityFlags } from "./flags.ts";
@@ -18,9 +24,12 @@ export const capacityCommand: CliCommand = {
           parse: String,
           proposeCompletions: proposeSources,
           variadic: true,
+          default: [],
           brief: "a host to count on; NAME=SRC gives it a name; repeat it for more",
           placeholder: "SRC",
         },
+        fleet: fleetFlag,
+        "skip-unreadable": skipUnreadableFlag,
         taken: takenFlag,
         flavor: {
           kind: "parsed",
@@ -69,6 +78,7 @@ export const capacityCommand: CliCommand = {
       "fewest moves of VMs to other hosts, each to a place of the same signature, that make " +
       "room for one more. This is advice: nothing is moved.",
     sourcesHelp,
+    fleetHelp,
     "The exit status is 3 when --restore was given and no moves were found, and 4 when a flavor is " +
       "known to fit nowhere, and not enough is known of some host to say that it does not.",
   ],
@@ -86,6 +96,7 @@ export const capacityCommand: CliCommand = {
       lines: [
         "evenkeel capacity --on a=machine:hgx-h100 --on b=machine:l40s-pcie \\",
         "    --flavor flavors.yaml --policy policy.yaml --output json",
+        "evenkeel capacity --fleet hosts.yaml --flavor flavors.yaml --output json",
       ],
     },
   ],

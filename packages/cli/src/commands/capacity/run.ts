@@ -11,22 +11,23 @@ import { refuseTwoStdins } from "../../input/read-text.ts";
 import { capacityText } from "../../text/capacity-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { readFlavors } from "../../input/read-documents.ts";
-import { readHosts } from "../../input/read-hosts.ts";
-import { readPolicies } from "../../input/read-policy.ts";
+import { readHosts, refuseHosts } from "../../input/read-hosts.ts";
 import type { CapacityFlags } from "./flags.ts";
 
 export async function runCapacity(this: CliContext, flags: CapacityFlags): Promise<void> {
-  const { on, taken, flavor: paths, policy, state, restore, signatures, output } = flags;
+  const { on, fleet, taken, flavor: paths, policy, state, restore, signatures, output } = flags;
   const { surroundings } = this;
-  refuseTwoStdins([...on, ...taken, ...paths, policy ?? ""]);
+  refuseTwoStdins([...on, ...taken, ...paths, policy ?? "", fleet ?? ""]);
+  const skipUnreadable = flags["skip-unreadable"];
+  refuseHosts({ on, fleet, policy, skipUnreadable });
   const flavors = await readFlavors(paths, surroundings);
   const requests = flavors.map(requestOfFlavor);
   const wanted = restore.map((text): CapacityRequest => {
     const { flavor, count } = flavorCount(text, "--restore", requests);
     return { flavor, slots: count };
   });
-  const asked = { on, taken, state, vm: null };
-  const hosts = await readHosts(asked, await readPolicies(policy, surroundings), surroundings);
+  const asked = { on, fleet, skipUnreadable, taken, policy, state, vm: null };
+  const hosts = await readHosts(asked, surroundings);
   const capacity = fleetCapacity(hosts, requests, wanted);
   if (capacity.restore.some(({ moves }) => moves === null)) this.finish(exitStatus.no);
   else if (hasUnknown(capacity)) this.finish(exitStatus.unknown);

@@ -41,6 +41,9 @@ test("commands, flags, values and sources are proposed, the hidden command is no
 test("a flag that may be given once is not proposed again", async () => {
   expect(await proposals("topology --diff live --")).toEqual([
     "--from",
+    "--fleet",
+    "--host",
+    "--skip-unreadable",
     "--fit",
     "--taken",
     "--all",

@@ -1,7 +1,15 @@
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
-import { askedVm, flavorFlag, policyFlag, takenFlag } from "../../flags/placement.ts";
+import {
+  askedVm,
+  flavorFlag,
+  fleetFlag,
+  fleetHelp,
+  policyFlag,
+  skipUnreadableFlag,
+  takenFlag,
+} from "../../flags/placement.ts";
 import { stateFlag } from "../../flags/state.ts";
 import { proposeRecorded } from "../../flags/vm-names.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
@@ -23,9 +31,12 @@ export const placeCommand: CliCommand = {
           parse: String,
           proposeCompletions: proposeSources,
           variadic: true,
+          default: [],
           brief: "a host to try; NAME=SRC gives it a name; repeat it for more",
           placeholder: "SRC",
         },
+        fleet: fleetFlag,
+        "skip-unreadable": skipUnreadableFlag,
         taken: takenFlag,
         flavor: flavorFlag,
         policy: policyFlag,
@@ -67,6 +78,7 @@ export const placeCommand: CliCommand = {
       "without accelerators avoids their nodes where it can. With several hosts, the plan says why it is " +
       "this one.",
     sourcesHelp,
+    fleetHelp,
     "The exit status is 0 for a plan, 3 for a refusal, and 4 where not enough is known of a host " +
       "to say: then the answer names what would tell.",
   ],
@@ -90,8 +102,11 @@ export const placeCommand: CliCommand = {
       ],
     },
     {
-      does: "On either of two equal hosts",
-      lines: ["evenkeel place vm.yaml --on a=machine:hgx-h100 --on b=machine:hgx-h100"],
+      does: "On either of two equal hosts, or on the best host of a fleet",
+      lines: [
+        "evenkeel place vm.yaml --on a=machine:hgx-h100 --on b=machine:hgx-h100",
+        "evenkeel place vm.yaml --fleet hosts.yaml",
+      ],
     },
     {
       does: "Not on the host of another VM, and where most is free",

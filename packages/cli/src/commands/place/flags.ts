@@ -1,6 +1,8 @@
 /** The flags of `evenkeel place`. */
 export interface PlaceFlags {
   readonly on: readonly string[];
+  readonly fleet?: string;
+  readonly "skip-unreadable": boolean;
   readonly taken: readonly string[];
   readonly flavor: readonly string[];
   readonly policy?: string;

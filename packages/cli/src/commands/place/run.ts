@@ -15,17 +15,19 @@ import { planText, type View } from "../../text/plan-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
 import type { PlaceFlags } from "./flags.ts";
 import { readAsked } from "../../input/read-documents.ts";
-import { readHosts } from "../../input/read-hosts.ts";
-import { readPolicies } from "../../input/read-policy.ts";
+import { readHosts, refuseHosts } from "../../input/read-hosts.ts";
 
 export async function runPlace(this: CliContext, flags: PlaceFlags, path: string): Promise<void> {
-  const { on, taken, flavor, policy, state, "away-from": awayFrom, spread, output } = flags;
+  const { on, fleet, taken, flavor, policy, state, "away-from": awayFrom, spread, output } = flags;
   const { surroundings } = this;
-  refuseTwoStdins([path, ...on, ...taken, ...flavor, policy ?? ""]);
+  refuseTwoStdins([path, ...on, ...taken, ...flavor, policy ?? "", fleet ?? ""]);
+  const skipUnreadable = flags["skip-unreadable"];
+  refuseHosts({ on, fleet, policy, skipUnreadable });
   const { vm, flavors } = await readAsked(path, flavor, surroundings);
   const request = resolveRequest(vm, flavors);
-  const asked = { on, taken, state, vm: { vm: request.name, tenant: request.tenant } };
-  const hosts = await readHosts(asked, await readPolicies(policy, surroundings), surroundings);
+  const own = { vm: request.name, tenant: request.tenant };
+  const asked = { on, fleet, skipUnreadable, taken, policy, state, vm: own };
+  const hosts = await readHosts(asked, surroundings);
   refuseUnknownVms(awayFrom, hosts);
   refuseOwnPlan(request, hosts);
   const answer = place(hosts, request, {

@@ -15,7 +15,7 @@ export const simulateCommand: CliCommand = {
           parse: String,
           default: "catalog:hgx-h100",
           proposeCompletions: proposeWorlds,
-          brief: "the fleet and its arrivals: catalog:NAME or openb:DIR",
+          brief: "the fleet and its arrivals: catalog:NAME, fleet:FILE or openb:DIR",
           placeholder: "WORLD",
         },
         numa: {
@@ -65,7 +65,9 @@ export const simulateCommand: CliCommand = {
   }),
   description: [
     "catalog:NAME is a fleet of hosts of one type from the catalog, where VMs come and go; " +
-      "slightly more are requested than fit. openb:DIR is the GPU trace that Alibaba published in 2023, " +
+      "slightly more are requested than fit. fleet:FILE is the same on the hosts of a Fleet, which are " +
+      "empty at first; hosts that sell the same are of one type, and each type is asked for in " +
+      "proportion to its GPUs. openb:DIR is the GPU trace that Alibaba published in 2023, " +
       "replayed as in its paper, until arrivals reach 130 % of all GPUs. DIR holds the lists of " +
       "the trace (openb_node_list_gpu_node.csv, openb_pod_list_….csv); #NAME after it chooses " +
       "another list of tasks than default.",
@@ -74,8 +76,8 @@ export const simulateCommand: CliCommand = {
       "evenkeel. All but the last ignore NUMA nodes: they see a host as one pool, and the host " +
       "decides on which node a VM lies. With +numa after its name a policy keeps every VM to " +
       "the nodes of its signature, as evenkeel does. All of these see a node as numbers of " +
-      "cores, GiB and GPUs; solver, with catalog, runs evenkeel place on the machine of every " +
-      "host.",
+      "cores, GiB and GPUs; solver, where all hosts are of one type, runs evenkeel place on the " +
+      "machine of every host.",
     "Every policy gets the same arrivals, and knows about the future only how often each " +
       "flavor is requested. The same seed gives the same outcome.",
   ],
@@ -87,6 +89,10 @@ export const simulateCommand: CliCommand = {
         "evenkeel simulate --world catalog:dgx-a100 --hosts 10 --seeds 1 \\",
         "  --policies pack,fgd,evenkeel --output svg > policies.svg",
       ],
+    },
+    {
+      does: "The hosts of your own",
+      lines: ["evenkeel simulate --world fleet:hosts.yaml --policies pack,evenkeel --seeds 1"],
     },
     {
       does: "The published trace, with NUMA nodes",
@@ -102,5 +108,5 @@ async function proposePolicies(): Promise<readonly string[]> {
 
 async function proposeWorlds(): Promise<readonly string[]> {
   const { catalogNames } = await import("@evenkeel/core/topology/catalog/catalog.ts");
-  return ["openb:", ...catalogNames.map((name) => `catalog:${name}`)];
+  return ["openb:", "fleet:", ...catalogNames.map((name) => `catalog:${name}`)];
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { catalogScenario } from "@evenkeel/simulate/catalog/scenario.ts";
+import { catalogScenario, fleetScenario } from "@evenkeel/simulate/catalog/scenario.ts";
 import { readOpenbNodes } from "@evenkeel/simulate/openb/read-nodes.ts";
 import { readOpenbTasks } from "@evenkeel/simulate/openb/read-tasks.ts";
 import { openbScenario, withNodes } from "@evenkeel/simulate/openb/scenario.ts";
@@ -38,11 +38,32 @@ export async function readScenario(
     const openb = readOpenb(rest);
     return numa ? withNodes(openb) : openb;
   }
+  if (kind === "fleet") {
+    if (numa || hosts !== undefined) {
+      throw misfit(
+        `${numa ? "--numa" : "--hosts"} has no effect with a fleet, whose hosts are given`,
+      );
+    }
+    return readFleetScenario(rest, surroundings);
+  }
   throw new EvenkeelError("usage", `there is no world "${named}"`, {
     where: "--world",
-    expected: "catalog:NAME or openb:DIR",
+    expected: "catalog:NAME, fleet:FILE or openb:DIR",
     remedy: "run evenkeel simulate --help",
   });
+}
+
+/** The hosts of a Fleet, without the VMs that are on them. */
+async function readFleetScenario(path: string, surroundings: Surroundings): Promise<Scenario> {
+  const { readHosts } = await import("../../input/read-hosts.ts");
+  const wanted = { on: [], fleet: path, skipUnreadable: false, taken: [], policy: undefined };
+  const read = await readHosts({ ...wanted, state: undefined, vm: null }, surroundings);
+  if (read.length > HOSTS_MAX) {
+    throw misfit(
+      `the fleet has ${read.length} hosts, and more than ${HOSTS_MAX} are not simulated`,
+    );
+  }
+  return fleetScenario(path === "-" ? "standard input" : path, read);
 }
 
 function readOpenb(named: string): Scenario {

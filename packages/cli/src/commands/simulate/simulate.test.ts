@@ -78,6 +78,8 @@ test("what cannot be simulated is refused", async () => {
   const refused: readonly (readonly [string, string])[] = [
     ["--world nowhere", "usage"],
     ["--world catalog:hgx-h1000", "machine-unknown"],
+    ["--world fleet:no-such-file.yaml", "file-missing"],
+    ["--world fleet:no-such-file.yaml --numa", "usage"],
     [`--world openb:${folder}`, "file-missing"],
     [`--world openb:${traces}#odd`, "trace-malformed"],
     [`--world openb:${traces}#../x`, "usage"],

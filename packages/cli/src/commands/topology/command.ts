@@ -1,7 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
-import { takenFlag } from "../../flags/placement.ts";
+import { fleetFlag, fleetHelp, skipUnreadableFlag, takenFlag } from "../../flags/placement.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
 import type { TopologyFlags } from "./flags.ts";
 
@@ -32,6 +32,18 @@ export const topologyCommand: CliCommand = {
             "machine",
           placeholder: "SRC",
         },
+        fleet: {
+          ...fleetFlag,
+          brief: "a file with a Fleet: print a table of its hosts, or one of them with --host",
+        },
+        host: {
+          kind: "parsed",
+          parse: String,
+          optional: true,
+          brief: "with --fleet, the name of the host to print",
+          placeholder: "NAME",
+        },
+        "skip-unreadable": skipUnreadableFlag,
         diff: {
           kind: "parsed",
           parse: String,
@@ -86,6 +98,7 @@ export const topologyCommand: CliCommand = {
   }),
   description: [
     sourcesHelp,
+    fleetHelp,
     "What no source states stays unknown. It is shown as unknown, and never guessed.",
     "Several sources complete one another. Where they disagree the first one counts, and the " +
       "disagreement is printed: below the drawing, or on standard error for other outputs.",
@@ -101,14 +114,15 @@ export const topologyCommand: CliCommand = {
       "does not fit. It is 4 when not enough is known to say: the answer names what would tell.",
   ],
   examples: [
-    { does: "This machine", lines: ["evenkeel topology"] },
     {
-      does: "A type of machine from the catalog, and which there are",
-      lines: ["evenkeel topology machine:hgx-h100", "evenkeel topology --list"],
+      does: "This machine, and another one over ssh",
+      lines: ["evenkeel topology", "evenkeel topology ssh:gpu-01"],
     },
     {
-      does: "A machine described in one line",
+      does: "Types of machines in the catalog, one of them, and a machine described in one line",
       lines: [
+        "evenkeel topology --list",
+        "evenkeel topology machine:hgx-h100",
         'evenkeel topology --from "synthetic:package:2 core:8 memory:64Gi root*2[gpu:h100-sxm]"',
       ],
     },
@@ -121,19 +135,23 @@ export const topologyCommand: CliCommand = {
       lines: ["evenkeel topology --from sysfs:host7.tar --diff live"],
     },
     {
+      does: "The hosts of a fleet, and one of them",
+      lines: [
+        "evenkeel topology --fleet hosts.yaml",
+        "evenkeel topology --fleet hosts.yaml --host gpu-01",
+      ],
+    },
+    {
       does: "Which flavors straddle nodes on a type of machine",
       lines: ["evenkeel topology --from machine:hgx-h100 --fit flavors.yaml"],
     },
     {
-      does: "Which VM has what, and what is free",
+      does: "Which VM has what, and what is free; the same as a picture",
       lines: [
         "evenkeel place vm.yaml --on machine:hgx-h100 --output json > plan.json",
         "evenkeel topology --from machine:hgx-h100 --taken plan.json",
+        "evenkeel topology --from machine:hgx-h100 --taken plan.json --output svg > hgx-h100.svg",
       ],
-    },
-    {
-      does: "A picture",
-      lines: ["evenkeel topology --from machine:hgx-h100 --output svg > hgx-h100.svg"],
     },
   ],
 };

@@ -2,6 +2,7 @@ import { linesText } from "../../text/terminal-text.ts";
 import { describeFit } from "@evenkeel/core/fleet/fit/describe-fit.ts";
 import { fitFlavors } from "@evenkeel/core/fleet/fit/fit.ts";
 import type { FlavorFit } from "@evenkeel/core/fleet/fit/flavor-fit.ts";
+import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { requestOfFlavor } from "@evenkeel/core/request/resolve.ts";
 import type { CliContext } from "../../command/context.ts";
@@ -16,16 +17,19 @@ import type { TopologyFlags } from "./flags.ts";
 
 /**
  * Reports which flavors straddle nodes on an empty machine. A flavor fits when one node holds a
- * whole VM of it. The status is `no` if any does not, and `unknown` if that is not known of any.
+ * whole VM of it, under the policy that was said for it or else the one of the flags. The status is
+ * `no` if any does not, and `unknown` if that is not known of any.
  */
 export async function fitText(
   topology: Topology,
+  said: HostPolicy | null,
   { from, fit: paths, policy: policyPath, output }: TopologyFlags,
   { surroundings, columns: width, paint }: CliContext,
 ): Promise<{ readonly text: string; readonly status: ExitStatus }> {
   const flavors = await readFlavors(paths, surroundings);
-  const policies = await readPolicies(policyPath, surroundings);
-  const policy = from.every((source) => source === "live") ? policies.here : policies.elsewhere;
+  const isHere = from.every((source) => source === "live");
+  const policy =
+    said ?? (await readPolicies(policyPath, surroundings))[isHere ? "here" : "elsewhere"];
   const fits = fitFlavors(topology, policy, flavors.map(requestOfFlavor));
   const text =
     output === "json"

@@ -1,6 +1,9 @@
 /** The flags of `evenkeel topology`. */
 export interface TopologyFlags {
   readonly from: readonly string[];
+  readonly fleet?: string;
+  readonly host?: string;
+  readonly "skip-unreadable": boolean;
   readonly diff?: string;
   readonly fit: readonly string[];
   readonly taken: readonly string[];

@@ -5,29 +5,37 @@ import type { Tenancy } from "@evenkeel/core/topology/draw/tenancy.ts";
 import type { MergeFinding } from "@evenkeel/core/topology/merge/finding.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
+import type { Surroundings } from "../../command/surroundings.ts";
+import type { PlanFile } from "../../input/read-documents.ts";
+import type { ReadMachine } from "../../input/read-hosts.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { readTopologies } from "../../input/read-topology.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { styled } from "../../text/terminal-text.ts";
 import { notesText, restOfFindings } from "../../text/notes-text.ts";
 import type { TopologyFlags } from "./flags.ts";
+import type { Subject } from "./subject.ts";
 
 export async function runTopology(
   this: CliContext,
-  flags: TopologyFlags,
+  given: TopologyFlags,
   ...named: string[]
 ): Promise<void> {
-  const { diff, fit, taken, policy, output } = flags;
-  const from = [...named, ...flags.from];
-  refuseTwoStdins([...from, diff ?? "", ...fit, ...taken, policy ?? ""]);
-  refuseMisfits({ ...flags, from });
+  const flags = { ...given, from: [...named, ...given.from] };
+  const { from, diff, fit, taken, policy, output } = flags;
+  const { surroundings } = this;
+  refuseTwoStdins([...from, diff ?? "", ...fit, ...taken, policy ?? "", flags.fleet ?? ""]);
+  refuseMisfits(flags);
   if (flags.list) {
     const { catalogText } = await import("./catalog-text.ts");
-    return this.surroundings.stdout.write(catalogText(output, this));
+    return surroundings.stdout.write(catalogText(output, this));
   }
-  const sources = from.length === 0 ? ["live"] : from;
-  const { topology, findings } = await readTopologies(sources, this.surroundings);
-  const { surroundings } = this;
+  if (flags.fleet !== undefined && flags.host === undefined) {
+    const { printFleet } = await import("./fleet.ts");
+    return printFleet(flags.fleet, flags, this);
+  }
+  const { sources, machine, findings, plans } = await readSubject(flags, surroundings);
+  const { topology } = machine;
   const drawn = output === "text" && diff === undefined && fit.length === 0;
   if (!drawn) {
     const notes = findings.map(({ message }) => message);
@@ -40,11 +48,11 @@ export async function runTopology(
     surroundings.stdout.write(text);
   } else if (fit.length > 0) {
     const { fitText } = await import("./fit.ts");
-    const { text, status } = await fitText(topology, flags, this);
+    const { text, status } = await fitText(topology, machine.policy, flags, this);
     this.finish(status);
     surroundings.stdout.write(text);
   } else {
-    const scene = { all: flags.all, tenancy: await tenancyFor(topology, sources, flags, this) };
+    const scene = { all: flags.all, tenancy: await tenancyFor(machine, plans, flags, this) };
     surroundings.stdout.write(
       drawn
         ? await drawing(topology, findings, scene, this)
@@ -53,21 +61,34 @@ export async function runTopology(
   }
 }
 
+/** Reads the machine that the flags name. */
+async function readSubject(
+  { from, fleet, host = "" }: TopologyFlags,
+  surroundings: Surroundings,
+): Promise<Subject> {
+  if (fleet !== undefined) {
+    const { hostOfFleet } = await import("./fleet.ts");
+    return hostOfFleet(fleet, host, surroundings);
+  }
+  const sources = from.length === 0 ? ["live"] : from;
+  const { topology, findings } = await readTopologies(sources, surroundings);
+  const machine = { topology, isHere: sources.includes("live"), policy: null };
+  return { sources, machine, findings, plans: [] };
+}
+
 /** Who has what of the machine; null where no VMs are to be drawn. */
 async function tenancyFor(
-  topology: Topology,
-  sources: readonly string[],
-  { taken, policy }: TopologyFlags,
+  machine: ReadMachine,
+  plans: readonly PlanFile[],
+  { taken, policy, output }: TopologyFlags,
   { surroundings }: CliContext,
 ): Promise<Tenancy | null> {
-  if (taken.length === 0) return null;
+  const isPicture = output === "text" || output === "svg";
+  if (!isPicture || (taken.length === 0 && plans.length === 0)) return null;
   const { occupiedHosts } = await import("../../input/read-hosts.ts");
-  const { readPolicies } = await import("../../input/read-policy.ts");
   const { tenancyOf } = await import("@evenkeel/core/placement/tenancy/tenancy-of-host.ts");
-  const machine = { topology, isHere: sources.includes("live") };
-  const wanted = { taken, state: undefined, vm: null };
-  const policies = await readPolicies(policy, surroundings);
-  const [host] = await occupiedHosts([machine], wanted, policies, surroundings);
+  const wanted = { taken, policy, state: undefined, vm: null };
+  const [host] = await occupiedHosts([machine], plans, wanted, surroundings);
   return host === undefined ? null : tenancyOf(host);
 }
 
@@ -116,12 +137,28 @@ async function rendered(
 }
 
 /** Refuses combinations of flags that ask for different answers. */
-function refuseMisfits({ from, diff, fit, taken, all, policy, list, output }: TopologyFlags): void {
+function refuseMisfits(flags: TopologyFlags): void {
+  const { from, fleet, host, diff, fit, taken, all, policy, list, output } = flags;
   if (list && (from.length > 0 || diff !== undefined || fit.length > 0 || taken.length > 0)) {
     throw misfit("--list names machines and reads none", "--list alone, or with --output json");
   }
+  if (list && fleet !== undefined) throw misfit("--list and --fleet are given", "one of the two");
   if (list && output !== "text" && output !== "json") {
     throw misfit(`--list has no answer as ${output}`, "--output text or json with --list");
+  }
+  if (fleet !== undefined && from.length > 0) {
+    throw misfit("--from and --fleet name two machines", "one of the two");
+  }
+  if (fleet === undefined && (host !== undefined || flags["skip-unreadable"])) {
+    const flag = host === undefined ? "--skip-unreadable" : "--host";
+    throw misfit(`${flag} has no effect without --fleet`, "a fleet that has the host");
+  }
+  const isOne = diff !== undefined || fit.length > 0 || (output !== "text" && output !== "json");
+  if (fleet !== undefined && host === undefined && isOne) {
+    throw misfit(
+      "this is an answer about one machine, and the fleet has several",
+      "--host NAME too",
+    );
   }
   const asked = diff !== undefined ? "--diff" : "--fit";
   const answers = diff !== undefined || fit.length > 0;
@@ -139,6 +176,9 @@ function refuseMisfits({ from, diff, fit, taken, all, policy, list, output }: To
     if (!given || isPicture) continue;
     const beside = answers ? `with ${asked}` : `as ${output}`;
     throw misfit(`${flag} has no effect ${beside}`, `--output text or svg with ${flag}`);
+  }
+  if (policy !== undefined && fleet !== undefined) {
+    throw misfit("--policy and --fleet are given", "the policy in the fleet's file");
   }
   if (policy !== undefined && fit.length === 0 && taken.length === 0) {
     throw misfit(

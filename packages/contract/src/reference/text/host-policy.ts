@@ -1,15 +1,12 @@
 import { head, type ObjectText, objectText } from "./object-text.ts";
-import type { HostPolicyDocument } from "../../host-policy.ts";
+import type { HostPolicyDocument, PolicyFields } from "../../host-policy.ts";
 import { partitionText } from "./topology-parts.ts";
 
-export const hostPolicyText: ObjectText<HostPolicyDocument> = objectText<HostPolicyDocument>(
-  "HostPolicy",
-  "What an operator keeps of a host for the host itself, and which of its devices are sold. It is " +
-    "given with `--policy FILE`. Without one, this host's is in `/etc/evenkeel/policy.yaml`, or where " +
-    "`EVENKEEL_POLICY` says, and any other host has the defaults, as has every field that is left " +
-    "out. One policy may serve many hosts, as far as it names no addresses or CPUs.",
+/** What a policy says, in a document of its own or in a Fleet. */
+export const policyFieldsText = objectText<PolicyFields>(
+  "policy",
+  "What an operator keeps of a host, and which of its devices are sold: the fields of a HostPolicy.",
   {
-    ...head("HostPolicy"),
     reserved: [
       "What the host keeps for itself, its emulators and their iothreads.",
       objectText<NonNullable<HostPolicyDocument["reserved"]>>(
@@ -62,5 +59,17 @@ export const hostPolicyText: ObjectText<HostPolicyDocument> = objectText<HostPol
         "them; left out or `null`, those that the topology has.",
       partitionText,
     ],
+  },
+);
+
+export const hostPolicyText: ObjectText<HostPolicyDocument> = objectText<HostPolicyDocument>(
+  "HostPolicy",
+  "What an operator keeps of a host for the host itself, and which of its devices are sold. It is " +
+    "given with `--policy FILE`. Without one, this host's is in `/etc/evenkeel/policy.yaml`, or where " +
+    "`EVENKEEL_POLICY` says, and any other host has the defaults, as has every field that is left " +
+    "out. One policy may serve many hosts, as far as it names no addresses or CPUs.",
+  {
+    ...head("HostPolicy"),
+    ...policyFieldsText.fields,
   },
 );

@@ -21,7 +21,9 @@ export interface ObjectText<T> {
  */
 export type FieldText<T> = [IsPlain<NonNullable<T>>] extends [true]
   ? PlainText<NonNullable<T>>
-  : readonly [meaning: string, object: ObjectText<ItemOf<NonNullable<T>>>];
+  : readonly [meaning: string, object: ObjectText<Exclude<ItemOf<NonNullable<T>>, Plain>>];
+
+type Plain = string | number | boolean;
 
 /**
  * A field with a value of its own: what it means, a valid example, and what the schema cannot say.
@@ -58,7 +60,7 @@ export function isObjectText(exampleOrObject: unknown): exampleOrObject is AnyOb
 type FieldOf<T> = T extends unknown ? Extract<keyof T, string> : never;
 type ValueOf<T, Name> = T extends unknown ? (Name extends keyof T ? T[Name] : never) : never;
 type ItemOf<T> = T extends readonly (infer Item)[] ? ItemOf<Item> : T;
-type IsPlain<T> = [ItemOf<T>] extends [string | number | boolean] ? true : false;
+type IsPlain<T> = [ItemOf<T>] extends [Plain] ? true : false;
 
 /** Makes a text; what it is of must be given. */
 export function objectText<T>(
