@@ -162,7 +162,17 @@ const printers: Readonly<Record<string, (view: View) => string>> = {
   differences: (view) =>
     differencesText(
       [`a${hostile}`, `b${hostile}`],
-      poisoned([{ subject: "s", message: "m", lasting: true, group: "nodes" }]),
+      poisoned([
+        {
+          subject: "node 1",
+          path: "nodes[1].kind",
+          before: "a",
+          after: "b",
+          message: "m",
+          lasting: true,
+          group: "nodes",
+        },
+      ]),
       view,
     ),
   findings: (view) => findingsText(poisoned([{ message: "m" }]), view),
