@@ -118,7 +118,7 @@ test("an impossible value is refused with the field, the expectation and what to
     request-invalid | VirtualMachine llm-a: spec.vcpus | 0 vCPUs are asked for | an integer from 1 to 4096 | 
     request-invalid | VirtualMachine llm-a: spec.vcpus | 1.5 vCPUs are asked for | an integer from 1 to 4096 | 
     request-invalid | VirtualMachine llm-a: spec.vcpus | 4097 vCPUs are asked for | an integer from 1 to 4096 | 
-    request-invalid | VirtualMachine llm-a: spec.memory | "480" of memory is asked for | a size such as 480Gi, from 64Mi to 1Pi | is its unit missing (Mi, Gi, Ti)?
+    request-invalid | VirtualMachine llm-a: spec.memory | "480" of memory is asked for | a size such as 480Gi, from 64Mi to 1Pi | a number alone is bytes: write 480Gi
     request-invalid | VirtualMachine llm-a: spec.memory | "-1" of memory is asked for | a size such as 480Gi, from 64Mi to 1Pi | 
     request-invalid | VirtualMachine llm-a: spec.memory | "2048Ti" of memory is asked for | a size such as 480Gi, from 64Mi to 1Pi | 
     request-invalid | VirtualMachine llm-a: spec.memory | 1000Mi is no whole number of 1 GiB pages | a multiple of 1 GiB, the size in spec.hugepages | write 1Gi
