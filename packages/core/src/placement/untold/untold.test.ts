@@ -97,7 +97,7 @@ const machineThenLess = fc
     ),
   );
 
-test("fewer facts never make an answer of place more definite", { timeout: 240_000 }, () => {
+test("fewer facts never make an answer of place more definite", { timeout: 600_000 }, () => {
   const seen = new Set<string>();
   fc.assert(
     fc.property(
@@ -128,8 +128,7 @@ test("fewer facts never make an answer of place more definite", { timeout: 240_0
         }
       },
     ),
-    // Some machines take a second each: a slow computer tries fewer.
-    { numRuns: 250, interruptAfterTimeLimit: 150_000 },
+    { numRuns: 400 },
   );
   // Each kind of answer is met, so that none holds for want of cases.
   expect([...seen].toSorted()).toEqual([
