@@ -39,6 +39,17 @@ export async function runVm(
   return answer;
 }
 
+/**
+ * Flags for `runVm` under which every node keeps a core, so that on `twoByTwo` a VM of two vCPUs is
+ * on two nodes.
+ */
+export async function keepingCores(host: Host): Promise<readonly string[]> {
+  const path = "/tmp/keeping-cores.json";
+  const policy = { apiVersion: "evenkeel/v1", kind: "HostPolicy", reserved: { coresPerNode: 1 } };
+  await host.write(path, JSON.stringify(policy));
+  return words("--policy", path);
+}
+
 export const planPath = ({ vm }: Pick<Plan, "vm">): string => `/tmp/${vm}.plan.json`;
 
 /** The verdict of `evenkeel verify` on a VM whose plan is at its `planPath`. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { FindingCode } from "@evenkeel/core/verify/verdict/finding-codes.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type RunAnswer, runVm, verdictOf } from "../machine/evenkeel.ts";
+import { keepingCores, type RunAnswer, runVm, verdictOf } from "../machine/evenkeel.ts";
 import { bootHost, type Host } from "../machine/host.ts";
 import { pidOf, startLibvirt } from "../machine/libvirt.ts";
 import { type Thread, threadsOf } from "../machine/process.ts";
@@ -22,12 +22,8 @@ interface Running extends Pick<RunAnswer, "plan" | "verdict"> {
 beforeAll(async () => {
   host = await bootHost(twoByTwo);
   await startLibvirt(host);
-  const { plan, verdict } = await runVm(host, {
-    name: "llm-a",
-    accelerators: 0,
-    vcpus: 2,
-    memory: "128Mi",
-  });
+  const asked = { name: "llm-a", accelerators: 0, vcpus: 2, memory: "128Mi" };
+  const { plan, verdict } = await runVm(host, asked, await keepingCores(host));
   const pid = await pidOf(host, "llm-a");
   const threads = await threadsOf(host, pid);
   const thread = (name: RegExp): Thread => {

@@ -4,7 +4,7 @@ import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { attribute } from "@evenkeel/core/xml/element.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { altered, type Change, withAttributes } from "../machine/altered.ts";
-import { planPath, runVm, stopVm, verdictOf } from "../machine/evenkeel.ts";
+import { keepingCores, planPath, runVm, stopVm, verdictOf } from "../machine/evenkeel.ts";
 import { bootHost, type Host } from "../machine/host.ts";
 import { startLibvirt } from "../machine/libvirt.ts";
 import { twoByTwo } from "../machine/shape.ts";
@@ -107,7 +107,8 @@ describe.each([
   }
 
   test("the plan holds for the VM that Evenkeel starts", async () => {
-    const answer = await runVm(host, { ...vm, vcpus: 2, memory: "128Mi" });
+    const asked = { ...vm, vcpus: 2, memory: "128Mi" };
+    const answer = await runVm(host, asked, await keepingCores(host));
     plan = answer.plan;
     await stopVm(host, vm.name);
     expect(answer.verdict).toMatchObject({ holds: true, findings: [] });
