@@ -1,5 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
-import { threadIds } from "../procfs/read-threads.ts";
+import { threadIds } from "../procfs/process-ids.ts";
 import type { Tree } from "../tree/tree.ts";
 
 /** A thread that is younger than this may be one that comes and goes. */

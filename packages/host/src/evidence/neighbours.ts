@@ -6,7 +6,7 @@ import type { HeldHere } from "../holding/read-holdings.ts";
 import { parseStatus } from "../procfs/parse-task.ts";
 import type { ProcessLoad } from "../procfs/process-load.ts";
 import { readProcessMemory } from "../procfs/read-process-memory.ts";
-import { threadIds } from "../procfs/read-threads.ts";
+import { threadIds } from "../procfs/process-ids.ts";
 import { shown } from "../text/shown.ts";
 import type { Tree } from "../tree/tree.ts";
 import type { RunningHere } from "./running-here.ts";

@@ -4,6 +4,7 @@ import { type OpenFiles, readOpenFiles } from "../procfs/open-files.ts";
 import { hasMemory, isInstalledQemu, trustedUserTest, userOf } from "../procfs/process-record.ts";
 import { parseArguments, vmIdentity } from "../qemu/command-line.ts";
 import type { Tree } from "../tree/tree.ts";
+import { processIds } from "../procfs/process-ids.ts";
 
 /** A process that runs a VM, or has a device as VMs have one, whoever started it. */
 export interface Emulator {
@@ -50,10 +51,9 @@ export interface FoundEmulators {
  */
 export function findEmulators(tree: Tree, open: OpenFiles = readOpenFiles(tree)): FoundEmulators {
   const isOfTrusted = trustedUserTest(tree);
-  const pids = tree.list("/proc").filter((name) => /^[1-9]\d{0,8}$/.test(name));
   const emulators: Emulator[] = [];
   const closed: ClosedProcess[] = [];
-  for (const pid of pids.map(Number)) {
+  for (const pid of processIds(tree)) {
     const program = tree.readLink(`/proc/${pid}/exe`);
     if (program !== null) {
       const files = open.get(pid) ?? null;

@@ -8,6 +8,7 @@ import { shown } from "../text/shown.ts";
 import type { Tree } from "../tree/tree.ts";
 import { keptFlags } from "../guest-check/guest-facts.ts";
 import { bootOptions } from "./boot-options.ts";
+import { processIds } from "../procfs/process-ids.ts";
 
 /**
  * Reads how the whole machine is set. What its kernel has no file for is null.
@@ -159,7 +160,7 @@ function shmemHugepages(tree: Tree): string | null {
 function runningPrograms(tree: Tree, names: readonly string[]): ReadonlySet<string> | null {
   if (readLine(tree, "/proc/2/comm") !== "kthreadd") return null;
   const running = new Set<string>();
-  for (const pid of tree.list("/proc").filter((one) => /^[1-9]\d{0,8}$/.test(one))) {
+  for (const pid of processIds(tree)) {
     const name = readLine(tree, `/proc/${pid}/comm`) ?? "";
     if (names.includes(name)) running.add(name);
     if (running.size === names.length) break;

@@ -1,5 +1,6 @@
 import { startOf } from "./process-record.ts";
 import type { Tree } from "../tree/tree.ts";
+import { processIds } from "./process-ids.ts";
 
 /** A container, and its processes in the order in which they were started. */
 export interface Container {
@@ -19,9 +20,8 @@ export interface Container {
  * has processes that are in both.
  */
 export function containersLike(tree: Tree, idStart: string): readonly Container[] {
-  const pids = tree.list("/proc").filter((name) => /^[1-9]\d{0,8}$/.test(name));
   const members = new Map<string, number[]>();
-  for (const pid of pids.map(Number)) {
+  for (const pid of processIds(tree)) {
     for (const id of containerIds(tree.readText(`/proc/${pid}/cgroup`) ?? "")) {
       if (!id.startsWith(idStart)) continue;
       const own = members.get(id);

@@ -10,6 +10,7 @@ import {
   pidInFile,
   readProcess,
 } from "./process-record.ts";
+import { processIds } from "./process-ids.ts";
 
 /** A running emulator. */
 export interface FoundProcess {
@@ -99,9 +100,8 @@ export function isLibvirts(tree: Tree, { pid, identity: { name } }: FoundProcess
 }
 
 /** All emulators that run, by their command lines. */
-function emulators(tree: Tree): FoundProcess[] {
-  const pids = tree.list("/proc").filter((name) => /^[1-9]\d{0,8}$/.test(name));
-  return pids.flatMap((name) => processOf(tree, Number(name)) ?? []);
+export function emulators(tree: Tree): FoundProcess[] {
+  return processIds(tree).flatMap((pid) => processOf(tree, pid) ?? []);
 }
 
 /** The process with an id, if its command line is an emulator's; null otherwise. */

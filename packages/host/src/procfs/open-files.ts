@@ -1,5 +1,6 @@
 import type { Tree } from "../tree/tree.ts";
 import { trustedUserTest } from "./process-record.ts";
+import { processIds } from "./process-ids.ts";
 
 /** The files that processes have open, as the kernel names them. */
 export type OpenFiles = ReadonlyMap<number, readonly string[]>;
@@ -19,9 +20,8 @@ const othersFilesMost = 131_072;
  */
 export function readOpenFiles(tree: Tree, most: number = othersFilesMost): OpenFiles {
   const isTrusted = trustedUserTest(tree);
-  const pids = tree.list("/proc").filter((name) => /^[1-9]\d{0,8}$/.test(name));
   // Threads of the kernel have no program and no files, and are half of a host's processes.
-  const programs = pids.map(Number).filter((pid) => tree.readLink(`/proc/${pid}/exe`) !== null);
+  const programs = processIds(tree).filter((pid) => tree.readLink(`/proc/${pid}/exe`) !== null);
   const processes = programs.map((pid) => {
     const trusted = isTrusted(pid);
     return { pid, trusted, slots: trusted ? 0 : slotsOf(tree, pid) };

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Tree } from "../tree/tree.ts";
+import { processIds } from "./process-ids.ts";
 
 /** How busy a process was between two looks. */
 export interface ProcessLoad {
@@ -59,9 +60,8 @@ const ticksPerSecond = 100;
 const isKernelThread = 0x200000;
 
 function look(tree: Tree, { monotonicMs }: Clock): Look {
-  const pids = tree.list("/proc").filter((name) => /^[1-9]\d{0,8}$/.test(name));
   const seen = new Map<number, Seen>();
-  for (const pid of pids.slice(0, processesMost).map(Number)) {
+  for (const pid of processIds(tree).slice(0, processesMost)) {
     const stat = tree.readText(`/proc/${pid}/stat`) ?? "";
     const one = parseLoad(stat, monotonicMs());
     if (one !== null) seen.set(pid, one);

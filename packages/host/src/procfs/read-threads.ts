@@ -5,6 +5,7 @@ import { readLine } from "../sysfs/values.ts";
 import { shown } from "../text/shown.ts";
 import type { Tree } from "../tree/tree.ts";
 import { iothreadOf, parseLastCpu, parseSchedstat, parseStatus, roleByName } from "./parse-task.ts";
+import { threadIds } from "./process-ids.ts";
 
 export interface ReadThreads {
   readonly threads: readonly ThreadEvidence[];
@@ -12,15 +13,6 @@ export interface ReadThreads {
   readonly count: number | null;
   /** The cgroups of the threads, each once. */
   readonly cgroups: readonly Membership[];
-}
-
-/** The threads of a process now, in ascending order. */
-export function threadIds(tree: Tree, pid: number): readonly number[] {
-  return tree
-    .list(`/proc/${pid}/task`)
-    .filter((name) => /^[1-9]\d{0,8}$/.test(name))
-    .map(Number)
-    .toSorted((a, b) => a - b);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { statePaths } from "../state/paths.ts";
-import { processOf } from "../procfs/find-process.ts";
+import { emulators } from "../procfs/find-process.ts";
 import type { Tree } from "../tree/tree.ts";
 
 /** The names of this host's VMs, as a shell that completes them may have them. */
@@ -53,13 +53,8 @@ function isAdopted(path: string): boolean {
 }
 
 function runningOn(tree: Tree): readonly string[] {
-  const names = tree
-    .list("/proc")
-    .filter((entry) => /^[1-9]\d{0,8}$/.test(entry))
-    .flatMap((entry) => {
-      const found = processOf(tree, Number(entry));
-      const isEmulator = /qemu/.test(found?.arguments[0] ?? "");
-      return isEmulator ? (found?.identity.name ?? []) : [];
-    });
+  const names = emulators(tree)
+    .filter((found) => /qemu/.test(found.arguments[0] ?? ""))
+    .flatMap(({ identity }) => identity.name ?? []);
   return [...new Set(names)].filter((name) => plain.test(name)).toSorted();
 }
