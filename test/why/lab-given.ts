@@ -3,9 +3,9 @@ import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type {
   AcceleratorState,
   CpuSettings,
-  MachineEvidence,
   MachineSettings,
 } from "@evenkeel/core/evidence/machine-evidence.ts";
+import { onMachine, stateOf } from "@evenkeel/core/testing/explain/clean.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 
@@ -20,14 +20,6 @@ export const withAll =
   (...given: readonly Given[]): Given =>
   (record) =>
     given.reduce((sum, give) => give(sum), record);
-
-function onMachine(
-  record: Evidence,
-  change: (machine: MachineEvidence) => Partial<MachineEvidence>,
-): Evidence {
-  const { machine } = record;
-  return machine === null ? record : { ...record, machine: { ...machine, ...change(machine) } };
-}
 
 /** The record on a machine that is made otherwise. */
 export const onTopology = (
@@ -190,26 +182,8 @@ export const withLimits: Given = (record) => ({
 
 /** An accelerator that runs as fast as it can, as the vendor's tool shows it in the guest. */
 const state: AcceleratorState = {
-  address: "0000:01:00.0",
-  index: 0,
-  productName: "NVIDIA H100 80GB HBM3",
-  driverVersion: "570.86.15",
-  licensed: null,
-  persistence: true,
-  performanceState: "P0",
-  coreClock: { nowMHz: 1980, maxMHz: 1980, applicationsMHz: 1980 },
-  memoryClock: { nowMHz: 2619, maxMHz: 2619, applicationsMHz: 2619 },
-  throttleReasons: [],
-  power: { drawWatts: 420, limitWatts: 700, defaultWatts: 700, maxWatts: 700 },
-  temperatureC: 58,
-  utilizationPercent: 97,
-  eccEnabled: false,
-  retired: { count: 0, pending: false },
-  migEnabled: false,
+  ...stateOf("0000:01:00.0", 0),
   link: null,
-  bar1Bytes: 128 * GiB,
-  nvlinks: { active: 18, total: 18 },
-  fabricState: "Completed",
   peers: [{ address: "0000:05:00.0", status: "OK" }],
 };
 
