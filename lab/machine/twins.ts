@@ -4,8 +4,16 @@ import type { Explanation } from "@evenkeel/core/explain/explanation.ts";
 import { expect } from "vitest";
 import { runVm, stopVm } from "./evenkeel.ts";
 import { type PairRecord, withoutMachine } from "../../test/why/pair-record.ts";
-import type { Host } from "./host.ts";
-import { startStranger, stopStranger, type Stranger } from "./stranger.ts";
+import { bootHost, type Host } from "./host.ts";
+import { startLibvirt } from "./libvirt.ts";
+import { twoSockets } from "./shape.ts";
+import {
+  allAccelerators,
+  bindToVfio,
+  startStranger,
+  stopStranger,
+  type Stranger,
+} from "./stranger.ts";
 import type { VmOptions } from "./vm.ts";
 import { words } from "./words.ts";
 
@@ -59,6 +67,15 @@ export const twinOf = (change: Partial<Stranger>): Stranger => ({
   devices: ["0000:22:00.0"],
   ...change,
 });
+
+/** Boots a host of two sockets with libvirt, on which `goodTwin` runs. */
+export async function bootWithGoodTwin(): Promise<Host> {
+  const host = await bootHost(twoSockets);
+  await startLibvirt(host);
+  await bindToVfio(host, await allAccelerators(host));
+  await startStranger(host, goodTwin);
+  return host;
+}
 
 /** What is told of the two, in order: its code, and in which. */
 const toldIn = ({ differences }: Explanation): readonly (readonly [string, string])[] =>

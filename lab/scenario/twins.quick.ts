@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, test } from "vitest";
-import { bootHost, type Host } from "../machine/host.ts";
-import { startLibvirt } from "../machine/libvirt.ts";
-import { twoSockets } from "../machine/shape.ts";
-import { allAccelerators, bindToVfio, startStranger } from "../machine/stranger.ts";
-import { expectTold, goodTwin, twinOf, type Twins } from "../machine/twins.ts";
+import type { Host } from "../machine/host.ts";
+import { bootWithGoodTwin, expectTold, goodTwin, twinOf, type Twins } from "../machine/twins.ts";
 
 /**
  * Pairs of VMs that others started, by virsh or QEMU alone, without a plan. One of two is in order,
@@ -11,10 +8,7 @@ import { expectTold, goodTwin, twinOf, type Twins } from "../machine/twins.ts";
  */
 let host: Host;
 beforeAll(async () => {
-  host = await bootHost(twoSockets);
-  await startLibvirt(host);
-  await bindToVfio(host, await allAccelerators(host));
-  await startStranger(host, goodTwin);
+  host = await bootWithGoodTwin();
 });
 afterAll(() => host?.stop());
 

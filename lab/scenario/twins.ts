@@ -1,18 +1,15 @@
 import { afterAll, beforeAll, test } from "vitest";
-import { bootHost, type Host, pagesProgram } from "../machine/host.ts";
-import { startLibvirt } from "../machine/libvirt.ts";
+import { type Host, pagesProgram } from "../machine/host.ts";
 import { threadsOf } from "../machine/process.ts";
-import { twoSockets } from "../machine/shape.ts";
+import { inflate, pin, pinVcpu, type Stranger } from "../machine/stranger.ts";
 import {
-  allAccelerators,
-  bindToVfio,
-  inflate,
-  pin,
-  pinVcpu,
-  startStranger,
-  type Stranger,
-} from "../machine/stranger.ts";
-import { expectTold, goodTwin, type Planned, twinOf, type Twins } from "../machine/twins.ts";
+  bootWithGoodTwin,
+  expectTold,
+  goodTwin,
+  type Planned,
+  twinOf,
+  type Twins,
+} from "../machine/twins.ts";
 
 /**
  * More pairs as in `twins.quick`: the host's settings, cgroups, a node without room, what the guest
@@ -20,10 +17,7 @@ import { expectTold, goodTwin, type Planned, twinOf, type Twins } from "../machi
  */
 let host: Host;
 beforeAll(async () => {
-  host = await bootHost(twoSockets);
-  await startLibvirt(host);
-  await bindToVfio(host, await allAccelerators(host));
-  await startStranger(host, goodTwin);
+  host = await bootWithGoodTwin();
 });
 afterAll(() => host?.stop());
 
