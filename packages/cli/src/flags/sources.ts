@@ -30,6 +30,17 @@ const plainSources = [
   "ssh:",
 ] as const;
 
+/** A host given as `SRC`, or as `NAME=SRC` to rename it. */
+export function splitNamed(given: string): {
+  readonly name: string | null;
+  readonly source: string;
+} {
+  const [, name, named] = /^([a-z0-9][a-z0-9.-]{0,62})=(.+)$/s.exec(given) ?? [];
+  return name === undefined || named === undefined
+    ? { name: null, source: given }
+    : { name, source: named };
+}
+
 /** Whether a word names a machine by one of the kinds of sources. */
 export function isPlainSource(word: string): boolean {
   return (

@@ -8,6 +8,7 @@ import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { isDigestOf } from "@evenkeel/core/topology/digest.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { aboutWords } from "../command/about-words.ts";
+import { splitNamed } from "../flags/sources.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 import { type PlanFile, readPlan } from "./read-documents.ts";
 import { type NamedHost, type ReadHost, readNamedHosts } from "./read-named-hosts.ts";
@@ -121,7 +122,7 @@ async function readMachines(
     return readFleet(await readFleetFile(fleet, surroundings), skipUnreadable, surroundings);
   }
   const named = on.map((given): NamedHost => {
-    const { name, source } = splitSource(given);
+    const { name, source } = splitNamed(given);
     return { name, sources: [source], policy: null, where: `--on ${given}` };
   });
   const readings = await readNamedHosts(named, surroundings);
@@ -134,14 +135,6 @@ async function readMachines(
     on,
   );
   return { hosts, plans: [] };
-}
-
-/** A host given as `SRC`, or as `NAME=SRC` to rename it. */
-function splitSource(source: string): { readonly name: string | null; readonly source: string } {
-  const [, name, named] = /^([a-z0-9][a-z0-9.-]{0,62})=(.+)$/s.exec(source) ?? [];
-  return name === undefined || named === undefined
-    ? { name: null, source }
-    : { name, source: named };
 }
 
 /** What is taken of this machine, by the records and by what its VMs really hold. */

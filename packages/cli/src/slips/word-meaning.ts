@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";
 import type { CliCommand } from "../command/command.ts";
-import { isPlainSource } from "../flags/sources.ts";
+import { isPlainSource, splitNamed } from "../flags/sources.ts";
 import { kindInFile } from "./named-file.ts";
 import { has } from "./rule.ts";
 
@@ -13,9 +13,7 @@ export const isFileName = (word: string): boolean =>
 /** A word that names a machine, as a SRC; null for other words. */
 export function sourceOf(word: string): string | null {
   if (catalogNames.includes(word) && !existsSync(word)) return `machine:${word}`;
-  return word === "live" || isPlainSource(word.replace(/^[a-z0-9][a-z0-9.-]{0,62}=/, ""))
-    ? word
-    : null;
+  return word === "live" || isPlainSource(splitNamed(word).source) ? word : null;
 }
 
 /** The flag of a command that takes a word: a machine, or a file by what it says to be. */
