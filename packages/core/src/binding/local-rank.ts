@@ -1,0 +1,67 @@
+/** The variables of a process, or of a command to come. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Which of the processes that were started on this machine for one job this is. */
+export interface LocalRank {
+  readonly rank: number;
+  /** How many there are; null where nobody told. */
+  readonly count: number | null;
+  /** The variable that told: `LOCAL_RANK`. */
+  readonly from: string;
+}
+
+/**
+ * A launcher's variables, in the order in which they are believed: launchers are started by each
+ * other, and the innermost knows best. torchrun below Slurm has `SLURM_LOCALID=0` in each worker.
+ *
+ * PMI_RANK is no local rank: it counts over all machines of a job.
+ */
+const launchers: readonly {
+  readonly rank: string;
+  readonly counts: readonly string[];
+  /** Set only where the launcher started this very process; null where the rank itself says so. */
+  readonly started: string | null;
+}[] = [
+  { rank: "LOCAL_RANK", counts: ["LOCAL_WORLD_SIZE"], started: null },
+  {
+    rank: "OMPI_COMM_WORLD_LOCAL_RANK",
+    counts: ["OMPI_COMM_WORLD_LOCAL_SIZE"],
+    started: null,
+  },
+  { rank: "MPI_LOCALRANKID", counts: ["MPI_LOCALNRANKS"], started: null },
+  { rank: "MV2_COMM_WORLD_LOCAL_RANK", counts: ["MV2_COMM_WORLD_LOCAL_SIZE"], started: null },
+  { rank: "PMI_LOCAL_RANK", counts: ["PMI_LOCAL_SIZE"], started: null },
+  { rank: "PALS_LOCAL_RANKID", counts: ["PALS_LOCAL_SIZE"], started: null },
+  { rank: "FLUX_TASK_LOCAL_ID", counts: [], started: null },
+  // A batch script has SLURM_LOCALID too, without being a task of a step.
+  {
+    rank: "SLURM_LOCALID",
+    counts: ["SLURM_STEP_TASKS_PER_NODE", "SLURM_TASKS_PER_NODE"],
+    started: "SLURM_STEP_TASKS_PER_NODE",
+  },
+];
+
+/** The names of all variables that tell a local rank, for messages. */
+export const rankVariables: readonly string[] = launchers.map(({ rank }) => rank);
+
+/** Finds the local rank in a launcher's variables; null where none has one. */
+export function localRank(variables: Variables): LocalRank | null {
+  for (const { rank: from, counts, started } of launchers) {
+    const rank = numberIn(variables[from]);
+    if (rank === null) continue;
+    if (started !== null && variables[started] === undefined) continue;
+    const told = counts.map((name) => countIn(variables[name])).find((one) => one !== null);
+    const count = told === undefined || told <= rank ? null : told;
+    return { rank, count, from };
+  }
+  return null;
+}
+
+function numberIn(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,6}$/.test(text.trim()) ? Number(text) : null;
+}
+
+/** A number, or Slurm's form for several machines where all have as many: `8(x4)`. */
+function countIn(text: string | undefined): number | null {
+  return numberIn(text?.replace(/\(x\d+\)$/, ""));
+}
