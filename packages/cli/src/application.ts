@@ -13,10 +13,11 @@ import { commandUnknown, usageFailure, type UsageHints } from "./usage-failure.t
 
 /**
  * The stricli application. It passes whatever goes wrong to `report` instead of printing it, so
- * that errors are worded in one place. Help is `columns` wide.
+ * that errors are worded in one place. Help is `columns` wide, which is asked only
+ * for help.
  */
 export function applicationOf(
-  { version, columns }: { readonly version: string; readonly columns: number },
+  { version, columns }: { readonly version: string; readonly columns: () => number },
   hints: UsageHints,
   report: (thrown: unknown) => void,
 ): Application<CliContext> {
@@ -43,7 +44,7 @@ export function applicationOf(
           complete: true,
           defaultForRouteMap: true,
           run(_application, { result }) {
-            this.process.stdout.write(helpOf(result.prefix.slice(1), columns));
+            this.process.stdout.write(helpOf(result.prefix.slice(1), columns()));
           },
         },
       },

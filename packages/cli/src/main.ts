@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { systemClock } from "@evenkeel/host/clock/clock.ts";
 import { exitStatus } from "./command/exit-status.ts";
 import { runCli } from "./run.ts";
@@ -6,26 +7,43 @@ import type { Stream, Surroundings } from "./command/surroundings.ts";
 /** Runs the command line of this process and sets its exit status. */
 export async function main(version: string): Promise<void> {
   const surroundings: Surroundings = {
-    stdout: streamOf(process.stdout),
-    stderr: streamOf(process.stderr),
+    stdout: streamOf(1, () => process.stdout),
+    stderr: streamOf(2, () => process.stderr),
     readStdin,
     env: process.env,
     version,
     clock: systemClock,
+    isOwnProcess: true,
     interrupted,
   };
   process.exitCode = await runCli(process.argv.slice(2), surroundings);
 }
 
-function streamOf(stream: NodeJS.WriteStream): Stream {
-  // The reader may stop reading, as `head` does. That is no failure.
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") process.exitCode = exitStatus.failed;
-  });
+/**
+ * An output of this process. Node's stream for it is made with the first text: making one sets a
+ * pipe to non-blocking, for every process that has it open.
+ */
+function streamOf(file: 1 | 2, made: () => NodeJS.WriteStream): Stream {
+  let stream: NodeJS.WriteStream | null = null;
+  const isTTY = isatty(file);
+  const ready = (): NodeJS.WriteStream => {
+    if (stream !== null) return stream;
+    stream = made();
+    // The reader may stop reading, as `head` does. That is no failure.
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") process.exitCode = exitStatus.failed;
+    });
+    return stream;
+  };
   return {
-    write: (text) => void stream.write(text),
-    isTTY: stream.isTTY,
-    columns: stream.isTTY ? stream.columns : null,
+    // An empty text is none: nothing is made for it.
+    write: (text) => {
+      if (text !== "") ready().write(text);
+    },
+    isTTY,
+    get columns() {
+      return isTTY ? ready().columns : null;
+    },
   };
 }
 

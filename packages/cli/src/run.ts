@@ -30,6 +30,10 @@ export async function runCli(typed: readonly string[], around: Surroundings): Pr
   };
   const thrown: unknown[] = [];
   const report = (failure: unknown): void => void thrown.push(failure);
+  let finished: number | null = null;
+  const finish: CliContext["finish"] = (status) => {
+    finished = status;
+  };
   const process: StricliProcess = {
     stdout: surroundings.stdout,
     // Errors are reported below, in one form.
@@ -41,14 +45,17 @@ export async function runCli(typed: readonly string[], around: Surroundings): Pr
     refuseLongDashes(argv, hints);
     refuseEmptyValues(argv, hints);
     const { version, stdout } = surroundings;
-    const application = applicationOf({ version, columns: widthOf(stdout) }, hints, report);
-    await run(application, argv, contextOf(process, surroundings, application));
+    const columns = (): number => widthOf(stdout);
+    const application = applicationOf({ version, columns }, hints, report);
+    await run(application, argv, contextOf(process, surroundings, application, finish));
   } catch (error) {
     report(error);
   }
   const [first] = thrown;
-  if (thrown.length === 0) return Number(process.exitCode ?? exitStatus.done);
-  return fail(await withRightLine(first, argv), argv, surroundings);
+  if (thrown.length === 0) return finished ?? exitStatus.done;
+  const status = fail(await withRightLine(first, argv), argv, surroundings);
+  const { ownFailure } = commands.find(({ name }) => name === argv[0]) ?? {};
+  return ownFailure === undefined ? status : (finished ?? ownFailure);
 }
 
 /**
@@ -86,7 +93,10 @@ function fail(thrown: unknown, argv: readonly string[], { stderr, env }: Surroun
 
 /** The stream behind the one place that escapes what would command a terminal. */
 const escaping = (stream: Stream): Stream => ({
-  ...stream,
+  isTTY: stream.isTTY,
+  get columns() {
+    return stream.columns;
+  },
   write: (text) => stream.write(terminalText(text)),
 });
 
@@ -105,6 +115,7 @@ function contextOf(
   process: StricliProcess,
   surroundings: Surroundings,
   application: Application<CliContext>,
+  finish: CliContext["finish"],
 ): CliContext {
   const color = showsColor(surroundings.stdout, surroundings.env);
   const context: CliContext = {
@@ -112,7 +123,9 @@ function contextOf(
     surroundings,
     color,
     paint: painter(color),
-    columns: widthOf(surroundings.stdout),
+    get columns() {
+      return widthOf(surroundings.stdout);
+    },
     typed: [],
     help: (name) => {
       if (name !== null && !isCommand(name)) throw commandUnknown(name, hintsFor(["help"]));
@@ -120,9 +133,7 @@ function contextOf(
     },
     commandNames: shownCommands.map(({ name }) => name),
     propose: (words) => propose(application, words, { ...context, typed: words }),
-    finish: (status) => {
-      process.exitCode = status;
-    },
+    finish,
   };
   return context;
 }

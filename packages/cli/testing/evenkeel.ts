@@ -40,6 +40,7 @@ export async function evenkeel(
     env,
     version: "0.0.0-test",
     clock: systemClock,
+    isOwnProcess: false,
     interrupted: () => interrupted,
   });
   return { ...printed, status };

@@ -7,6 +7,11 @@ export interface CliCommand {
   readonly command: Command<CliContext>;
   /** Paragraphs of help. A command without any is hidden. */
   readonly description: readonly string[];
+  /**
+   * The exit status of its own failures, for a command that otherwise ends with another program's
+   * status.
+   */
+  readonly ownFailure?: number;
   /** Command lines that work as they stand, where their files are. */
   readonly examples: readonly Example[];
 }

@@ -1,5 +1,5 @@
 import type { CommandContext } from "@stricli/core";
-import type { ExitStatus } from "./exit-status.ts";
+import type { ExecFailure, ExitStatus } from "./exit-status.ts";
 import type { Paint } from "../text/paint.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -20,7 +20,7 @@ export interface CliContext extends CommandContext {
   /** Proposals for the last, unfinished word of a command line. */
   readonly propose: (words: readonly string[]) => Promise<readonly Proposal[]>;
   /** Sets another exit status than 0, without an error. */
-  readonly finish: (status: ExitStatus) => void;
+  readonly finish: (status: ExitStatus | ExecFailure) => void;
 }
 
 export interface Proposal {

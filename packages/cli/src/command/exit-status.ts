@@ -14,6 +14,9 @@ export const exitStatus = {
   unknown: 4,
 } as const;
 
+/** The statuses of `exec` where it does not become its command, as those of env and nohup. */
+export type ExecFailure = 125 | 126 | 127;
+
 /** One of the five. */
 export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
 

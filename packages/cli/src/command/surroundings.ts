@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly clock: Clock;
+  /** Whether the process does nothing but run this command line, so that it may become another. */
+  readonly isOwnProcess: boolean;
   /** A signal that SIGINT and SIGTERM abort from now on, instead of ending the process. */
   readonly interrupted: () => AbortSignal;
 }

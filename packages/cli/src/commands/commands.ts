@@ -7,6 +7,7 @@ import { consoleCommand } from "./console/command.ts";
 import { demoCommand } from "./demo/command.ts";
 import { doctorCommand } from "./doctor/command.ts";
 import { evidenceCommand } from "./evidence/command.ts";
+import { execCommand } from "./exec/command.ts";
 import { guestCommand } from "./guest/command.ts";
 import { helpCommand } from "./help/command.ts";
 import { placeCommand } from "./place/command.ts";
@@ -36,6 +37,7 @@ export const commands: readonly CliCommand[] = [
   doctorCommand,
   evidenceCommand,
   guestCommand,
+  execCommand,
   runCommand,
   stopCommand,
   adoptCommand,

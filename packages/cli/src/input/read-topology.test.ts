@@ -15,6 +15,7 @@ const surroundings: Surroundings = {
   env: {},
   version: "0",
   clock: systemClock,
+  isOwnProcess: false,
   interrupted: () => AbortSignal.abort(),
 };
 

@@ -108,7 +108,7 @@ function bare(input: BindInput, chosen: Chosen, own: readonly Beside[]): Binding
     memory,
     threads: null,
     nics: chosen.unclear === null ? (network?.nics ?? null) : withNics ? [] : null,
-    reasons: [chosen.reason, ...own.flatMap(whereItIs)],
+    reasons: [chosen.reason, ...known.flatMap(whereItIs)],
     unknowns: [...own.flatMap(({ unknown }) => unknown ?? []), ...(network?.unknowns ?? [])],
   };
 }

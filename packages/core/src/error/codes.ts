@@ -54,6 +54,8 @@ export const errorCodes = {
   "record-kept": "the VM is gone, but its record cannot be removed",
   "hypervisor-failed": "libvirt or QEMU failed to do its part",
   "device-unbindable": "a device cannot be bound to the driver that it needs",
+  "binding-impossible": "a command cannot be bound to CPUs and memory as asked",
+  "command-unrunnable": "a command that is to be run does not exist or cannot be run",
   interrupted: "the command was interrupted, and its changes are undone",
   internal: "Evenkeel itself failed; this is a bug",
 } as const;

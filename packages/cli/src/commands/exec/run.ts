@@ -1,0 +1,136 @@
+import { existsSync, writeSync } from "node:fs";
+import { bind, type BindingAnswer, type NotBound } from "@evenkeel/core/binding/bind.ts";
+import { libraryVariables } from "@evenkeel/core/binding/libraries.ts";
+import { localRank, rankVariables } from "@evenkeel/core/binding/local-rank.ts";
+import type { Wanted } from "@evenkeel/core/binding/wanted.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { emptySet, indexSet, unionAll } from "@evenkeel/core/set/index-set.ts";
+import { knownCpus } from "@evenkeel/core/topology/node-facts.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { type CommandRequest, deciderHere } from "@evenkeel/host/exec/decide.ts";
+import { execCommand } from "@evenkeel/host/exec/exec.ts";
+import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
+import { aboutWords } from "../../command/about-words.ts";
+import type { CliContext } from "../../command/context.ts";
+import { readContractHere } from "../../input/read-contract.ts";
+import { readTopology } from "../../input/read-topology.ts";
+import { bindingText } from "../../text/binding-text.ts";
+import { jsonText } from "../../text/json-text.ts";
+import { terminalText } from "../../text/terminal-text.ts";
+import type { ExecFlags } from "./flags.ts";
+
+export async function runExec(
+  this: CliContext,
+  flags: ExecFlags,
+  ...command: readonly string[]
+): Promise<void> {
+  const { surroundings, columns: width, paint } = this;
+  const { "dry-run": dryRun, on, output } = flags;
+  if (command.length === 0 && !dryRun) throw noCommand();
+  if (on !== "live" && !dryRun) throw onlyDry();
+  const { request, ncclFile } = await requestOf(flags, surroundings);
+  if (on !== "live") {
+    show(decideOn(await readTopology(on, surroundings), request));
+    return;
+  }
+  const decider = await deciderHere(request);
+  if (dryRun) {
+    show(decider.decide(emptySet));
+    return;
+  }
+  if (!surroundings.isOwnProcess) throw new Error("only a process of its own becomes a command");
+  const say = (line: string): void => {
+    // A stream of Node would make the file non-blocking, and the command has it next.
+    writeSync(2, terminalText(`evenkeel: ${line}\n`));
+  };
+  const { status, error } = await execCommand(decider, {
+    words: command,
+    variables: surroundings.env,
+    ncclFile,
+    isRequired: flags.require,
+    say,
+    watch: null,
+  });
+  this.finish(status);
+  throw error;
+
+  function show(answer: BindingAnswer): void {
+    if (answer.kind === "refused") throw refused(answer);
+    const { binding } = answer;
+    const text =
+      output === "json"
+        ? jsonText(binding)
+        : bindingText(binding, libraryVariables(binding, surroundings.env, ncclFile), command, {
+            width,
+            paint,
+          });
+    surroundings.stdout.write(text);
+  }
+}
+
+const everyWord = (words: readonly string[]): readonly string[] =>
+  words.map((word) => word.trim()).filter((word) => word !== "");
+
+async function requestOf(
+  flags: ExecFlags,
+  { env }: CliContext["surroundings"],
+): Promise<{ readonly request: CommandRequest; readonly ncclFile: string | null }> {
+  const { mode, memory, nic, on } = flags;
+  const contract = on === "live" ? await readContractHere(liveTree()) : null;
+  const nodes = (contract?.devices ?? []).flatMap(({ address, cell }) =>
+    cell === null ? [] : [[address, cell] as const],
+  );
+  const request: CommandRequest = {
+    wanted: wantedBy(flags, env),
+    mode,
+    memory,
+    withNics: nic,
+    variables: env,
+    contractNodes: new Map(nodes),
+  };
+  const file = contract?.nccl?.file ?? null;
+  return { request, ncclFile: file !== null && existsSync(file) ? file : null };
+}
+
+function wantedBy({ gpu, rank: how }: ExecFlags, env: CliContext["surroundings"]["env"]): Wanted {
+  const words = everyWord(gpu);
+  if (words.length > 0 && how === "auto") {
+    throw usage("--gpu and --rank auto say two different things", "one of the two");
+  }
+  if (words.length > 0) return { kind: "named", words };
+  const rank = how === "none" ? null : localRank(env);
+  if (rank !== null) return { kind: "rank", rank };
+  if (how !== "auto") return { kind: "all" };
+  throw usage("there is no local rank", `one of the variables ${rankVariables.join(", ")}`);
+}
+
+/** On another machine nobody has said what the command may use: it is all of it. */
+function decideOn(topology: Topology, request: CommandRequest): BindingAnswer {
+  return bind({
+    ...request,
+    topology,
+    usable: null,
+    rocmOrder: null,
+    allowedCpus: unionAll(topology.nodes.map(knownCpus)),
+    allowedNodes: indexSet(topology.nodes.map(({ id }) => id)),
+    heldCpus: emptySet,
+  });
+}
+
+function refused({ why, message, expected }: NotBound): EvenkeelError {
+  return why === "unnamed"
+    ? usage(message, expected)
+    : new EvenkeelError("binding-impossible", message, { expected });
+}
+
+function usage(message: string, expected: string): EvenkeelError {
+  return aboutWords(new EvenkeelError("usage", message, { expected }));
+}
+
+function noCommand(): EvenkeelError {
+  return usage("there is no command to become", "evenkeel exec [FLAGS] -- CMD…");
+}
+
+function onlyDry(): EvenkeelError {
+  return usage("a command runs on this machine only", "--dry-run beside --on");
+}

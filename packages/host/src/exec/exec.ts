@@ -1,0 +1,201 @@
+import { type ErrorDetail, EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { emptySet } from "@evenkeel/core/set/index-set.ts";
+import type { Binding } from "@evenkeel/core/binding/binding.ts";
+import { libraryVariables } from "@evenkeel/core/binding/libraries.ts";
+import type { Variables } from "@evenkeel/core/binding/local-rank.ts";
+import { loadProcessCalls, type ProcessCalls } from "../native/process-calls.ts";
+import { liveTree } from "../tree/directory-tree.ts";
+import { become, parentsFileLimit, statusOfFailure } from "./become.ts";
+import { byPrograms } from "./by-programs.ts";
+import { type Binder, carryOut, errorName, type Reached } from "./carry-out.ts";
+import type { Decider } from "./decide.ts";
+import { findProgram } from "./find-program.ts";
+import { type Held, holdCores } from "./hold-cores.ts";
+import { leaseFolder, leasesHere } from "./leases.ts";
+import { lastWords, ownVariables, withVariables } from "./own-words.ts";
+import { deadlyCalls, isFiltered } from "./seccomp.ts";
+
+/** A command to become. */
+export interface Command {
+  /** Its name and words; never empty. */
+  readonly words: readonly string[];
+  readonly variables: Variables;
+  /** NCCL's topology file, where there is one for this machine. */
+  readonly ncclFile: string | null;
+  /** Whether anything less than the binding is a failure. */
+  readonly isRequired: boolean;
+  /** Says a line to people, without a stream of Node, which would change how the file is open. */
+  readonly say: (line: string) => void;
+  /** What is to look at the command while it runs; it is started before this process becomes it. */
+  readonly watch: ((reached: Reached) => void) | null;
+}
+
+/** Why this process is still itself, with the status to end with. */
+export interface NotBecome {
+  readonly status: 125 | 126 | 127;
+  readonly error: EvenkeelError;
+}
+
+/** What the command is told of its binding, in `EVENKEEL_BINDING`. */
+export const bindingVariable = "EVENKEEL_BINDING";
+const EXIT_OWN = 125;
+
+/**
+ * Binds this process and becomes the command: finds the program, decides, takes leases of its cores
+ * where it is to have them alone, binds, and starts it. Returns only where that fails.
+ */
+export async function execCommand(decider: Decider, command: Command): Promise<NotBecome> {
+  const [name = ""] = command.words;
+  const found = findProgram(name, command.variables["PATH"]);
+  if (found.kind !== "found") return notRunnable(name, found.status);
+  const calls = await loadProcessCalls();
+  const decided = decide(decider, calls);
+  if ("error" in decided) return decided;
+  const start = calls === null ? startByPrograms : startByCalls(calls);
+  return start(found.path, decided, command);
+}
+
+interface Decided {
+  readonly binding: Binding;
+  /** Leases, as open files. */
+  readonly files: readonly number[];
+  readonly notes: readonly string[];
+}
+
+type Start = (path: string, decided: Decided, command: Command) => NotBecome;
+
+function decide(decider: Decider, calls: ProcessCalls | null): Decided | NotBecome {
+  let { answer, files, notes }: Held = { answer: decider.decide(emptySet), files: [], notes: [] };
+  if (answer.kind === "bound" && answer.binding.mode === "exclusive") {
+    const without = leasesHere() ?? (calls === null ? "koffi is not installed" : null);
+    if (without === null && calls !== null) {
+      ({ answer, files, notes } = holdCores(decider, leaseFolder, calls.lock));
+    } else {
+      notes = [`no other command is kept off these cores: ${without}`];
+    }
+  }
+  if (answer.kind === "bound") return { binding: answer.binding, files, notes };
+  return failed("binding-impossible", answer.message, { expected: answer.expected });
+}
+
+/** Binds and becomes by system calls. */
+function startByCalls(calls: ProcessCalls): Start {
+  return (path, { binding, files, notes }, command) => {
+    const deadly = isFiltered(liveTree()) ? deadlyCalls() : new Set();
+    const binder: Binder = {
+      setAffinity: (cpus) => (deadly.has("sched_setaffinity") ? EPERM : calls.setAffinity(cpus)),
+      setMemoryPolicy: (policy, nodes) =>
+        deadly.has("set_mempolicy") ? EPERM : calls.setMemoryPolicy(policy, nodes),
+    };
+    const reached = carryOut(binding, binder);
+    const short = tell(binding, reached, notes, command);
+    if (short !== null) return short;
+    const changes = changesFor(binding, reached, command);
+    const words = lastWords(command.words.length);
+    const variables = withVariables(ownVariables(), changes);
+    command.watch?.(reached);
+    const error = become({ path, words, variables }, files, calls);
+    const message = `${path} cannot be run (${errorName(error)})`;
+    const expected = "a program of this machine, and the interpreter that it names";
+    return {
+      ...failed("command-unrunnable", message, { expected }),
+      status: statusOfFailure(error),
+    };
+  };
+}
+
+/** Binds by numactl or taskset, each of which becomes the next, where koffi is not installed. */
+const startByPrograms: Start = (path, { binding, notes }, command) => {
+  const { words, reached } = byPrograms(binding, command.variables["PATH"], parentsFileLimit());
+  const short = tell(binding, reached, notes, command);
+  if (short !== null) return short;
+  const changes = changesFor(binding, reached, command);
+  const variables = Object.fromEntries(
+    [
+      ...Object.entries(command.variables),
+      ...changes.map(({ name, value }) => [name, value]),
+    ].flatMap(([name, value]) =>
+      name === undefined || value === undefined ? [] : [[name, value]],
+    ),
+  );
+  command.watch?.(reached);
+  const [, ...rest] = command.words;
+  const [first, ...others] = words;
+  const before = findProgram(first ?? "", command.variables["PATH"]);
+  // Node ends with an error of its own where this fails; all that can be seen before was.
+  if (before.kind !== "found") process.execve?.(path, [...command.words], variables);
+  else process.execve?.(before.path, [first ?? "", ...others, path, ...rest], variables);
+  return failed("command-unrunnable", `${path} cannot be run`, { expected: "Node 22.15 or later" });
+};
+
+const EPERM = 1;
+
+/** Says what was reached; a failure where that is too little. */
+function tell(
+  binding: Binding,
+  reached: Reached,
+  notes: readonly string[],
+  { say, isRequired }: Command,
+): NotBecome | null {
+  const unknowns = binding.unknowns.map(({ what, tells }) => `${what} (${tells} would tell)`);
+  const shortfalls = [...unknowns, ...reached.refused, ...notes];
+  const isWhole =
+    binding.cpus !== null &&
+    reached.cpus === binding.cpus &&
+    reached.memory === (binding.memoryNodes === null ? "none" : binding.memory) &&
+    shortfalls.length === 0;
+  if (isRequired && !isWhole) {
+    const why = shortfalls.length === 0 ? "it sees no GPU" : shortfalls.join("; ");
+    return failed("binding-impossible", `the command cannot be bound as asked: ${why}`, {
+      remedy: "without --require it runs as far as it can be bound",
+    });
+  }
+  say(reachedText(binding, reached));
+  for (const each of shortfalls) say(`not as asked: ${each}`);
+  return null;
+}
+
+/** One line: `CPUs 0-13, memory of node 0 (strict), beside GPU 0000:1b:00.0`. */
+function reachedText({ accelerators }: Binding, { cpus, memory, memoryNodes }: Reached): string {
+  if (cpus === null && memoryNodes === null) return "not bound";
+  const beside = accelerators.map(({ address }) => address).join(", ");
+  return [
+    cpus === null ? "CPUs as before" : `CPUs ${cpus}`,
+    memoryNodes === null ? "memory as before" : `memory of node ${memoryNodes} (${memory})`,
+    ...(beside === "" ? [] : [`beside GPU ${beside}`]),
+  ].join(", ");
+}
+
+/** The variables that the command gets beside its own. */
+function changesFor(
+  binding: Binding,
+  { cpus, memory, memoryNodes }: Reached,
+  { variables, ncclFile }: Command,
+): readonly { readonly name: string; readonly value: string }[] {
+  const told = {
+    cpus,
+    memory,
+    memoryNodes,
+    mode: binding.mode,
+    accelerators: binding.accelerators.map(({ address }) => address),
+  };
+  return [
+    ...libraryVariables({ ...binding, cpus }, variables, ncclFile),
+    { name: bindingVariable, value: JSON.stringify(told) },
+  ];
+}
+
+function notRunnable(name: string, status: 126 | 127): NotBecome {
+  const message =
+    status === 127 ? `there is no program ${JSON.stringify(name)}` : `${name} may not be run`;
+  const expected = "the path of a program, or the name of one in PATH";
+  return { ...failed("command-unrunnable", message, { expected }), status };
+}
+
+function failed(
+  code: "binding-impossible" | "command-unrunnable",
+  message: string,
+  detail: ErrorDetail,
+): NotBecome {
+  return { status: EXIT_OWN, error: new EvenkeelError(code, message, detail) };
+}

@@ -1,0 +1,107 @@
+import { type IndexSet, indexSet, unionAll } from "@evenkeel/core/set/index-set.ts";
+import { setOf } from "@evenkeel/core/set/list-format.ts";
+import { knownCpus } from "@evenkeel/core/topology/node-facts.ts";
+import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { AcceleratorFacts } from "@evenkeel/core/binding/visible/visible-accelerators.ts";
+import { parseStatus } from "../procfs/parse-task.ts";
+import { pciDirectory } from "../sysfs/pci.ts";
+import { fields, indexedNames } from "../sysfs/values.ts";
+import type { Tree } from "../tree/tree.ts";
+
+/** What a process may use. */
+export interface Allowed {
+  readonly allowedCpus: IndexSet;
+  readonly allowedNodes: IndexSet;
+}
+
+/**
+ * What this process may use: its affinity, which the kernel keeps within its cpuset, and the nodes
+ * of its cpuset. Where the kernel does not tell, all that the machine has: a call outside would be
+ * refused.
+ */
+export function allowedHere(tree: Tree, topology: Topology): Allowed {
+  const { allowedCpus, allowedNodes } = parseStatus(tree.readText("/proc/self/status") ?? "");
+  return {
+    allowedCpus:
+      allowedCpus === null ? unionAll(topology.nodes.map(knownCpus)) : setOf(allowedCpus),
+    allowedNodes:
+      allowedNodes === null ? indexSet(topology.nodes.map(({ id }) => id)) : setOf(allowedNodes),
+  };
+}
+
+/**
+ * What is known of the accelerators here beside the topology: which of them a program can open, and
+ * how ROCm numbers AMD's.
+ */
+export function acceleratorsHere(tree: Tree, topology: Topology): AcceleratorFacts {
+  return { topology, usable: usableHere(tree, topology), rocmOrder: rocmOrder(tree) };
+}
+
+const nvidiaFolder = "/proc/driver/nvidia/gpus";
+
+/**
+ * The accelerators with a device file here. A container has the files of its own alone. One whose
+ * driver makes no file that is known here counts as usable. Null where NVIDIA's driver does not say
+ * which file is which GPU, and there are fewer files than GPUs.
+ */
+function usableHere(tree: Tree, { accelerators, pci }: Topology): ReadonlySet<string> | null {
+  const files = tree.list("/dev").filter((name) => /^nvidia\d{1,4}$/.test(name));
+  const renders = new Set(tree.list("/dev/dri"));
+  const drivers = new Map(pci.map(({ address, driver }) => [address, driver]));
+  const ofDriver = (name: string): readonly string[] =>
+    accelerators.map(({ address }) => address).filter((one) => drivers.get(one) === name);
+  const minors = new Map(ofDriver("nvidia").map((one) => [one, nvidiaMinor(tree, one)]));
+  const isSilent = [...minors.values()].every((minor) => minor === null);
+  if (isSilent && files.length > 0 && files.length < minors.size) return null;
+  const hasOwnFile = (address: string): boolean => {
+    const driver = drivers.get(address);
+    if (driver === "vfio-pci") return false;
+    if (driver === "nvidia") {
+      return isSilent ? files.length > 0 : files.includes(`nvidia${minors.get(address)}`);
+    }
+    if (driver !== "amdgpu") return true;
+    const own = tree.list(`${pciDirectory}/${address}/drm`);
+    return own.every((name) => !name.startsWith("renderD") || renders.has(name));
+  };
+  return new Set(accelerators.map(({ address }) => address).filter(hasOwnFile));
+}
+
+/** A container has the folders of its own GPUs alone, in some runtimes. */
+function nvidiaMinor(tree: Tree, address: string): number | null {
+  const text = tree.readText(`${nvidiaFolder}/${address}/information`);
+  const minor = text === null ? undefined : new Map(fields(text)).get("Device Minor");
+  return minor !== undefined && /^\d{1,4}$/.test(minor) ? Number(minor) : null;
+}
+
+const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
+
+const kfdFolder = "/sys/class/kfd/kfd/topology/nodes";
+
+/**
+ * The order in which ROCm numbers GPUs: that of the nodes of its kernel driver. A node without SIMD
+ * units is a CPU; `location_id` is bus, device and function.
+ * https://docs.kernel.org/gpu/amdgpu/ and drivers/gpu/drm/amd/amdkfd/kfd_topology.c
+ */
+function rocmOrder(tree: Tree): readonly string[] | null {
+  const nodes = indexedNames(tree, kfdFolder, "");
+  if (nodes.length === 0) return null;
+  return nodes.flatMap((node) => {
+    const text = tree.readText(`${kfdFolder}/${node}/properties`) ?? "";
+    const told = new Map(
+      text.split("\n").map((line): [string, number] => {
+        const [key = "", value = ""] = line.trim().split(/\s+/);
+        return [key, Number(value)];
+      }),
+    );
+    const [simds, location, domain] = ["simd_count", "location_id", "domain"].map((key) =>
+      told.get(key),
+    );
+    if (simds === undefined || simds === 0 || location === undefined || domain === undefined) {
+      return [];
+    }
+    const [bus, device] = [location >> 8, (location >> 3) & 31];
+    const address = `${hex(domain, 4)}:${hex(bus, 2)}:${hex(device, 2)}.${location & 7}`;
+    return isPciAddress(address) ? [address] : [];
+  });
+}
