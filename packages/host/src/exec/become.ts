@@ -14,8 +14,8 @@ const ENOEXEC = 8;
 
 /**
  * Becomes a program: same process, terminal, parent and open files. What Node changed in this
- * process when it started is taken back: ignored signals, the raised limit of open files, and files
- * that would close.
+ * process when it started is taken back: ignored signals, the raised limit of open files, files that
+ * would close, and standard files that no longer wait.
  *
  * Returns only where that fails, with the error number.
  *
@@ -30,6 +30,7 @@ export function become(
   const limit = parentsFileLimit();
   if (limit !== null) calls.limitOpenFiles(limit);
   for (const file of [...inheritedFiles(openFilesHere()), ...leases]) calls.keepOpen(file);
+  for (const file of [0, 1, 2]) calls.makeBlocking(file);
   const file = Buffer.from(path);
   const failed = calls.become(file, words, variables);
   if (failed !== ENOEXEC) return failed;

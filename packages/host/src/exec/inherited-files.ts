@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { constants, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** An open file of this process. */
 export interface OpenFile {
   readonly number: number;
   /** What it is, as /proc/self/fd names it: `pipe:[5475986]`, `/dev/null`. */
   readonly target: string;
+  /** Its flags of open(2), as fdinfo tells them; null where it does not. */
+  readonly flags: number | null;
 }
 
 /**
@@ -13,15 +15,16 @@ export interface OpenFile {
  * those below 16 when another program takes its place, so they have to be kept open by hand.
  *
  * Node opens nothing before its first epoll file, so what is below that was given. Above it, Node's
- * own files are anonymous ones, pipes with both ends here, and /dev/null; anything else was given.
+ * own files are anonymous ones, pipes with both ends here, and /dev/null to read from; anything else
+ * was given.
  */
 export function inheritedFiles(open: readonly OpenFile[]): readonly number[] {
   const numbers = open.filter(isEpoll).map(({ number }) => number);
   const firstOwn = Math.min(...numbers);
   const ends = Map.groupBy(open, ({ target }) => target);
-  const isOwn = ({ target }: OpenFile): boolean =>
+  const isOwn = ({ target, flags }: OpenFile): boolean =>
     target.startsWith("anon_inode:") ||
-    target === "/dev/null" ||
+    (target === "/dev/null" && flags !== null && (flags & O_ACCMODE) === constants.O_RDONLY) ||
     (target.startsWith("pipe:") && (ends.get(target)?.length ?? 1) > 1);
   return open
     .filter((file) => file.number <= 2 || file.number < firstOwn || !isOwn(file))
@@ -36,21 +39,20 @@ export function openFilesHere(): readonly OpenFile[] {
   return readdirSync("/proc/self/fd").flatMap((name) => {
     try {
       const target = readlinkSync(`/proc/self/fd/${name}`);
-      // The folder that is being read.
-      return target === `/proc/${process.pid}/fd` ? [] : [{ number: Number(name), target }];
+      const info = readFileSync(`/proc/self/fdinfo/${name}`, "utf8");
+      const flags = /^flags:\s*([0-7]+)$/m.exec(info)?.[1];
+      return [
+        {
+          number: Number(name),
+          target,
+          flags: flags === undefined ? null : Number.parseInt(flags, 8),
+        },
+      ];
     } catch {
+      // The folder that was being read.
       return [];
     }
   });
 }
 
-/** Whether writes to an open file return at once instead of waiting, by its flags in fdinfo. */
-export function isNonBlocking(number: number): boolean {
-  try {
-    const text = readFileSync(`/proc/self/fdinfo/${number}`, "utf8");
-    const flags = /^flags:\s*([0-7]+)$/m.exec(text)?.[1] ?? "0";
-    return (Number.parseInt(flags, 8) & 0o4000) !== 0;
-  } catch {
-    return false;
-  }
-}
+const O_ACCMODE = 3;

@@ -1,4 +1,3 @@
-import { arch } from "node:process";
 
 /**
  * `move_pages(2)` for another process: where pages are, and moving them. It is the one system call
@@ -24,7 +23,7 @@ const numbers: ReadonlyMap<string, number> = new Map([
 
 /** The call on this machine; null where koffi is not installed, or the number is not known here. */
 export async function loadMovePages(): Promise<MovePages | null> {
-  const number = numbers.get(arch);
+  const number = numbers.get(process.arch);
   const koffi = await import("koffi").then(
     (module) => module.default,
     () => null,

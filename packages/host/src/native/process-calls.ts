@@ -1,4 +1,3 @@
-import { arch } from "node:process";
 import type { IndexSet } from "@evenkeel/core/set/index-set.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 
@@ -57,7 +56,7 @@ const RLIMIT_NOFILE = 7;
 
 /** The calls on this machine; null where koffi is not installed, or a number is not known here. */
 export async function loadProcessCalls(): Promise<ProcessCalls | null> {
-  const number = setMemoryPolicyNumbers.get(arch);
+  const number = setMemoryPolicyNumbers.get(process.arch);
   const koffi = await import("koffi").then(
     (module) => module.default,
     () => null,
