@@ -23,19 +23,19 @@ function bash(line: string, env: NodeJS.ProcessEnv = {}) {
 }
 
 test("it ends with the command's status", () => {
-  const [node = "", ...words] = exec;
+  const [node, ...words] = exec;
   for (const status of [0, 1, 3, 42, 255]) {
     expect(spawnSync(node, [...words, "sh", "-c", `exit ${status}`]).status).toBe(status);
   }
 });
 
 test("a signal that ends the command ends it as a signal", () => {
-  const [node = "", ...words] = exec;
+  const [node, ...words] = exec;
   expect(spawnSync(node, [...words, ...script("kill -TERM $$")]).signal).toBe("SIGTERM");
 });
 
 test("it is the same process, and a signal from outside reaches the command", async () => {
-  const [node = "", ...words] = exec;
+  const [node, ...words] = exec;
   const child = spawn(node, [
     ...words,
     ...script('trap "exit 9" USR1; echo $$; while :; do sleep 0.1; done'),
@@ -86,7 +86,7 @@ test("a script without a first line for its interpreter runs, as from a shell", 
   const file = join(folder, "bare");
   writeFileSync(file, "echo $1 $2\n");
   chmodSync(file, 0o755);
-  const [node = "", ...words] = exec;
+  const [node, ...words] = exec;
   const { stdout } = spawnSync(node, [...words, file, "a", "b c"], { encoding: "utf8" });
   expect(stdout).toBe("a b c\n");
 });
@@ -96,7 +96,7 @@ test.each([
   ["a file that may not be run", "/etc/passwd", 126, "may not be run"],
   ["a folder", "/etc", 126, "may not be run"],
 ])("%s has the status of shells", (_, word, status, message) => {
-  const [node = "", ...words] = exec;
+  const [node, ...words] = exec;
   const ended = spawnSync(node, [...words, word], { encoding: "utf8" });
   expect(ended.status).toBe(status);
   expect(ended.stderr).toContain(message);
@@ -108,7 +108,7 @@ test("a program whose interpreter is missing, or that is none, is told without a
   const broken = join(folder, "broken");
   writeFileSync(broken, Buffer.concat([Buffer.from("\x7fELF"), Buffer.alloc(60)]));
   for (const file of [lost, broken]) chmodSync(file, 0o755);
-  const [node = "", ...words] = exec;
+  const [node, ...words] = exec;
   const missing = spawnSync(node, [...words, lost], { encoding: "utf8" });
   expect(missing.status).toBe(127);
   expect(missing.stderr).toContain("code      command-unrunnable");

@@ -37,7 +37,7 @@ export interface NotBecome {
 }
 
 /** What the command is told of its binding, in `EVENKEEL_BINDING`. */
-export const bindingVariable = "EVENKEEL_BINDING";
+const bindingVariable = "EVENKEEL_BINDING";
 const EXIT_OWN = 125;
 
 /**

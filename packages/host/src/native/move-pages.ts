@@ -1,4 +1,3 @@
-
 /**
  * `move_pages(2)` for another process: where pages are, and moving them. It is the one system call
  * that says of each page what became of it, and nothing in Node calls it, so it goes through koffi,
