@@ -72,7 +72,7 @@ function ofRank(
     return { addresses, unclear: { why, tells: "--gpu" }, reason: reason("") };
   }
   if (unclear !== null) return { addresses, unclear, reason: reason("") };
-  return { addresses: [address], unclear: null, reason: reason(` of ${amount(addresses)}`) };
+  return { addresses: [address], unclear: null, reason: reason(`, among ${amount(addresses)}`) };
 }
 
 function named(

@@ -152,8 +152,11 @@ function givenByRuntime(all: readonly Accelerator[], text: string | undefined): 
   const words = text?.trim();
   if (words === undefined || words === "all") return null;
   if (["", "void", "none"].includes(words)) return { kind: "these", addresses: [] };
-  const ofGpus = words.replaceAll(/(\d+):\d+/g, "$1");
-  return namedIn("NVIDIA_VISIBLE_DEVICES", ofGpus, { accelerators: all, unordered: null });
+  const gpus = new Set(words.split(",").map((word) => word.replace(/:\d+$/, "")));
+  return namedIn("NVIDIA_VISIBLE_DEVICES", [...gpus].join(","), {
+    accelerators: all,
+    unordered: null,
+  });
 }
 
 /**

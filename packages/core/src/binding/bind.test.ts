@@ -1,0 +1,263 @@
+import { expect, test } from "vitest";
+import { emptySet, indexSet, unionAll } from "../set/index-set.ts";
+import { setOf } from "../set/list-format.ts";
+import { catalogMachine } from "../topology/catalog/catalog.ts";
+import { knownCpus } from "../topology/node-facts.ts";
+import { syntheticTopology } from "../topology/synthetic/build.ts";
+import type { Topology } from "../topology/topology.ts";
+import { bind, type BindInput } from "./bind.ts";
+import type { Binding } from "./binding.ts";
+import { libraryVariables } from "./libraries.ts";
+import type { LocalRank } from "./local-rank.ts";
+import { numactlWords } from "./numactl.ts";
+
+/** Bindings on machines that people have, told one by one. */
+
+function machineNamed(name: string): Topology {
+  const machine = catalogMachine(name);
+  if (machine === null) throw new Error(`the catalog has ${name}`);
+  return machine;
+}
+
+const dgx = machineNamed("dgx-a100");
+const hgx = machineNamed("hgx-h100");
+const snc = machineNamed("xeon-snc");
+const gb200 = machineNamed("gb200-tray");
+
+function answer(topology: Topology, more: Partial<BindInput> = {}) {
+  return bind({
+    topology,
+    usable: new Set(topology.accelerators.map(({ address }) => address)),
+    rocmOrder: null,
+    variables: {},
+    wanted: { kind: "all" },
+    mode: "node",
+    memory: "strict",
+    withNics: false,
+    allowedCpus: unionAll(topology.nodes.map(knownCpus)),
+    allowedNodes: indexSet(topology.nodes.map(({ id }) => id)),
+    heldCpus: emptySet,
+    ...more,
+  });
+}
+
+function bound(topology: Topology, more: Partial<BindInput> = {}): Binding {
+  const found = answer(topology, more);
+  if (found.kind === "refused") throw new Error(found.message);
+  return found.binding;
+}
+
+const gpu = (...words: readonly string[]): Partial<BindInput> => ({
+  wanted: { kind: "named", words },
+});
+const ranked = (rank: number, count: number | null): Partial<BindInput> => {
+  const local: LocalRank = { rank, count, from: "LOCAL_RANK" };
+  return { wanted: { kind: "rank", rank: local } };
+};
+const whatIsUnknown = ({ unknowns }: Binding): string =>
+  unknowns.map(({ what }) => what).join("; ");
+
+test("eight ranks of a DGX A100 go to the nodes of their GPUs, not to rank over two", () => {
+  const nodes = dgx.accelerators.map((_, rank) => bound(dgx, ranked(rank, 8)).memoryNodes);
+  expect(nodes).toEqual(["3", "3", "1", "1", "7", "7", "5", "5"]);
+});
+
+test("ranks follow the order in which the command sees its GPUs", () => {
+  const variables = { CUDA_VISIBLE_DEVICES: "7,0", CUDA_DEVICE_ORDER: "PCI_BUS_ID" };
+  const both = [0, 1].map((rank) => bound(dgx, { ...ranked(rank, 2), variables }).memoryNodes);
+  expect(both).toEqual(["5", "3"]);
+});
+
+test("a rank that sees one GPU has that one, and one that is alone has all", () => {
+  const one = bound(dgx, { ...ranked(3, 4), variables: { CUDA_VISIBLE_DEVICES: "6" } });
+  expect(one.accelerators.map(({ node }) => node)).toEqual([5]);
+  expect(bound(dgx, ranked(0, 1)).accelerators).toHaveLength(8);
+});
+
+test("more ranks than GPUs: which share one is for the program to say", () => {
+  const binding = bound(dgx, ranked(9, 16));
+  expect(binding.cpus).toBe(null);
+  expect(whatIsUnknown(binding)).toContain("16 processes share 8 GPUs");
+  // All that may be meant are on one node.
+  const variables = { CUDA_VISIBLE_DEVICES: "0,1" };
+  const sure = bound(dgx, { ...ranked(3, 4), variables });
+  expect([sure.cpus, whatIsUnknown(sure)]).toEqual(["48-63,176-191", ""]);
+  expect(bound(dgx, { ...ranked(3, 4), variables, mode: "exclusive" }).cpus).toBe(null);
+});
+
+test("GPUs on several nodes have the CPUs and the memory of all of these", () => {
+  const binding = bound(hgx, gpu("0", "7"));
+  expect(binding.memoryNodes).toBe("0-1");
+  expect(numactlWords(binding)?.join(" ")).toBe(
+    `numactl --physcpubind=${binding.cpus} --membind=0-1 --`,
+  );
+});
+
+test("a socket has all nodes of the package, a node one of them", () => {
+  expect(bound(snc, gpu("1")).memoryNodes).toBe("2");
+  expect(bound(snc, { ...gpu("1"), mode: "socket" }).memoryNodes).toBe("0-3");
+});
+
+test("a GPU whose node nobody tells leaves the command as it is", () => {
+  const [first] = hgx.accelerators;
+  const lost: Topology = {
+    ...hgx,
+    pci: hgx.pci.map((one) => ({ ...one, node: null })),
+  };
+  const binding = bound(lost, gpu("0"));
+  expect([binding.cpus, binding.memoryNodes]).toEqual([null, null]);
+  expect(whatIsUnknown(binding)).toBe(`the node of GPU ${first?.address}`);
+  expect(numactlWords(binding)).toBe(null);
+  expect(libraryVariables(binding, {}, null)).toEqual([]);
+});
+
+test("the bridge above a GPU, or its physical function, tells the node that it does not tell itself", () => {
+  const [first] = hgx.accelerators;
+  const silent: Topology = {
+    ...hgx,
+    pci: hgx.pci.map((one) => (one.address === first?.address ? { ...one, node: null } : one)),
+  };
+  expect(bound(silent, gpu("0")).memoryNodes).toBe(bound(hgx, gpu("0")).memoryNodes);
+});
+
+test("a machine of one node has no other", () => {
+  const single = syntheticTopology("package:1 core:4 root*2[gpu:l40s] iommu:on");
+  const silent = { ...single, pci: single.pci.map((one) => ({ ...one, node: null })) };
+  expect(bound(silent, gpu("0")).memoryNodes).toBe("0");
+});
+
+test("it stays within its cpuset, and goes to the nearest where the GPU's node is not in it", () => {
+  const allowedCpus = setOf("48-49,176");
+  expect(bound(dgx, { ...gpu("0"), allowedCpus }).cpus).toBe("48-49,176");
+  // Node 3 is 12 from nodes 0 to 2 of its package, and 32 from the other.
+  const elsewhere = bound(dgx, { ...gpu("0"), allowedCpus: setOf("0-1,64-65") });
+  expect([elsewhere.cpus, elsewhere.memoryNodes]).toEqual(["0-1", "0"]);
+  expect(elsewhere.reasons.join("; ")).toContain("the command may use no CPU of node 3");
+});
+
+test("memory comes from the nearest node of which it may have any", () => {
+  const binding = bound(dgx, { ...gpu("0"), allowedNodes: indexSet([0, 7]) });
+  expect([binding.cpus, binding.memoryNodes]).toEqual(["48-63,176-191", "0"]);
+  expect(binding.reasons.join("; ")).toContain("memory of node 0, the nearest that it may use");
+  expect(bound(dgx, { ...gpu("0"), memory: "none" }).memoryNodes).toBe(null);
+});
+
+test("a GPU's own memory is no memory for a program", () => {
+  const binding = bound(gb200, gpu("0"));
+  expect([binding.cpus, binding.memoryNodes]).toEqual(["0-71", "0"]);
+});
+
+test("without distances, a node that is not in the cpuset has no nearest one", () => {
+  const flat = { ...dgx, distances: null };
+  const binding = bound(flat, { ...gpu("0"), allowedCpus: setOf("0-1,64-65") });
+  expect(binding.cpus).toBe(null);
+  expect(whatIsUnknown(binding)).toBe("the distances from node 3 are unknown");
+});
+
+test("exclusive divides among all GPUs of a node, whatever a command sees", () => {
+  const alone = (index: number) =>
+    bound(hgx, { mode: "exclusive", variables: { CUDA_VISIBLE_DEVICES: `${index}` } });
+  expect([0, 1, 2, 3].map((index) => alone(index).cpus)).toEqual([
+    "0-13,112-125",
+    "14-27,126-139",
+    "28-41,140-153",
+    "42-55,154-167",
+  ]);
+  expect(alone(0).threads).toBe(14);
+});
+
+test("in a part of a node, exclusive divides among the GPUs that are seen", () => {
+  const input = { allowedCpus: setOf("0-7,112-119"), mode: "exclusive" } as const;
+  const own = new Set(hgx.accelerators.slice(1, 3).map(({ address }) => address));
+  const cpus = [0, 1].map((rank) => bound(hgx, { ...input, usable: own, ...ranked(rank, 2) }).cpus);
+  expect(cpus).toEqual(["0-3,112-115", "4-7,116-119"]);
+});
+
+test("exclusive takes others' place where its own cores are held, and is refused where all are", () => {
+  const input = { ...gpu("0"), mode: "exclusive" } as const;
+  expect(bound(hgx, { ...input, heldCpus: setOf("0-11,112-123") }).cpus).toBe(
+    "12-13,44-55,124-125,156-167",
+  );
+  const none = answer(hgx, { ...input, heldCpus: setOf("0-55,112-167") });
+  expect(none).toMatchObject({ kind: "refused", why: "exclusive" });
+  const few = answer(hgx, { ...input, allowedCpus: setOf("0-1") });
+  expect(few).toMatchObject({
+    kind: "refused",
+    message: expect.stringContaining("2 usable cores"),
+  });
+});
+
+test("every share has as many cores of each class", () => {
+  const hybrid = syntheticTopology("package:1 core:8 root*2[gpu:l40s] iommu:on");
+  const classed = {
+    ...hybrid,
+    cores: hybrid.cores.map((core) => ({ ...core, class: core.id < 4 ? 0 : 1 })),
+  };
+  const cpus = [0, 1].map((rank) => bound(classed, { ...ranked(rank, 2), mode: "exclusive" }).cpus);
+  expect(cpus).toEqual(["0-1,4-5", "2-3,6-7"]);
+});
+
+test("a last-level cache each, one after the other, and from the first again", () => {
+  const mode = "core-complex";
+  const caches = [0, 1].map((index) => bound(dgx, { ...gpu(`${index}`), mode }).cpus);
+  expect(caches).toEqual(["48-51,176-179", "52-55,180-183"]);
+  expect(bound(hgx, { ...gpu("1"), mode }).threads).toBe(14);
+  const silent = { ...dgx, cores: dgx.cores.map((core) => ({ ...core, l3: null })) };
+  const binding = bound(silent, { ...gpu("0"), mode });
+  expect([binding.cpus, whatIsUnknown(binding)]).toEqual(["48-63,176-191", "the caches of node 3"]);
+});
+
+test("a word that names no GPU here is refused with what would", () => {
+  for (const word of ["8", "0000:ff:00.0", "GPU-1234", "first"]) {
+    const bare = {
+      ...hgx,
+      accelerators: hgx.accelerators.map((one) => ({ ...one, uuid: "GPU-1" })),
+    };
+    expect(answer(bare, gpu(word))).toMatchObject({
+      kind: "refused",
+      why: "unnamed",
+      expected: expect.stringContaining("a number from 0 to 7"),
+    });
+  }
+});
+
+test("an address in any form names a GPU, and one that is named twice counts once", () => {
+  const [{ address } = { address: "" }] = hgx.accelerators;
+  const long = `0000${address.toUpperCase()}`;
+  expect(bound(hgx, gpu(address, long, "0")).accelerators).toHaveLength(1);
+});
+
+test("NICs on the GPU's switch, and another for each GPU where there are several", () => {
+  const nics = (index: number) => bound(hgx, { ...gpu(`${index}`), withNics: true }).nics;
+  const names = [0, 1, 2, 3].map((index) =>
+    nics(index)
+      ?.map(({ name }) => name)
+      .join(),
+  );
+  expect(new Set(names).size).toBe(4);
+  const variables = libraryVariables(bound(hgx, { ...gpu("0"), withNics: true }), {}, null);
+  expect(variables.map(({ name }) => name)).toContain("UCX_NET_DEVICES");
+  expect(variables.find(({ name }) => name === "NCCL_IB_HCA")?.value).toMatch(/^=\w+:1$/);
+});
+
+test("a library's variable that is set already stays, and none binds threads", () => {
+  const variables = libraryVariables(
+    bound(hgx, gpu("0")),
+    { OMP_NUM_THREADS: "3" },
+    "/run/topo.xml",
+  );
+  expect(variables).toEqual([
+    { name: "MKL_NUM_THREADS", value: "14" },
+    { name: "OPENBLAS_NUM_THREADS", value: "14" },
+    { name: "NCCL_TOPO_FILE", value: "/run/topo.xml" },
+  ]);
+});
+
+test.each([
+  ["strict", "--membind=0"],
+  ["preferred", "--preferred=0"],
+] as const)("numactl says %s memory as %s", (memory, option) => {
+  expect(numactlWords(bound(hgx, { ...gpu("0"), memory }))).toContain(option);
+  if (memory === "strict") return;
+  expect(numactlWords(bound(hgx, { ...gpu("0", "7"), memory }))).toContain("--preferred-many=0-1");
+});

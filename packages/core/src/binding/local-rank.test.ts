@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { localRank, rankVariables } from "./local-rank.ts";
+
+/** The local rank in the variables of launchers, as each of them sets them. */
+
+test.each([
+  [
+    "torchrun",
+    { LOCAL_RANK: "3", RANK: "11", LOCAL_WORLD_SIZE: "8" },
+    { rank: 3, count: 8, from: "LOCAL_RANK" },
+  ],
+  [
+    "Open MPI",
+    { OMPI_COMM_WORLD_LOCAL_RANK: "1", OMPI_COMM_WORLD_LOCAL_SIZE: "4", OMPI_COMM_WORLD_RANK: "5" },
+    { rank: 1, count: 4, from: "OMPI_COMM_WORLD_LOCAL_RANK" },
+  ],
+  [
+    "MPICH and Intel MPI",
+    { MPI_LOCALRANKID: "2", MPI_LOCALNRANKS: "4", PMI_RANK: "6" },
+    { rank: 2, count: 4, from: "MPI_LOCALRANKID" },
+  ],
+  [
+    "a Slurm step",
+    { SLURM_LOCALID: "5", SLURM_PROCID: "13", SLURM_STEP_TASKS_PER_NODE: "8(x2)" },
+    { rank: 5, count: 8, from: "SLURM_LOCALID" },
+  ],
+  [
+    "torchrun below Slurm",
+    { SLURM_LOCALID: "0", SLURM_STEP_TASKS_PER_NODE: "1", LOCAL_RANK: "6", LOCAL_WORLD_SIZE: "8" },
+    { rank: 6, count: 8, from: "LOCAL_RANK" },
+  ],
+  [
+    "a launcher that tells no count",
+    { LOCAL_RANK: "2" },
+    { rank: 2, count: null, from: "LOCAL_RANK" },
+  ],
+  [
+    "machines with unequal numbers of tasks",
+    { SLURM_LOCALID: "1", SLURM_STEP_TASKS_PER_NODE: "8(x2),4" },
+    { rank: 1, count: null, from: "SLURM_LOCALID" },
+  ],
+  [
+    "a count below the rank",
+    { LOCAL_RANK: "4", LOCAL_WORLD_SIZE: "2" },
+    { rank: 4, count: null, from: "LOCAL_RANK" },
+  ],
+])("%s", (_, variables, expected) => {
+  expect(localRank(variables)).toEqual(expected);
+});
+
+test.each([
+  ["nothing", {}],
+  ["a rank over all machines", { RANK: "3", PMI_RANK: "3", SLURM_PROCID: "3" }],
+  ["a batch script of Slurm, which is no task", { SLURM_LOCALID: "0", SLURM_TASKS_PER_NODE: "8" }],
+  ["words that are no number", { LOCAL_RANK: "auto", SLURM_LOCALID: "" }],
+  ["negative numbers", { LOCAL_RANK: "-1" }],
+])("%s is no local rank", (_, variables) => {
+  expect(localRank(variables)).toBe(null);
+});
+
+test("messages name each variable once", () => {
+  expect(new Set(rankVariables).size).toBe(rankVariables.length);
+  expect(rankVariables).toContain("SLURM_LOCALID");
+});
