@@ -73,9 +73,11 @@ const ways: Readonly<Record<string, (words: Words) => readonly Words[]>> = {
   "a value as a flag": (words) =>
     placesOf(words, "--output", "--as").map((i) => words.toSpliced(i, 2, `--${words[i + 1]}`)),
   "a value in capitals": (words) =>
-    placesOf(words, "--output", "--as").map((i) =>
-      words.toSpliced(i + 1, 1, words[i + 1]?.toUpperCase() ?? ""),
-    ),
+    words.flatMap((word, i) => {
+      const [, flag, value = ""] = /^(--(?:output|as)=)?(.*)$/.exec(word) ?? [];
+      const isValue = flag !== undefined || /^--(?:output|as)$/.test(words[i - 1] ?? "");
+      return isValue ? [words.toSpliced(i, 1, `${flag ?? ""}${value.toUpperCase()}`)] : [];
+    }),
   "the output by another name": (words) => [
     ...renamed(words, "--output", "--format -f --fmt --as"),
     ...renamed(words, "--as", "--format --to --output --type"),
