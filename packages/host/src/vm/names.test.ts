@@ -33,6 +33,8 @@ test("names are those of the records and of the emulators that run, and nothing 
     "damaged.json": "{",
     ".half.json": "{}",
     "llm-a.lock": "",
+    [`${"n".repeat(64)}.json`]: "{}",
+    [`${"m".repeat(65)}.json`]: "{}",
     "llm-b.json.new": "{}",
     ".json": "{}",
     "$(reboot).json": "{}",
@@ -42,6 +44,7 @@ test("names are those of the records and of the emulators that run, and nothing 
       { name: "acme_llm-a", adopted: false },
       { name: "damaged", adopted: false },
       { name: "db", adopted: true },
+      { name: "n".repeat(64), adopted: false },
     ],
     running: ["db-a", "llm-a", "llm-b"],
   });
