@@ -184,6 +184,20 @@ test("hosts that cannot be read are all named; with the flag each is left out wi
   expect([drawn.status, drawn.stdout.split("\n")[0]]).toEqual([0, expect.stringContaining("one")]);
 });
 
+test("notes name the host that they are about, in the order of the hosts, where there are several", async () => {
+  const sources = ["synthetic:package:2 core:8 memory:64Gi", "synthetic:core:8 memory:32Gi"];
+  const odd = (name: string): string =>
+    `  - { name: ${name}, sources: ${JSON.stringify(sources)} }`;
+  const notesOf = async (...hosts: readonly string[]): Promise<readonly string[]> => {
+    const { stderr } = await evenkeel(["topology", "--fleet", fleet("hosts:", ...hosts)]);
+    return [...stderr.matchAll(/^note: (.*): synthetic #1 says/gm)].map(([, about = ""]) => about);
+  };
+  const about = await notesOf(odd("b"));
+  expect(about).toContain("the machine");
+  const ofEach = ["b", "a"].flatMap((name) => about.map((one) => `${name}: ${one}`));
+  expect(await notesOf(odd("b"), host("c"), odd("a"))).toEqual(ofEach);
+});
+
 test("what is wrong with the file is said with its place and the host, whatever may be left out", async () => {
   await plan("p", "one", "p.json");
   await plan("q", "elsewhere", "q.json");
