@@ -97,9 +97,13 @@ test.each(shownCommands.map((entry) => [entry.name, entry] as const))(
     const given = positional === undefined ? [] : positionals(positional);
     const sections = sectionsOf(text);
     expect(sections.map(({ title }) => title)).toEqual([
-      ...["NAME", "SYNOPSIS", "DESCRIPTION"],
+      "NAME",
+      "SYNOPSIS",
+      "DESCRIPTION",
       ...(given.length > 0 ? ["ARGUMENTS"] : []),
-      ...["OPTIONS", "EXAMPLES", "SEE ALSO"],
+      "OPTIONS",
+      "EXAMPLES",
+      "SEE ALSO",
     ]);
     const part = (title: string): Section =>
       sections.find((section) => section.title === title) ?? expect.unreachable(title);

@@ -38,7 +38,7 @@ test("a pattern means the files that a regular expression of the same meaning do
   ]);
   fc.assert(
     fc.property(
-      fc.array(fc.constantFrom(..."ab.*?**"), { minLength: 1, maxLength: 6 }),
+      fc.array(fc.constantFrom("a", "b", ".", "?", "*", "*", "*"), { minLength: 1, maxLength: 6 }),
       (characters) => {
         const pattern = characters.join("");
         if (!/[*?]/.test(pattern)) return;
