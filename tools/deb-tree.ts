@@ -23,7 +23,6 @@ export interface DebTree {
   /** Writes it as a manual page or a changelog is in Debian: `gzip -9n`. */
   readonly writeGzipped: (path: string, text: string | Uint8Array) => void;
   readonly copy: (from: string, path: string) => void;
-  readonly makeExecutable: (path: string) => void;
   readonly makeFolder: (path: string) => void;
   readonly link: (path: string, target: string) => void;
 }
@@ -40,7 +39,6 @@ export function debTree(folder: string): DebTree {
     write,
     writeGzipped: (path, text) => write(`${path}.gz`, gzipSync(text, { level: 9 })),
     copy: (from, path) => copyFileSync(from, made(path)),
-    makeExecutable: (path) => chmodSync(join(folder, path), 0o755),
     makeFolder: (path) => void mkdirSync(join(folder, path), { recursive: true }),
     link: (path, target) => symlinkSync(target, made(path)),
   };

@@ -156,7 +156,11 @@ export function usageWords({ positional, flags }: Parameters): readonly string[]
 
 /** Arguments as the usage shows them: `VM`, `[COMMAND]`, `[SRC]...`. */
 function argumentWords(positional: Positional): string[] {
-  if (positional.kind === "array") return [`[${positional.parameter.placeholder ?? ""}]...`];
+  if (positional.kind === "array") {
+    const { parameter, minimum = 0 } = positional;
+    const word = parameter.placeholder ?? "";
+    return [minimum > 0 ? `${word}...` : `[${word}]...`];
+  }
   return positionals(positional).map(({ placeholder = "", optional }) =>
     optional === true ? `[${placeholder}]` : placeholder,
   );

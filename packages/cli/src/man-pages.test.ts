@@ -1,10 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { defaultStateFolder } from "@evenkeel/host/state/paths.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { describe, expect, test } from "vitest";
 import { shownCommands } from "./commands/commands.ts";
+import { ownPolicyFile } from "./flags/placement.ts";
+import { defaultOf, letterOf, positionals, usageWords, valueOf } from "./help.ts";
 import { manPages } from "./man-pages.ts";
+import { conventions } from "./reference.ts";
 
 const pages = manPages({ version: "1.2.3", date: "2026-01-31" });
 
@@ -16,6 +20,156 @@ test("evenkeel and each of its commands have a page, which names the edition", (
     // Whatever the locale, a page is text of ASCII.
     expect(text).toMatch(/^[\n -~]*$/);
   }
+});
+
+/** A section of a page: its paragraphs, and its entries with what they mean. */
+interface Section {
+  readonly title: string;
+  readonly paragraphs: string[];
+  readonly entries: [label: string, meaning: string][];
+  /** Lines as they are typed, after the paragraph that says what they do. */
+  readonly examples: [does: string, lines: string[]][];
+}
+
+/** A text of a page as it is read: stresses are `<b>` and `<i>`. */
+const readable = (text: string): string =>
+  text
+    .replaceAll(/\\\[u([0-9A-F]{4,6})\]/g, (_, code: string) =>
+      String.fromCodePoint(Number.parseInt(code, 16)),
+    )
+    .replaceAll(/\\f([BI])(.*?)\\fR/g, (_, font: string, inside: string) => {
+      const tag = font.toLowerCase();
+      return `<${tag}>${inside}</${tag}>`;
+    })
+    .replaceAll("\\(aq", "'")
+    .replaceAll("\\ ", "\u00a0")
+    .replaceAll(/\\([-&])/g, (_, one: string) => (one === "&" ? "" : one))
+    .replaceAll("\\e", "\\");
+
+const unstressed = (text: string): string => text.replaceAll(/<\/?[bi]>/g, "");
+
+/** Reads a page as man(7) does, of which it has these macros alone. */
+function sectionsOf(page: string): readonly Section[] {
+  const sections: Section[] = [];
+  const lines = page.trimEnd().split("\n").slice(4);
+  let isNew = true;
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] ?? "";
+    const section = sections.at(-1);
+    if (line.startsWith(".SH ")) {
+      sections.push({ title: line.slice(4), paragraphs: [], entries: [], examples: [] });
+      isNew = true;
+    } else if (section === undefined) expect.unreachable(`${line} is in no section`);
+    else if (line === ".PP") {
+      isNew = true;
+    } else if (line === ".TP") {
+      section.entries.push([readable(lines[++i] ?? ""), readable(lines[++i] ?? "")]);
+    } else if (line === ".RS 4") {
+      expect(lines[++i]).toBe(".EX");
+      const end = lines.indexOf(".EE", i);
+      const typed = lines.slice(i + 1, end).map(readable);
+      section.examples.push([section.paragraphs.pop() ?? "", typed]);
+      expect(lines[end + 1]).toBe(".RE");
+      i = end + 1;
+      isNew = false;
+    } else if (/^[.']/.test(line)) expect.unreachable(`${line} is no macro of these pages`);
+    else {
+      const before = isNew ? [] : [section.paragraphs.pop() ?? ""];
+      section.paragraphs.push([...before, readable(line)].join(" "));
+      isNew = false;
+    }
+  }
+  return sections;
+}
+
+/** A text of the help as it is read: without backquotes and the addresses of links. */
+const plainly = (text: string): string =>
+  text
+    .replaceAll(/`|\*\*/g, "")
+    .replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1")
+    .replaceAll(/\s+/g, " ");
+
+test.each(shownCommands.map((entry) => [entry.name, entry] as const))(
+  "the page of %s has the parts of its help, each in its place",
+  (name, { command, description, examples }) => {
+    const { text = "" } = pages.find((page) => page.name === `evenkeel-${name}.1`) ?? {};
+    const { positional, flags = {} } = command.parameters;
+    const given = positional === undefined ? [] : positionals(positional);
+    const sections = sectionsOf(text);
+    expect(sections.map(({ title }) => title)).toEqual([
+      "NAME",
+      "SYNOPSIS",
+      "DESCRIPTION",
+      ...(given.length > 0 ? ["ARGUMENTS"] : []),
+      "OPTIONS",
+      "EXAMPLES",
+      "SEE ALSO",
+    ]);
+    const part = (title: string): Section =>
+      sections.find((section) => section.title === title) ?? expect.unreachable(title);
+    expect(part("NAME").paragraphs).toEqual([`evenkeel-${name} - ${command.brief}`]);
+    // Between a flag and its value no line may end.
+    const usage = usageWords(command.parameters).map((word) => word.replaceAll(" ", "\u00a0"));
+    const [synopsis = ""] = part("SYNOPSIS").paragraphs;
+    expect(unstressed(synopsis)).toBe([`evenkeel ${name}`, ...usage].join(" "));
+    expect(synopsis).not.toMatch(/<[bi]>[^<]*[[\]]/);
+    expect(part("DESCRIPTION").paragraphs.map(unstressed)).toEqual(description.map(plainly));
+    if (given.length > 0) {
+      expect(part("ARGUMENTS").entries).toEqual(
+        given.map(({ placeholder, brief }) => [`<i>${placeholder}</i>`, plainly(brief)]),
+      );
+    }
+    expect(part("OPTIONS").entries.map((entry) => entry.map(unstressed))).toEqual([
+      ...Object.entries(flags).map(([flag, what]) => [
+        `${letterOf(flag, command.parameters)}--${flag} ${valueOf(what)}`.trimEnd(),
+        `${plainly(what.brief)}${defaultOf(what)}`,
+      ]),
+      ["-h, --help", "print this help"],
+    ]);
+    expect(part("EXAMPLES").examples.map(([does, lines]) => [unstressed(does), lines])).toEqual(
+      examples.map(({ does, lines }) => [`${plainly(does)}:`, lines]),
+    );
+    expect(part("EXAMPLES").paragraphs).toEqual([]);
+    expect(part("SEE ALSO").paragraphs).toEqual(["<b>evenkeel</b>(1)"]);
+  },
+);
+
+test("in usages flags and values are stressed, and otherwise what is to be replaced", () => {
+  const page = pages.find(({ name }) => name === "evenkeel-render.1")?.text ?? "";
+  const [synopsis = ""] = sectionsOf(page)[1]?.paragraphs ?? [];
+  expect(
+    synopsis.startsWith("<b>evenkeel render</b> <i>PLAN</i> <b>--as</b>\u00a0<i>FORM</i> ["),
+  ).toBe(true);
+  expect(synopsis).toContain("[<b>--firmware</b><b>\u00a0efi|bios</b>]");
+  expect(synopsis).toContain("[<b>--cpu-feature</b>\u00a0<i>NAME</i>]...");
+});
+
+test("the page of evenkeel has its parts in their places", () => {
+  const [overview] = pages;
+  const sections = sectionsOf(overview?.text ?? "");
+  const named = new Map(sections.map((section) => [section.title, section]));
+  expect([...named.keys()]).toEqual(
+    "NAME SYNOPSIS DESCRIPTION COMMANDS OPTIONS CONVENTIONS ENVIRONMENT FILES SEE_ALSO"
+      .split(" ")
+      .map((title) => title.replace("_", " ")),
+  );
+  expect(named.get("COMMANDS")?.entries).toEqual(
+    shownCommands.map(({ name, command }) => [
+      `<b>evenkeel-${name}</b>(1)`,
+      plainly(command.brief),
+    ]),
+  );
+  const told = named.get("CONVENTIONS")?.paragraphs ?? [];
+  expect(told.map(unstressed)).toEqual(
+    conventions.slice(1).join("\n").trim().split("\n\n").map(plainly),
+  );
+  for (const paragraph of told) expect(paragraph).toMatch(/^<b>[A-Z][\w ]+\.?<\/b>/);
+  const seen = named.get("SEE ALSO")?.paragraphs ?? [];
+  expect(seen).toEqual([shownCommands.map(({ name }) => `<b>evenkeel-${name}</b>(1)`).join(", ")]);
+  const variables = named.get("ENVIRONMENT")?.entries.map(([label]) => unstressed(label)) ?? [];
+  expect(variables).toEqual(variables.map((name) => /^[A-Z_]+$/.exec(name)?.[0]));
+  const files = named.get("FILES")?.entries.map(([label]) => unstressed(label)) ?? [];
+  expect(files).toEqual([defaultStateFolder, ownPolicyFile, "~/.cache/evenkeel"]);
 });
 
 const hasMan = spawnSync("man", ["--version"]).status === 0;

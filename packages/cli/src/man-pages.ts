@@ -149,10 +149,10 @@ function prose(text: string): string {
 /** Usage as manuals print it: flags and values in bold, what is to be replaced in italics. */
 function styled(usage: string): string {
   return usage
-    .split(/(--[a-z-]+|\b[A-Z][A-Z0-9]*\b%?)/)
-    .map((part, i) => {
-      if (i % 2 === 0) return /[a-z]/.test(part) ? bold(part) : escaped(part);
-      return part.startsWith("--") ? bold(part) : `\\fI${escaped(part)}\\fR`;
+    .split(/(--[a-z-]+|\b[A-Z][A-Z0-9]*\b%?|[[\]])/)
+    .map((part) => {
+      if (/^[A-Z]/.test(part)) return `\\fI${escaped(part)}\\fR`;
+      return /[a-z]/.test(part) ? bold(part) : escaped(part);
     })
     .join("");
 }

@@ -5,6 +5,7 @@ const otherKinds: ReadonlyMap<string, DocumentKind> = new Map([
   ...all("VirtualMachine", "vm domain instance guest server virtualmachineinstance vmi request"),
   ...all("Flavor", "flavour instancetype virtualmachineinstancetype size type product"),
   ...all("HostPolicy", "policy hostconfig config nodepolicy"),
+  ...all("Fleet", "hosts inventory cluster machines"),
   ...all("Topology", "host node machine hardware numatopology"),
   ...all("Plan", "placement allocation decision"),
 ]);
@@ -20,6 +21,7 @@ const ownFields: readonly (readonly [string, DocumentKind])[] = [
   ["nodes", "Topology"],
   ["reserved", "HostPolicy"],
   ["exclude", "HostPolicy"],
+  ["hosts", "Fleet"],
   ["signature", "Flavor"],
   ["spec", "VirtualMachine"],
 ];

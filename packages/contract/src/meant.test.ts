@@ -2,7 +2,9 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { parseQuantity } from "@evenkeel/core/unit/bytes.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { meantValue } from "./meant.ts";
+import { documentKinds } from "./document.ts";
+import { meantKind } from "./meant-kind.ts";
+import { meantField, meantValue } from "./meant.ts";
 import { readDocuments } from "./read-document.ts";
 
 const base = `apiVersion: evenkeel/v1
@@ -31,7 +33,7 @@ const vcpus = (count: string): string => base.replace("16", count);
 test("a size in other units is answered with the same size in ours", () => {
   const sizes =
     "240GB 240GiB 240g 240gb 512MB '240 Gi' 1,5Ti 2mi 1GI 1_000Gi 1e3 '240 gigabytes' '8 gibibytes'" +
-    " -8Gi -8GB -1 1.5 64b 5tb 99999Pi lots 10x true [] Gi";
+    " -8Gi -8GB -1 1.5 64b 5tb 1,024Mi 1,048,576Ki 1,5e3 1e3Gi 99999Pi lots 10x true [] Gi";
   const answers = sizes
     .match(/'[^']*'|\S+/g)
     ?.map((size) => `${size}: ${told(memory(size)).split(" | ")[1] ?? "accepted"}`);
@@ -56,6 +58,10 @@ test("a size in other units is answered with the same size in ours", () => {
       "1.5: a number alone is bytes: write 1.5Gi",
       "64b: write 64",
       "5tb: write 5T, or 4657Gi",
+      "1,024Mi: write 1024Mi",
+      "1,048,576Ki: write 1048576Ki",
+      "1,5e3: write 1500, or 1Ki",
+      "1e3Gi: null",
       "99999Pi: 8191Ti is the most that is read",
       "lots: null",
       "10x: null",
@@ -178,6 +184,8 @@ test("documents of others, and those without a head, are named for what they are
     base.replace("evenkeel/v1", "v1"),
     base.replace("evenkeel/v1", "kubevirt.io/v1"),
     base.replace("evenkeel/v1", "evenkeel.io/v1alpha1"),
+    "apiVersion: 'not a group/v1'\nkind: Pod\n",
+    "apiVersion: rev2\nkind: Pod\n",
     base.replace("apiVersion: evenkeel/v1\n", ""),
     base.replace("kind: VirtualMachine\n", ""),
     base.replace("VirtualMachine", "VM"),
@@ -187,6 +195,8 @@ test("documents of others, and those without a head, are named for what they are
     "apiVersion: apps/v1\nkind: Deployment\n",
     "apiVersion: topology.node.k8s.io/v1alpha2\nkind: NodeResourceTopology\n",
     "reserved: { coresPerNode: 2 }\n",
+    "hosts: [{ name: a, sources: [live] }]\n",
+    base.replace("VirtualMachine", "Inventory"),
     "<domain type='kvm'><name>a</name></domain>",
     '<?xml version="1.0"?>\n<!DOCTYPE topology SYSTEM "hwloc2.dtd">\n<topology/>',
     "<capabilities/>",
@@ -201,6 +211,8 @@ test("documents of others, and those without a head, are named for what they are
       "input:1:1: apiVersion is "v1" | write apiVersion: evenkeel/v1",
       "input:1:1: it is a VirtualMachine of KubeVirt (apiVersion kubevirt.io/v1) | write what it asks for as a VirtualMachine (apiVersion: evenkeel/v1); evenkeel render --as kubevirt prints one of KubeVirt's",
       "input:1:1: apiVersion is "evenkeel.io/v1alpha1" | write apiVersion: evenkeel/v1",
+      "input:2:1: kind is "Pod" | null",
+      "input:2:1: kind is "Pod" | null",
       "input:1:1: apiVersion is missing | add apiVersion: evenkeel/v1",
       "input:1:1: the document has no kind | add kind: VirtualMachine",
       "input:2:1: kind is "VM" | did you mean "VirtualMachine"?",
@@ -210,6 +222,8 @@ test("documents of others, and those without a head, are named for what they are
       "input:1:1: it is a Deployment of Kubernetes (apiVersion apps/v1) | write what it asks for as a VirtualMachine (apiVersion: evenkeel/v1)",
       "input:1:1: it is a NodeResourceTopology of Kubernetes (apiVersion topology.node.k8s.io/v1alpha2) | evenkeel topology FILE reads it, and place takes it with --on",
       "input:1:1: the document has no kind | add kind: HostPolicy",
+      "input:1:1: the document has no kind | add kind: Fleet",
+      "input:2:1: kind is "Inventory" | did you mean "Fleet"?",
       "input: it is a domain of libvirt, in XML | write what it asks for as a VirtualMachine (apiVersion: evenkeel/v1); evenkeel adopt takes over the domain once it runs",
       "input: it is an export of hwloc, in XML | evenkeel topology FILE reads it, and place takes it with --on",
       "input: it is what virsh capabilities prints, in XML | evenkeel topology FILE reads it, and place takes it with --on",
@@ -220,6 +234,21 @@ test("documents of others, and those without a head, are named for what they are
       "input:1:1: a VirtualMachine has no field "name" (also wrong: vcpus, apiVersion, metadata, spec) | did you mean metadata.name?",
     ]
   `);
+});
+
+test("what is known of other words leads to kinds and fields that are there", () => {
+  const names =
+    "vm domain instance flavour instancetype policy config hosts node machine placement";
+  for (const name of names.split(" ")) {
+    const kind = meantKind(name.toUpperCase());
+    expect([name, documentKinds.includes(kind ?? "")]).toEqual([name, true]);
+  }
+  for (const kind of documentKinds) expect([kind, meantKind(kind) ?? kind]).toEqual([kind, kind]);
+  // A name that one kind has for a field means nothing where another has that field itself.
+  expect(meantField("cores", ["vcpus", "memory"])).toBe("vcpus");
+  expect(meantField("Core_s", ["coresPerNode"])).toBe("coresPerNode");
+  expect(meantField("cores", ["name"])).toBeNull();
+  expect(meantField("", ["vcpus"])).toBeNull();
 });
 
 test("what is written wrongly in YAML is told with what to do", () => {

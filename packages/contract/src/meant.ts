@@ -154,10 +154,12 @@ function sizeMeant(found: unknown): string | null {
   }
   if (typeof found !== "string") return null;
   const form = /^\s*([+-]?)\s*(\d[\d_']*)(?:[.,](\d+))?(?:e\+?(\d{1,2}))?\s*([a-z]*)\s*$/i;
-  const [, sign = "", digits = "", fraction, power, unit = ""] = form.exec(found) ?? [];
-  if (digits === "") return null;
+  // Three digits after a comma are thousands; otherwise it is the point of half of the world.
+  const plain = found.replaceAll(/(?<=\d),(?=\d{3}(?!\d))/g, "");
+  const [, sign = "", digits = "", fraction, power, unit = ""] = form.exec(plain) ?? [];
+  if (digits === "" || (power !== undefined && unit !== "")) return null;
   const number = `${digits.replaceAll(/[_']/g, "")}${fraction === undefined ? "" : `.${fraction}`}`;
-  if (power !== undefined && unit === "") {
+  if (power !== undefined) {
     const bytes = Number(number) * 10 ** Number(power);
     return Number.isSafeInteger(bytes) ? `write ${bytes}, or ${nearest(bytes)}` : null;
   }

@@ -166,9 +166,36 @@ test("hosts that cannot be read are all named; with the flag each is left out wi
   expect(stderr).toMatch(/^note: broken is left out: /m);
   const none = fleet("hosts:", "  - { name: lost, sources: [nowhere.tar] }");
   expect(await wrong(none, "--skip-unreadable")).toContain("lost cannot be read");
+  // What is written wrong is wrong whatever is left out, and what was meant is said.
+  const wrongs: readonly (readonly [string, string, string])[] = [
+    ["machine:hgx-h10", "machine-unknown", "did you mean machine:hgx-h100?"],
+    ["hwlc:x.xml", "source-unknown", "did you mean hwloc:x.xml?"],
+    ["-odd", "source-unknown", "null"],
+  ];
+  for (const [source, code, remedy] of wrongs) {
+    const mistaken = fleet("hosts:", host("one"), `  - { name: two, sources: ['${source}'] }`);
+    const outcome = await capacity(mistaken, "--skip-unreadable");
+    const { error } = JSON.parse(outcome.stderr);
+    expect([source, error.code, `${error.remedy}`]).toEqual([source, code, remedy]);
+    expect(error.where).toContain(`(two)`);
+  }
   // One host of it is read alone.
   const drawn = await evenkeel(["topology", "--fleet", path, "--host", "one"]);
   expect([drawn.status, drawn.stdout.split("\n")[0]]).toEqual([0, expect.stringContaining("one")]);
+});
+
+test("notes name the host that they are about, in the order of the hosts, where there are several", async () => {
+  const sources = ["synthetic:package:2 core:8 memory:64Gi", "synthetic:core:8 memory:32Gi"];
+  const odd = (name: string): string =>
+    `  - { name: ${name}, sources: ${JSON.stringify(sources)} }`;
+  const notesOf = async (...hosts: readonly string[]): Promise<readonly string[]> => {
+    const { stderr } = await evenkeel(["topology", "--fleet", fleet("hosts:", ...hosts)]);
+    return [...stderr.matchAll(/^note: (.*): synthetic #1 says/gm)].map(([, about = ""]) => about);
+  };
+  const about = await notesOf(odd("b"));
+  expect(about).toContain("the machine");
+  const ofEach = ["b", "a"].flatMap((name) => about.map((one) => `${name}: ${one}`));
+  expect(await notesOf(odd("b"), host("c"), odd("a"))).toEqual(ofEach);
 });
 
 test("what is wrong with the file is said with its place and the host, whatever may be left out", async () => {
@@ -299,7 +326,7 @@ test("flags that a fleet takes the place of are refused beside it", async () => 
     await said("topology", "--fleet", path, "--from", two),
     await said("topology", "--host", "one"),
     await said("topology", "--fleet", path, "--output", "svg"),
-    (await said("topology", "--fleet", path, "--host", "on")).replace(folder, ""),
+    (await said("topology", "--fleet", path, "--host", "on")).replace(/\S*\d+\.yaml/, "N.yaml"),
     await said("place", "-", "--fleet", "-"),
   ]).toMatchInlineSnapshot(`
     [
@@ -310,7 +337,7 @@ test("flags that a fleet takes the place of are refused beside it", async () => 
       "evenkeel: --from and --fleet name two machines",
       "evenkeel: --host has no effect without --fleet",
       "evenkeel: this is an answer about one machine, and the fleet has several",
-      "evenkeel: /fleet/40.yaml: the fleet has no host "on"",
+      "evenkeel: N.yaml: the fleet has no host "on"",
       "evenkeel: standard input is named twice",
     ]
   `);

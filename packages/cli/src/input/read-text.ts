@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { JSON_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { isStdinName, STANDARD_INPUT } from "@evenkeel/host/file/read-pipe.ts";
 import { decodeText, readFileText } from "@evenkeel/host/file/read-file.ts";
 import type { Surroundings } from "../command/surroundings.ts";
+import { isPlainSource } from "../flags/sources.ts";
 
 /** A text that the command line names, and its name in errors. */
 export interface InputText {
@@ -18,10 +20,21 @@ export async function readText(
 ): Promise<InputText> {
   const maxBytes = JSON_LENGTH_MAX;
   if (!isStdinName(path)) {
+    refuseMachine(path, expected);
     return { text: readFileText(path, { maxBytes, expected, pipes: true }), where: path };
   }
   const bytes = await readStdinBytes(expected, maxBytes, surroundings);
   return { text: decodeText(bytes, STANDARD_INPUT, expected), where: STANDARD_INPUT };
+}
+
+/** Refuses a machine in place of a file, unless a file has such a name. */
+function refuseMachine(path: string, expected: string): void {
+  if (!isPlainSource(path) || existsSync(path)) return;
+  throw new EvenkeelError("file-missing", "names a machine, and no file", {
+    where: path,
+    expected,
+    remedy: "commands that take a machine have --on or --from for it",
+  });
 }
 
 /** Reads standard input to its end. Errors: `file-too-large`. */

@@ -1,5 +1,6 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { parseTopology } from "@evenkeel/contract/read-document.ts";
 import { corpus } from "@evenkeel/host/testing/corpus.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
@@ -60,6 +61,9 @@ describe("standard input", () => {
     expect([numa.source, numa.nodes.length]).toEqual(["numactl", 1]);
     const xml = '<system version="1"><cpu numaid="0" affinity="1" arch="x86_64"/></system>';
     expect((await readTopology("-", given(xml))).source).toBe("nccl");
+    for (const source of ["-", "numactl:-"]) {
+      expect((await readTopology(source, given(gzipSync(numactl)))).source).toBe("numactl");
+    }
     const again = await readTopology("-", given(JSON.stringify(numa)));
     expect(again).toEqual(numa);
   });

@@ -8,7 +8,7 @@ import type { Surroundings } from "../command/surroundings.ts";
 import { readStdinBytes } from "./read-text.ts";
 
 /** Who hears what a reading says beside the topology. */
-export type Hearing = Pick<SourceOptions, "note" | "booted">;
+export type Hearing = Pick<SourceOptions, "note" | "booted" | "recorded">;
 
 /**
  * Reads the machine that a SRC on the command line names. Notes go to standard error, unless

@@ -1,5 +1,6 @@
 import { shellLine, shellWord } from "@evenkeel/core/text/shell.ts";
 import type { CliCommand } from "../command/command.ts";
+import { kindInFile } from "./named-file.ts";
 import { nouns } from "./other-words.ts";
 import { commandNamed, flagsOf, has, type Mended, positionsOf, type Rule } from "./rule.ts";
 import { flagForFile, sourceOf } from "./word-meaning.ts";
@@ -30,6 +31,7 @@ const argumentForFlag: Rule = (words, known) => {
 
 /** A machine as a flag takes it. */
 function valueFor(flag: string, word: string): string {
+  if (flag === "world" && kindInFile(word) === "Fleet") return `fleet:${word}`;
   if (flag === "world") return (sourceOf(word) ?? word).replace(/^machine:/, "catalog:");
   return flag === "on" || flag === "from" ? (sourceOf(word) ?? word) : word;
 }
@@ -56,7 +58,7 @@ const likelyValues: ReadonlyMap<string, string> = new Map([
 /** Flags that are needed and left out, once the arguments are there. */
 const missing: Rule = (words, known) => {
   const entry = commandNamed(words[0], known);
-  if (entry === undefined) return null;
+  if (entry === undefined || words.includes("--help")) return null;
   const needed = entry.command.parameters.positional?.kind === "tuple" ? 1 : 0;
   if (positionsOf(words, entry).length < needed) return null;
   const isWritten = (name: string): boolean =>

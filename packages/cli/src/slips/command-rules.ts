@@ -31,7 +31,8 @@ const commandFirst: Rule = (words, known) => {
   const namesTask = words[at] === "guest" || words[at] === "completion";
   const isOther = otherCommands.has(first.toLowerCase()) && !nouns.has(first);
   const names = known.commands.map(({ name }) => name);
-  if (!namesTask && (isOther || didYouMean(first, names) !== null)) return null;
+  const isMisspelled = !first.startsWith("-") && didYouMean(first, names) !== null;
+  if (!namesTask && (isOther || isMisspelled)) return null;
   const others = words.filter((word, i) => i !== at && !(i < at && nouns.has(word.toLowerCase())));
   return [words[at] ?? "", ...others];
 };
@@ -47,9 +48,13 @@ const joined: Rule = ([first = "", ...rest], known) => {
 /** Help as others ask for it. */
 const askedHelp: Rule = (words, known) => {
   const [first = ""] = words;
-  const at = words.findIndex((word) => /^(?:-help|--usage|--h|-\?|\/\?|\/h|\/help)$/i.test(word));
-  if (at < 0) return null;
-  return commandNamed(first, known) === undefined ? ["--help"] : [first, "--help"];
+  const isCommand = commandNamed(first, known) !== undefined;
+  // `place help`; `help help` is a line.
+  const isAsked =
+    words.some((word) => /^(?:-help|--usage|--h|-\?|\/\?|\/h|\/help)$/i.test(word)) ||
+    (isCommand && first !== "help" && words.length > 1 && words.at(-1) === "help");
+  if (!isAsked) return null;
+  return isCommand ? [first, "--help"] : ["--help"];
 };
 
 /** The version, asked of a command. */
@@ -97,26 +102,27 @@ const nothingAsked: Rule = (words, known) => {
   const source = sourceOf(first);
   if (source !== null) return ["topology", source, ...words.slice(1)];
   if (!isFileName(first)) return null;
-  const onHost = words.some((word) => /^--on(?:=|$)/.test(word)) ? [] : ["--on", "live"];
   switch (kindInFile(first)) {
     case "Plan":
       return ["render", first, "--as", "libvirt"];
     case "Flavor":
-      return ["capacity", "--flavor", ...words, ...onHost];
+      return ["capacity", "--flavor", ...words];
     case "HostPolicy":
-      return ["place", "vm.yaml", "--policy", ...words, ...onHost];
+      return ["place", "vm.yaml", "--policy", ...words];
     case "Evidence":
       return ["doctor", ...words];
     case "GuestReport":
       return ["verify", "llm-a", "--guest-report", ...words];
     case "GuestContract":
       return ["guest", "check", "--contract", ...words];
+    case "Fleet":
+      return ["topology", "--fleet", ...words];
+    case "Topology":
+      return ["topology", ...words];
     case "VirtualMachine":
-      return ["place", ...words, ...onHost];
+      return ["place", ...words];
     default:
-      return /\.ya?ml$/i.test(first)
-        ? ["place", ...words, ...onHost]
-        : ["topology", first, ...words.slice(1)];
+      return [/\.ya?ml$/i.test(first) ? "place" : "topology", ...words];
   }
 };
 

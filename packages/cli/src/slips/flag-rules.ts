@@ -103,7 +103,8 @@ const otherValue: Rule = (words, known) => {
     if (values.length === 0 || values.includes(value) || value === "") continue;
     const others = words.filter((_, k) => k !== i && (inWord || k !== i + 1));
     if (flag === "output" && value === "wide" && has(entry, "wide")) return [...others, "--wide"];
-    const candidates = [value, ...(otherOutputs.get(value.toLowerCase()) ?? [])];
+    const lower = value.toLowerCase();
+    const candidates = [value, lower, ...(otherOutputs.get(lower) ?? [])];
     // `--output qemu` of a command that says it with --as, and the reverse.
     for (const form of flag === "output" ? ["output", "as"] : ["as", "output"]) {
       const meant = candidates.find((one) => valuesOf(entry, form).includes(one));

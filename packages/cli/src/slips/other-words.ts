@@ -46,6 +46,8 @@ export const otherCommands: ReadonlyMap<string, string> = new Map([
 export const otherFlags: ReadonlyMap<string, readonly string[]> = new Map([
   ...each("format fmt out print output-format out-format style", ["output", "as"]),
   ...each("type to kind", ["as", "output"]),
+  ...each("as", ["output"]),
+  ...each("output", ["as"]),
   ...each("host hosts machine node target topology s source src from on sysfs", ["on", "from"]),
   ...each("flavors flavour flavours size t", ["flavor"]),
   ...each("plans used existing occupied", ["taken"]),

@@ -20,7 +20,7 @@ export function sourceOf(word: string): string | null {
 export function flagForFile(entry: CliCommand, word: string): string | null {
   const first = (...names: string[]): string | null =>
     names.find((name) => has(entry, name)) ?? null;
-  if (/^(?:catalog|openb):./.test(word)) return first("world");
+  if (/^(?:catalog|openb|fleet):./.test(word)) return first("world");
   if (sourceOf(word) !== null) return first("on", "from", "world");
   switch (kindInFile(word)) {
     case "Plan":
@@ -31,6 +31,8 @@ export function flagForFile(entry: CliCommand, word: string): string | null {
       return first("policy");
     case "Topology":
       return first("on", "from");
+    case "Fleet":
+      return first("fleet", "world");
     case "GuestReport":
       return first("guest-report");
     case "Evidence":

@@ -1,11 +1,20 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { codedError } from "../../testing/expect-error.ts";
-import { scratchFolder } from "../../testing/scratch.ts";
+import { roomInMemory, scratchFolder } from "../../testing/scratch.ts";
 import { readFileBytes, readFileStart, readFileText } from "./read-file.ts";
 
 const folder = scratchFolder();
@@ -40,6 +49,34 @@ test("a missing file and an impossible name are reported as missing", async () =
   await codedError("file-missing", () => readFileBytes(join(file("plain"), "below"), demand));
   await codedError("file-missing", () => readFileBytes("a\0b", demand));
   await codedError("file-unreadable", () => readFileBytes(join(folder, "x".repeat(300)), demand));
+});
+
+test("what is no file of its own is answered with one that is", async () => {
+  const inside = mkdtempSync(join(folder, "inside-"));
+  const remedyOf = async (path: string): Promise<string | null> => {
+    const code = existsSync(path) ? "file-unreadable" : "file-missing";
+    return (await codedError(code, () => readFileBytes(path, demand))).remedy;
+  };
+  expect(await remedyOf(inside)).toBeNull();
+  for (const name of ["flavors.yaml", "b.YML", "a.txt"]) writeFileSync(join(inside, name), "");
+  expect(await remedyOf(inside)).toBe(`name a file in it, such as ${inside}/b.YML`);
+  expect(await remedyOf("/dev/null")).toBe("write its content to a file and name that");
+  expect(await remedyOf(`${inside}/flavors.yml`)).toBe(`did you mean ${inside}/flavors.yaml?`);
+  expect(await remedyOf(`${inside}/nothing-like-it`)).toBeNull();
+  expect(await remedyOf(`${inside}/no/flavors.yaml`)).toBeNull();
+  // A file descriptor that nobody passed on, and a file of such a name.
+  const notPassed = "sudo and npx pass no <(…) on: pipe it in, and name - for standard input";
+  expect(await remedyOf("/dev/fd/731")).toBe(notPassed);
+  expect(await remedyOf("/proc/self/fd/731")).toBe(notPassed);
+  expect(await remedyOf(`${inside}/dev/fd/731`)).toBeNull();
+  // Of very many names none is looked for.
+  const many = mkdtempSync(join(roomInMemory(), "evenkeel-test-"));
+  onTestFinished(() => rmSync(many, { recursive: true, force: true }));
+  for (let i = 1; i < 2000; i++) writeFileSync(join(many, `other-${i}`), "");
+  writeFileSync(join(many, "machine.json"), "");
+  expect(await remedyOf(join(many, "machin.json"))).toBe(`did you mean ${many}/machine.json?`);
+  writeFileSync(join(many, "one-more"), "");
+  expect(await remedyOf(join(many, "machin.json"))).toBeNull();
 });
 
 test("only regular files are opened", async () => {

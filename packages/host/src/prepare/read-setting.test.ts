@@ -1,5 +1,6 @@
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import { untoldSetting } from "@evenkeel/core/prepare/setting.ts";
+import { treeOf } from "../../testing/sysfs/tree-of.ts";
 import { expect, test } from "vitest";
 import { liveTree } from "../tree/directory-tree.ts";
 import { memoryTree } from "../tree/memory-tree.ts";
@@ -35,6 +36,11 @@ test("a recording tells what its files say, and leaves the rest untold", async (
   expect(await recorded({})).toEqual({ ...untoldSetting, driversTold: true });
   expect(await recorded({ "/sys/devices/system/cpu/isolated": "\n" })).toMatchObject({
     isolatedCpus: "",
+  });
+  // The kernel has a folder for IOMMUs also where it uses none.
+  const without = treeOf({ "/sys/class/iommu/x": "" }, {});
+  expect(await readSetting({ ...without, list: () => [] }, machine, via)).toMatchObject({
+    iommu: false,
   });
 });
 

@@ -1,11 +1,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { HypervisorName } from "@evenkeel/core/instance/instance.ts";
-import {
-  type HostSetting,
-  type SystemFamily,
-  untoldSetting,
-} from "@evenkeel/core/prepare/setting.ts";
+import { type HostSetting, untoldSetting } from "@evenkeel/core/prepare/setting.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readMachineSettings } from "../machine-evidence/read-settings.ts";
 import { readHugetlbfs } from "../preflight/read-facts.ts";
@@ -15,6 +11,7 @@ import { libvirtVersions, qemuVersions } from "../preflight/read-versions.ts";
 import { vfioLoadable } from "../preflight/read-vfio.ts";
 import { cpuDirectory } from "../sysfs/processors.ts";
 import type { Tree } from "../tree/tree.ts";
+import { systemFamily } from "./os-release.ts";
 
 /** What is to run VMs there, and the libvirt to ask. */
 export interface Via {
@@ -46,7 +43,7 @@ export async function readSetting(
   const emulator = `qemu-system-${architecture ?? "x86_64"}`;
   return {
     ...kernels,
-    system: systemOf(tree.readText("/etc/os-release") ?? tree.readText("/usr/lib/os-release")),
+    system: systemFamily(tree.readText("/etc/os-release") ?? tree.readText("/usr/lib/os-release")),
     driverctl: isInstalled("driverctl"),
     // A recording's mounts are cut down to the disks, so only a live machine tells this.
     hugetlbfsBytes: readHugetlbfs(tree),
@@ -64,14 +61,6 @@ export function settingOfTopology({ pci, source }: Pick<Topology, "pci" | "sourc
   const isDescribed = /^(?:machine:|synthetic)/.test(source);
   const driversTold = !isDescribed && pci.some(({ driver }) => driver !== null);
   return { ...untoldSetting, driversTold };
-}
-
-/** https://www.freedesktop.org/software/systemd/man/os-release.html */
-function systemOf(text: string | null): SystemFamily | null {
-  const ids = [...(text ?? "").matchAll(/^ID(?:_LIKE)?="?([a-z0-9 ._-]*)"?$/gm)];
-  const words = new Set(ids.flatMap(([, list = ""]) => list.split(" ")));
-  if (words.has("debian") || words.has("ubuntu")) return "debian";
-  return words.has("fedora") || words.has("rhel") ? "fedora" : null;
 }
 
 function isInstalled(program: string): boolean {

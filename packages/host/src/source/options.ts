@@ -1,5 +1,6 @@
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Note } from "../text/note.ts";
+import type { Tree } from "../tree/tree.ts";
 
 /** What reading a source needs of whoever asks for it. */
 export interface SourceOptions {
@@ -16,4 +17,6 @@ export interface SourceOptions {
   readonly pipes?: boolean;
   /** Takes the number of the machine's boot (`readBoot`), where the machine itself answers. */
   readonly booted?: (boot: string | null) => void;
+  /** Takes the files of the machine, where the source is a recording of them. */
+  readonly recorded?: (tree: Tree) => void;
 }

@@ -6,7 +6,6 @@ import { archiveLimits } from "../archive/limits.ts";
 import { compressionOf, expanded } from "../archive/expand.ts";
 import { startsArchive } from "../archive/starts-archive.ts";
 import { decodeText, type FileDemand, readFileBytes, readFileStart } from "../file/read-file.ts";
-import { ignore } from "../text/note.ts";
 import { foreignFile } from "./foreign-file.ts";
 import { anyTextBytesMax, readAnyText } from "./read-any-text.ts";
 import type { SourceOptions } from "./options.ts";
@@ -21,7 +20,7 @@ export async function readPath(path: string, options: SourceOptions): Promise<To
     !path.includes("\0") && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const recording = async (): Promise<Topology> => {
     const { readRecording } = await import("./read-recording.ts");
-    return readRecording(path, options.note ?? ignore);
+    return readRecording(path, options);
   };
   if (isDirectory) return recording();
   const demand = { maxBytes: anyTextBytesMax, expected: topologyFile };
@@ -68,7 +67,7 @@ export async function readContent(
   if (text !== null) return readAnyText(text, where, options, named);
   if (kind === "sysfs" || (named === null && startsArchive(start))) {
     const { readRecording } = await import("./read-recording.ts");
-    return readRecording(where, options.note ?? ignore, bytes);
+    return readRecording(where, options, bytes);
   }
   return readAnyText(plainFile(where, start, demand, bytes), where, options, named);
 }

@@ -3,11 +3,12 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { readMachineTree } from "../machine/read-machine-tree.ts";
-import type { Note } from "../text/note.ts";
+import { ignore } from "../text/note.ts";
 import { directoryTree } from "../tree/directory-tree.ts";
 import { nameOf } from "../tree/resolve.ts";
 import { findRoots, type Root, subtree } from "../tree/roots.ts";
 import type { Tree } from "../tree/tree.ts";
+import type { SourceOptions } from "./options.ts";
 
 /**
  * Reads a recorded machine: a directory, or a tar of one. If it holds several machines, a `#` and a
@@ -20,20 +21,18 @@ import type { Tree } from "../tree/tree.ts";
  */
 export async function readRecording(
   source: string,
-  note: Note,
+  { note = ignore, recorded }: Pick<SourceOptions, "note" | "recorded">,
   given: Uint8Array | null = null,
 ): Promise<Topology> {
   const { tree, name } = await openRecording(source, given);
+  recorded?.(tree);
   return readMachineTree(tree, note, name);
 }
 
-/**
- * Opens a recorded machine: its tree, and the name that the source chooses it by, if it does.
- * Errors: as `readRecording`.
- */
-export async function openRecording(
+/** Opens a recorded machine: its tree, and the name that the source chooses it by, if it does. */
+async function openRecording(
   source: string,
-  given: Uint8Array | null = null,
+  given: Uint8Array | null,
 ): Promise<{ readonly tree: Tree; readonly name?: string }> {
   const { path, inner } = given === null ? split(source) : { path: source, inner: null };
   const tree = await treeAt(path, given);

@@ -114,6 +114,9 @@ test("an unknown source is refused with a suggestion", async () => {
     ["numctl:/x", "did you mean numactl:/x?"],
     ["kubernets:/x", "did you mean kubernetes:/x?"],
     ["hgx-h100", "did you mean machine:hgx-h100?"],
+    ["H100", "did you mean machine:dgx-h100 or machine:hgx-h100?"],
+    ["snc", "did you mean machine:xeon-snc?"],
+    ["gb", null],
     ["redfish:host", null],
     ["", null],
   ];

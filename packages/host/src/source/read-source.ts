@@ -27,8 +27,7 @@ type Reader = (rest: string, options: SourceOptions) => Promise<Topology>;
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
     "sysfs",
-    async (rest, { note = ignore }) =>
-      (await import("./read-recording.ts")).readRecording(rest, note),
+    async (rest, options) => (await import("./read-recording.ts")).readRecording(rest, options),
   ],
   ...[...textSources.keys()].map((name): [string, Reader] => [
     name,

@@ -84,6 +84,7 @@ const ofDocuments: ReadonlyMap<string, string> = new Map([
   ["Plan", "print what it gives the VM with evenkeel render FILE, or give the machine it is for"],
   ["Refusal", "give the machine that was tried"],
   ["Verdict", "give the machine that the VM runs on"],
+  ["Fleet", "give it with --fleet FILE, to topology, place, capacity or simulate"],
   ["HostPolicy", "give it with --policy FILE, beside the machine that it is for"],
 ]);
 

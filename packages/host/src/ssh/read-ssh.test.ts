@@ -81,9 +81,10 @@ describe("an ssh that is made up", () => {
     expect((await error("echo odd >&2; exit 3")).message).toBe("ssh failed (exit status 3): odd");
     const { message } = await codedError("answer-malformed", () => read("echo This is a menu"));
     expect(message).toBe(`the machine's answer does not begin as asked for: "This is a menu"`);
-    await codedError("tree-empty", () =>
+    const bare = await codedError("tree-empty", () =>
       read("n=$(sed -n 's/^nonce=//p'); echo start $n; echo end $n"),
     );
+    expect(bare.message).toBe("the machine shows no /sys and no /proc");
   });
 
   test("there is no ssh", async () => {

@@ -11,18 +11,21 @@ import { readCpuSettings } from "../sysfs/cpu-notes.ts";
 import { readSysfs } from "../sysfs/read.ts";
 import { directoryTree, liveTree } from "../tree/directory-tree.ts";
 import type { Tree } from "../tree/tree.ts";
-import { readAnswer } from "./answer.ts";
+import { type Answer, readAnswer } from "./answer.ts";
 import { machineScript } from "./script.ts";
 
-/** What the script tells of a machine in a folder, or of this one. */
-function told(root: string | null): Tree {
-  const said = execFileSync("sh", ["-s", ...(root === null ? [] : [root])], {
+/** What the script tells of a machine in a folder, or of this one, with the programs of a PATH. */
+function answer(root: string | null, path = process.env["PATH"]): Answer {
+  const said = execFileSync("/bin/sh", ["-s", ...(root === null ? [] : [root])], {
     input: machineScript("n"),
     encoding: "utf8",
+    env: { PATH: path },
     maxBuffer: 64 * 1024 * 1024,
   });
-  return readAnswer(said, "n", "ssh:far").tree;
+  return readAnswer(said, "n", "ssh:far");
 }
+
+const told = (root: string | null): Tree => answer(root).tree;
 
 /** Every file that the readers ask for, with what is in it. */
 function filesRead(tree: Tree): ReadonlyMap<string, Uint8Array> {
@@ -116,6 +119,37 @@ const pciIds = [
   "C 03  Display\n\t2330  no device",
   "",
 ].join("\n");
+
+test("without od and awk the rest is told, and a note says what is missing", () => {
+  const root = scratchFolder();
+  const put = (path: string, content: string): void => {
+    mkdirSync(join(root, path, ".."), { recursive: true });
+    writeFileSync(join(root, path), content);
+  };
+  const device = "/sys/bus/pci/devices/0000:00:01.0";
+  put(`${device}/config`, "bytes");
+  put(`${device}/vendor`, "0x10de\n");
+  const bare = answer(root, "/nowhere");
+  expect(bare.notes).toEqual(["no od: configuration spaces of PCI devices are not read"]);
+  expect(bare.tree.readText(`${device}/vendor`)).toBe("0x10de\n");
+  expect(bare.tree.readBytes(`${device}/config`)).toBeNull();
+  put("/usr/share/misc/pci.ids", pciIds);
+  expect(answer(root, "/nowhere").notes).toContain("no awk: models of devices are not named");
+  expect(answer(root).notes).toEqual([]);
+});
+
+test.skipIf(process.platform !== "linux")("a tool's output is told, or that it failed", () => {
+  const programs = scratchFolder();
+  const program = (name: string, script: string): void => {
+    writeFileSync(join(programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  };
+  program("nvidia-smi", 'if [ "$1" = topo ]; then printf "a\\n\\n b"; else echo half; exit 9; fi');
+  const { tree, notes } = answer(null, programs);
+  expect(tree.readText("/evenkeel/nvidia-smi-topo.txt")).toBe("a\n\n b\n");
+  expect(tree.readText("/evenkeel/nvidia-smi-query.xml")).toBeNull();
+  expect(tree.readText("/evenkeel/rocm-smi-topo.txt")).toBeNull();
+  expect(notes).toContain("nvidia-smi -q -x: exit status 9");
+});
 
 test("what is cut short does nothing", () => {
   const script = machineScript("n");

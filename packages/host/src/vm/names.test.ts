@@ -12,6 +12,9 @@ const machine = treeOf({
   "/proc/7/cmdline": `${qemu}\0-name\0guest=llm-b,debug-threads=on\0`,
   "/proc/8/cmdline": `${qemu}\0-name\0guest=odd name; $(reboot)\0`,
   "/proc/9/cmdline": `/usr/bin/less\0-name\0guest=llm-c\0`,
+  "/proc/12/cmdline": `${qemu}\0-name\0guest=(llm-z\0`,
+  "/proc/13/cmdline": `${qemu}\0-name\0guest=llm-z)\0`,
+  "/proc/70/cmdline": `${qemu}\0-name\0guest=db-a\0`,
   "/proc/10/cmdline": `${qemu}\0-m\x001G\0`,
   "/proc/11/cmdline": `${qemu}\0-name\0guest=llm-a\0`,
 });
@@ -30,6 +33,10 @@ test("names are those of the records and of the emulators that run, and nothing 
     "damaged.json": "{",
     ".half.json": "{}",
     "llm-a.lock": "",
+    [`${"n".repeat(64)}.json`]: "{}",
+    [`${"m".repeat(65)}.json`]: "{}",
+    "llm-b.json.new": "{}",
+    ".json": "{}",
     "$(reboot).json": "{}",
   });
   expect(vmNames(folder, machine)).toEqual({
@@ -37,13 +44,14 @@ test("names are those of the records and of the emulators that run, and nothing 
       { name: "acme_llm-a", adopted: false },
       { name: "damaged", adopted: false },
       { name: "db", adopted: true },
+      { name: "n".repeat(64), adopted: false },
     ],
-    running: ["llm-a", "llm-b"],
+    running: ["db-a", "llm-a", "llm-b"],
   });
 });
 
 test("without a state folder, or one that may not be read, what runs is known", () => {
-  const known = { recorded: [], running: ["llm-a", "llm-b"] };
+  const known = { recorded: [], running: ["db-a", "llm-a", "llm-b"] };
   expect(vmNames("/nowhere", machine)).toEqual(known);
   const closed = folderWith({ "db.json": "{}" });
   chmodSync(join(closed, "vms"), 0);

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
@@ -80,8 +81,11 @@ test("a recording tells what the kernel's files in it say, and no more", async (
   write("sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages", "1024\n");
   write("proc/sys/kernel/osrelease", "5.10.0-30-amd64\n");
   write("proc/cmdline", "isolcpus=1-3 secret=x\n");
-  const small = flavor("small", "vcpus: 3, memory: 2Gi, hugepages: 2Mi");
-  const { stdout, status } = await prepare(small, "--on", `sysfs:${folder}`, "--output", "json");
+  const small = join(scratchFolder(), "small.yaml");
+  writeFileSync(small, flavor("small", "vcpus: 3, memory: 2Gi, hugepages: 2Mi"));
+  const on = (source: string, stdin = "") =>
+    evenkeel(["prepare", small, "--on", source, "-ojson"], { stdin });
+  const { stdout, status } = await on(`sysfs:${folder}`);
   const { needs, boot } = JSON.parse(stdout);
   const states = needs.map(({ code, state }: { code: string; state: string }) => [code, state]);
   expect(states).toEqual([
@@ -97,4 +101,12 @@ test("a recording tells what the kernel's files in it say, and no more", async (
   });
   expect(boot.instead).toEqual(["isolcpus=1-3"]);
   expect(status).toBe(4);
+  // However the recording is named.
+  const tar = join(scratchFolder(), "host.tar");
+  execFileSync("tar", ["-cf", tar, "-C", folder, "."]);
+  const piped = readFileSync(tar, "latin1");
+  for (const source of [folder, tar, `sysfs:${tar}`, "-", "sysfs:-"]) {
+    const outcome = await on(source, source.endsWith("-") ? piped : "");
+    expect(JSON.parse(outcome.stdout), source).toMatchObject({ needs, boot });
+  }
 });

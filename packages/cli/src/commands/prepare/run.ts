@@ -1,12 +1,9 @@
 import { prepare } from "@evenkeel/core/prepare/prepare.ts";
-import type { HostSetting } from "@evenkeel/core/prepare/setting.ts";
 import { requestOfFlavor, resolveRequest } from "@evenkeel/core/request/resolve.ts";
-import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import { readSetting, settingOfTopology, type Via } from "@evenkeel/host/prepare/read-setting.ts";
-import { openRecording } from "@evenkeel/host/source/read-recording.ts";
+import { readSetting, settingOfTopology } from "@evenkeel/host/prepare/read-setting.ts";
+import type { Tree } from "@evenkeel/host/tree/tree.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
-import type { Surroundings } from "../../command/surroundings.ts";
 import { flavorCount } from "../../input/flavor-count.ts";
 import { readFlavorsAndVms } from "../../input/read-documents.ts";
 import { readPolicies } from "../../input/read-policy.ts";
@@ -37,9 +34,15 @@ export async function runPrepare(
   };
   const policies = await readPolicies(policy, surroundings);
   const hostPolicy = on === "live" ? policies.here : policies.elsewhere;
-  const topology = await readTopology(on, surroundings);
-  const { libvirtUri } = localHost(surroundings);
-  const setting = await settingOn(on, topology, { via, libvirtUri }, surroundings);
+  const host = localHost(surroundings);
+  // This machine and recordings tell how they are set, other sources do not.
+  let tree: Tree | null = on === "live" ? host.tree() : null;
+  const recorded = (recording: Tree): void => void (tree = recording);
+  const topology = await readTopology(on, surroundings, { recorded });
+  const setting =
+    tree === null
+      ? settingOfTopology(topology)
+      : await readSetting(tree, topology, { via, libvirtUri: host.libvirtUri });
   const preparation = prepare(topology, hostPolicy, asked, setting, via);
   if (preparation.prepared === false) this.finish(exitStatus.no);
   else if (preparation.prepared === null) this.finish(exitStatus.unknown);
@@ -47,17 +50,4 @@ export async function runPrepare(
   surroundings.stdout.write(
     json ? jsonText(preparation) : preparationText(preparation, { width, paint }),
   );
-}
-
-/** How a machine is set: this machine and recordings tell it, other sources do not. */
-async function settingOn(
-  source: string,
-  topology: Topology,
-  via: Via,
-  surroundings: Surroundings,
-): Promise<HostSetting> {
-  if (source === "live") return readSetting(localHost(surroundings).tree(), topology, via);
-  const [, recording] = /^sysfs:(.+)$/s.exec(source) ?? [];
-  if (recording === undefined) return settingOfTopology(topology);
-  return readSetting((await openRecording(recording)).tree, topology, via);
 }

@@ -1,4 +1,5 @@
 import { type DocumentKind, documentKinds, isDocumentKind } from "@evenkeel/contract/document.ts";
+import { meantKind } from "@evenkeel/contract/meant-kind.ts";
 import { jsonSchemaOf } from "@evenkeel/contract/reference/json-schema.ts";
 import { documentTexts, firstSentence } from "@evenkeel/contract/reference/texts.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
@@ -37,7 +38,7 @@ function kindNamed(name: string): DocumentKind {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]|\.json$/g, "");
   const kind = documentKinds.find((known) => plain(known) === plain(name));
   if (kind !== undefined && isDocumentKind(kind)) return kind;
-  const near = didYouMean(name, documentKinds);
+  const near = meantKind(name) ?? didYouMean(name, documentKinds);
   throw new EvenkeelError("usage", `KIND is ${JSON.stringify(name)}`, {
     expected: `one of ${documentKinds.join(", ")}`,
     remedy: near === null ? "evenkeel schema says what each is" : `did you mean ${near}?`,
