@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { systemClock } from "@evenkeel/host/clock/clock.ts";
 import { exitStatus } from "./command/exit-status.ts";
@@ -9,6 +10,7 @@ export async function main(version: string): Promise<void> {
   const surroundings: Surroundings = {
     stdout: streamOf(1, () => process.stdout),
     stderr: streamOf(2, () => process.stderr),
+    sayNow: (text) => void writeSync(2, text),
     readStdin,
     env: process.env,
     version,

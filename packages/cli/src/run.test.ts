@@ -251,6 +251,7 @@ test("a bug is told as one, with its stack only for those who debug", async () =
       env,
       version: "0",
       clock: systemClock,
+      sayNow: () => {},
       isOwnProcess: false,
       interrupted: () => AbortSignal.abort(),
     });

@@ -27,6 +27,7 @@ export async function runCli(typed: readonly string[], around: Surroundings): Pr
     ...around,
     stdout: escaping(around.stdout),
     stderr: escaping(around.stderr),
+    sayNow: (text) => around.sayNow(terminalText(text)),
   };
   const thrown: unknown[] = [];
   const report = (failure: unknown): void => void thrown.push(failure);

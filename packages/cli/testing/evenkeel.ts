@@ -40,6 +40,9 @@ export async function evenkeel(
     env,
     version: "0.0.0-test",
     clock: systemClock,
+    sayNow: (text) => {
+      printed.stderr += text;
+    },
     isOwnProcess: false,
     interrupted: () => interrupted,
   });

@@ -4,6 +4,11 @@ import type { Clock } from "@evenkeel/host/clock/clock.ts";
 export interface Surroundings {
   readonly stdout: Stream;
   readonly stderr: Stream;
+  /**
+   * Writes to standard error at once, without a stream of Node: making one changes how every
+   * process has the file open, and the command that this process becomes has it next.
+   */
+  readonly sayNow: (text: string) => void;
   /** Reads standard input to its end; null if it is longer than `maxBytes`. */
   readonly readStdin: (maxBytes: number) => Promise<Uint8Array | null>;
   readonly env: Readonly<Record<string, string | undefined>>;

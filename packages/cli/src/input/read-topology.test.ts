@@ -16,6 +16,7 @@ const surroundings: Surroundings = {
   env: {},
   version: "0",
   clock: systemClock,
+  sayNow: () => {},
   isOwnProcess: false,
   interrupted: () => AbortSignal.abort(),
 };

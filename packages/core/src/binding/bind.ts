@@ -5,7 +5,7 @@ import type { Topology } from "../topology/topology.ts";
 import { type Beside, besideFinder } from "./beside.ts";
 import type { Binding, BindingMode, BindingUnknown, MemoryBinding } from "./binding.ts";
 import { chooseCpus, type CpuChoice } from "./cpus.ts";
-import type { Variables } from "./local-rank.ts";
+import type { Variables } from "./visible/variables.ts";
 import { nearest, nodesWithMemory } from "./nearest.ts";
 import { nicsBeside } from "./nics.ts";
 import { type AcceleratorFacts, visibleAccelerators } from "./visible/visible-accelerators.ts";

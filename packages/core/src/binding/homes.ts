@@ -2,10 +2,10 @@ import { bridgesAbove } from "../topology/interconnect.ts";
 import type { PciDevice, Topology } from "../topology/topology.ts";
 
 /**
- * Finds the node that a device is on, from the PCI tree alone: the kernel's word for the device, for
- * its physical function, for the bridges above it, nearest first, and for all that hangs below the
- * same host bridge where these agree. A machine of one node has no other. Null where nothing tells;
- * no number follows from a device's position among others.
+ * Finds the node that a device is on, from the PCI tree alone: the kernel's word for the device,
+ * for its physical function, for the bridges above it, nearest first, and for all that hangs below
+ * the same host bridge where these agree. A machine of one node has no other. Null where nothing
+ * tells; no number follows from a device's position among others.
  */
 export function nodeFinder({ nodes, pci }: Topology): (address: string) => number | null {
   const byAddress = new Map(pci.map((device) => [device.address, device]));

@@ -1,5 +1,4 @@
-/** The variables of a process, or of a command to come. */
-export type Variables = Readonly<Record<string, string | undefined>>;
+import type { Variables } from "./visible/variables.ts";
 
 /** Which of the processes that were started on this machine for one job this is. */
 export interface LocalRank {

@@ -6,7 +6,9 @@ import { allKnown } from "../unit/list.ts";
 
 /** The nodes that serve a home best. */
 export interface Nearest {
-  /** One or several at the same distance, ascending; empty where there is none, or none is known. */
+  /**
+   * One or several at the same distance, ascending; empty where there is none, or none is known.
+   */
   readonly nodes: readonly number[];
   /** Why none is known; null where these are right. */
   readonly unknown: string | null;

@@ -30,10 +30,10 @@ export interface NotHere {
 /**
  * Chooses a command's accelerators.
  *
- * A process that is the only one of its job on this machine works with all that it sees, and so does
- * one without a rank. Otherwise it works with the one at its rank, as every launcher's users write
- * it (`cuda:LOCAL_RANK`), or with the only one that it sees. With more processes than accelerators,
- * which of them share one is for the program to say.
+ * A process that is the only one of its job on this machine works with all that it sees, and so
+ * does one without a rank. Otherwise it works with the one at its rank, as every launcher's users
+ * write it (`cuda:LOCAL_RANK`), or with the only one that it sees. With more processes than
+ * accelerators, which of them share one is for the program to say.
  */
 export function chooseAccelerators(
   topology: Topology,

@@ -25,9 +25,9 @@ export function bindingFaults(
     ),
   );
   const nodesOf = accelerators.map(({ address }) => homes.get(address) ?? null);
-  const rowOf = new Map(topology.nodes.map(({ id }, place) => [id, place]));
+  const placeOf = (node: number): number => topology.nodes.findIndex(({ id }) => id === node);
   const far = (a: number, b: number): number | null =>
-    topology.distances?.[rowOf.get(a) ?? 0]?.[rowOf.get(b) ?? 0] ?? null;
+    topology.distances?.[placeOf(a)]?.[placeOf(b)] ?? null;
   const usable = new Set([...allowed].flatMap((cpu) => nodeOf.get(cpu) ?? []));
   const packageOf = new Map(topology.nodes.map((node) => [node.id, node.package]));
 

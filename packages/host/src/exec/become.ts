@@ -14,8 +14,8 @@ const ENOEXEC = 8;
 
 /**
  * Becomes a program: same process, terminal, parent and open files. What Node changed in this
- * process when it started is taken back: ignored signals, the raised limit of open files, files that
- * would close, and standard files that no longer wait.
+ * process when it started is taken back: ignored signals, the raised limit of open files, files
+ * that would close, and standard files that no longer wait.
  *
  * Returns only where that fails, with the error number.
  *

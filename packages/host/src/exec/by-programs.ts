@@ -12,8 +12,8 @@ export interface ByPrograms {
 
 /**
  * Binds a command without system calls of our own: numactl where it is installed, otherwise taskset
- * for the CPUs alone. Each is tried on `true` first, since a container may refuse what it does; only
- * then does the command depend on it.
+ * for the CPUs alone. Each is tried on `true` first, since a container may refuse what it does;
+ * only then does the command depend on it.
  *
  * @param softFiles the limit of open files that the command is to have.
  */

@@ -1,5 +1,5 @@
 import { bind, type BindingAnswer, type BindInput } from "@evenkeel/core/binding/bind.ts";
-import type { Variables } from "@evenkeel/core/binding/local-rank.ts";
+import type { Variables } from "@evenkeel/core/binding/visible/variables.ts";
 import { emptySet, type IndexSet } from "@evenkeel/core/set/index-set.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readSysfs } from "../sysfs/read.ts";

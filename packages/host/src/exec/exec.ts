@@ -2,7 +2,7 @@ import { type ErrorDetail, EvenkeelError } from "@evenkeel/core/error/evenkeel-e
 import { emptySet } from "@evenkeel/core/set/index-set.ts";
 import type { Binding } from "@evenkeel/core/binding/binding.ts";
 import { libraryVariables } from "@evenkeel/core/binding/libraries.ts";
-import type { Variables } from "@evenkeel/core/binding/local-rank.ts";
+import type { Variables } from "@evenkeel/core/binding/visible/variables.ts";
 import { loadProcessCalls, type ProcessCalls } from "../native/process-calls.ts";
 import { liveTree } from "../tree/directory-tree.ts";
 import { become, parentsFileLimit, statusOfFailure } from "./become.ts";

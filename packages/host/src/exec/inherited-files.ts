@@ -15,8 +15,8 @@ export interface OpenFile {
  * those below 16 when another program takes its place, so they have to be kept open by hand.
  *
  * Node opens nothing before its first epoll file, so what is below that was given. Above it, Node's
- * own files are anonymous ones, pipes with both ends here, and /dev/null to read from; anything else
- * was given.
+ * own files are anonymous ones, pipes with both ends here, and /dev/null to read from; anything
+ * else was given.
  */
 export function inheritedFiles(open: readonly OpenFile[]): readonly number[] {
   const numbers = open.filter(isEpoll).map(({ number }) => number);
@@ -25,7 +25,7 @@ export function inheritedFiles(open: readonly OpenFile[]): readonly number[] {
   const isOwn = ({ target, flags }: OpenFile): boolean =>
     target.startsWith("anon_inode:") ||
     (target === "/dev/null" && flags !== null && (flags & O_ACCMODE) === constants.O_RDONLY) ||
-    (target.startsWith("pipe:") && (ends.get(target)?.length ?? 1) > 1);
+    (target.startsWith("pipe:") && (ends.get(target) ?? []).length > 1);
   return open
     .filter((file) => file.number <= 2 || file.number < firstOwn || !isOwn(file))
     .map(({ number }) => number)

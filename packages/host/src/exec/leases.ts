@@ -10,9 +10,9 @@ import {
 import { dirname, join } from "node:path";
 
 /**
- * Leases of cores: a command with cores of its own holds a lock on a file for each, so that commands
- * that know nothing of each other take different ones. The kernel frees a lock when the last process
- * that inherited the open file has ended, however it ended.
+ * Leases of cores: a command with cores of its own holds a lock on a file for each, so that
+ * commands that know nothing of each other take different ones. The kernel frees a lock when the
+ * last process that inherited the open file has ended, however it ended.
  *
  * The folder belongs to root and has the sticky bit, as /tmp: anybody may make a file in it, and
  * nobody can move what is another's. A lock keeps commands apart that mean well. Who does not can
@@ -62,8 +62,8 @@ export function leasePath(folder: string, firstCpu: number): string {
 }
 
 /**
- * Opens the file of a core's lease, or makes it. No link is followed, and nothing but a regular file
- * is taken, since opening a FIFO may wait. Null where it cannot be had: then somebody has put
+ * Opens the file of a core's lease, or makes it. No link is followed, and nothing but a regular
+ * file is taken, since opening a FIFO may wait. Null where it cannot be had: then somebody has put
  * something else there.
  *
  * It is opened without O_CREAT first: the kernel refuses that for another user's file in a folder

@@ -23,9 +23,9 @@ export type Lease =
 /**
  * Takes the lease of a core.
  *
- * A holder whose cpuset has no CPU of the core holds more than it was given, and does not count: the
- * core is taken without a lock, which is said. Its affinity says nothing, as a program may bind its
- * main thread to one of its cores and others to the rest.
+ * A holder whose cpuset has no CPU of the core holds more than it was given, and does not count:
+ * the core is taken without a lock, which is said. Its affinity says nothing, as a program may bind
+ * its main thread to one of its cores and others to the rest.
  *
  * @param lock locks an open file without waiting; 0 where it did.
  */

@@ -106,6 +106,7 @@ test("--fix says what it would run, and with --yes runs it and records the way b
         env: {},
         version: "0",
         clock: systemClock,
+        sayNow: () => {},
         isOwnProcess: false,
         interrupted: () => AbortSignal.abort(),
       },

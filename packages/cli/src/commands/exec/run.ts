@@ -1,4 +1,4 @@
-import { existsSync, writeSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { bind, type BindingAnswer, type NotBound } from "@evenkeel/core/binding/bind.ts";
 import { libraryVariables } from "@evenkeel/core/binding/libraries.ts";
 import { localRank, rankVariables } from "@evenkeel/core/binding/local-rank.ts";
@@ -16,7 +16,6 @@ import { readContractHere } from "../../input/read-contract.ts";
 import { readTopology } from "../../input/read-topology.ts";
 import { bindingText } from "../../text/binding-text.ts";
 import { jsonText } from "../../text/json-text.ts";
-import { terminalText } from "../../text/terminal-text.ts";
 import type { ExecFlags } from "./flags.ts";
 
 export async function runExec(
@@ -39,16 +38,12 @@ export async function runExec(
     return;
   }
   if (!surroundings.isOwnProcess) throw new Error("only a process of its own becomes a command");
-  const say = (line: string): void => {
-    // A stream of Node would make the file non-blocking, and the command has it next.
-    writeSync(2, terminalText(`evenkeel: ${line}\n`));
-  };
   const { status, error } = await execCommand(decider, {
     words: command,
     variables: surroundings.env,
     ncclFile,
     isRequired: flags.require,
-    say,
+    say: (line) => surroundings.sayNow(`evenkeel: ${line}\n`),
     watch: null,
   });
   this.finish(status);

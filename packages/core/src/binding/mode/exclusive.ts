@@ -5,8 +5,8 @@ import type { UsableCore } from "./cores.ts";
  * of each class of cores as many for each accelerator, so that every share has the same mixture; a
  * remainder goes to the first accelerators, one each. Cores of one last-level cache stay together.
  *
- * Why this is right: within a class, share `i` of `n` begins where share `i - 1` ends, so shares are
- * disjoint and cover all; their sizes differ by at most one within a class. It depends on the
+ * Why this is right: within a class, share `i` of `n` begins where share `i - 1` ends, so shares
+ * are disjoint and cover all; their sizes differ by at most one within a class. It depends on the
  * machine alone, so that two commands that know nothing of each other get different cores.
  *
  * @param count the number of shares, at least 1.

@@ -1,7 +1,7 @@
 import { comparePciAddresses } from "../../topology/pci-address.ts";
 import type { Accelerator, Topology } from "../../topology/topology.ts";
 import { allKnown } from "../../unit/list.ts";
-import type { Variables } from "../local-rank.ts";
+import type { Variables } from "./variables.ts";
 import { type Named, namedIn, type Numbered } from "./entries.ts";
 
 export interface Unclear {
@@ -34,8 +34,9 @@ export interface VisibleAccelerators {
  * program's libraries choose among them.
  *
  * A container has the device files of its own GPUs alone, while sysfs has all of the machine's: a
- * program numbers those that it can open. `NVIDIA_VISIBLE_DEVICES` is the request that a container's
- * runtime answered; no library reads it, so it counts only where nobody knows what can be opened.
+ * program numbers those that it can open. `NVIDIA_VISIBLE_DEVICES` is the request that a
+ * container's runtime answered; no library reads it, so it counts only where nobody knows what can
+ * be opened.
  */
 export function visibleAccelerators(
   facts: AcceleratorFacts,
