@@ -44,8 +44,8 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     --- stderr
     evenkeel: there is no command "plaec"
       expected  one of topology, snapshot, place, capacity, prepare, render, verify, why, doctor,
-                evidence, guest, run, stop, adopt, list, console, simulate, demo, schema, completion,
-                help, version
+                evidence, guest, exec, run, stop, adopt, list, console, simulate, demo, schema,
+                completion, help, version
       try       did you mean place?
       code      usage
     --- exit 2
@@ -54,8 +54,8 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     --- stderr
     evenkeel: there is no command "frobnicate"
       expected  one of topology, snapshot, place, capacity, prepare, render, verify, why, doctor,
-                evidence, guest, run, stop, adopt, list, console, simulate, demo, schema, completion,
-                help, version
+                evidence, guest, exec, run, stop, adopt, list, console, simulate, demo, schema,
+                completion, help, version
       try       see evenkeel --help
       code      usage
     --- exit 2
@@ -101,8 +101,8 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     --- stderr
     evenkeel: there is no command "__complet"
       expected  one of topology, snapshot, place, capacity, prepare, render, verify, why, doctor,
-                evidence, guest, run, stop, adopt, list, console, simulate, demo, schema, completion,
-                help, version
+                evidence, guest, exec, run, stop, adopt, list, console, simulate, demo, schema,
+                completion, help, version
       try       see evenkeel --help
       code      usage
     --- exit 2

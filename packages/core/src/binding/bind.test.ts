@@ -235,9 +235,16 @@ test("NICs on the GPU's switch, and another for each GPU where there are several
       .join(),
   );
   expect(new Set(names).size).toBe(4);
-  const variables = libraryVariables(bound(hgx, { ...gpu("0"), withNics: true }), {}, null);
-  expect(variables.map(({ name }) => name)).toContain("UCX_NET_DEVICES");
-  expect(variables.find(({ name }) => name === "NCCL_IB_HCA")?.value).toMatch(/^=\w+:1$/);
+  const named = (port: number | null): Record<string, string> => {
+    const binding = bound(hgx, { ...gpu("0"), withNics: true });
+    const withPort = (binding.nics ?? []).map((nic) => ({ ...nic, port }));
+    const variables = libraryVariables({ ...binding, nics: withPort }, {}, null);
+    return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+  };
+  expect(named(1)).toMatchObject({ NCCL_IB_HCA: "=mlx5_0:1", UCX_NET_DEVICES: "mlx5_0:1" });
+  // UCX takes no name without a port.
+  expect(named(null)).toMatchObject({ NCCL_IB_HCA: "=mlx5_0" });
+  expect(Object.keys(named(null))).not.toContain("UCX_NET_DEVICES");
 });
 
 test("a library's variable that is set already stays, and none binds threads", () => {

@@ -5,7 +5,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readSysfs } from "../sysfs/read.ts";
 import { liveTree } from "../tree/directory-tree.ts";
 import type { Tree } from "../tree/tree.ts";
-import { acceleratorsHere, allowedHere } from "./read-here.ts";
+import { acceleratorsHere, allowedHere, withPorts } from "./read-here.ts";
 
 /** What is asked for a command. */
 export type CommandRequest = Pick<BindInput, "wanted" | "mode" | "memory" | "withNics"> & {
@@ -40,7 +40,8 @@ export async function deciderHere(
 }
 
 function decider(request: CommandRequest, tree: Tree, read: Topology): Decider {
-  const topology = withContract(read, request.contractNodes);
+  const completed = request.withNics ? withPorts(tree, read) : read;
+  const topology = withContract(completed, request.contractNodes);
   const facts = { ...acceleratorsHere(tree, topology), ...allowedHere(tree, topology) };
   return { topology, decide: (heldCpus) => bind({ ...request, ...facts, heldCpus }) };
 }

@@ -105,3 +105,16 @@ function rocmOrder(tree: Tree): readonly string[] | null {
     return isPciAddress(address) ? [address] : [];
   });
 }
+
+/** Adds to RDMA NICs the numbers of their ports, which libraries are told with the name. */
+export function withPorts(tree: Tree, topology: Topology): Topology {
+  const nics = topology.nics.map((nic) => {
+    if (nic.ports !== null || nic.name === null || nic.rdma !== true) return nic;
+    const numbers = indexedNames(tree, `/sys/class/infiniband/${nic.name}/ports`, "");
+    const ports = numbers.map((port) => {
+      return { name: nic.name, port, bytesPerSecond: null, guid: null };
+    });
+    return ports.length === 0 ? nic : { ...nic, ports };
+  });
+  return { ...topology, nics };
+}
