@@ -131,6 +131,23 @@ test("a GPU is known again by its UUID, wherever it is", () => {
   expect(areAlike(others)).toBe(true);
 });
 
+test("one GPU that is another unit is said by its UUID, where the others are the same", () => {
+  const gpu = "the UUID of GPU";
+  const units = (all: readonly (string | null)[]): Topology => ({
+    ...hgx,
+    accelerators: hgx.accelerators.map((one, i) => ({ ...one, uuid: all[i] ?? null })),
+  });
+  const found = (after: readonly (string | null)[]): readonly string[] =>
+    diffTopologies(units(["GPU-0", "GPU-1", "GPU-2"]), units(after)).map(({ message }) => message);
+  expect(found(["GPU-0", "GPU-x", "GPU-2"])).toEqual([
+    `${gpu} ${hgx.accelerators[1]?.address} changed from GPU-1 to GPU-x`,
+  ]);
+  // Where nobody told the UUIDs of one machine, nothing says that they are others.
+  expect(found([])).toEqual(
+    [0, 1, 2].map((i) => `${gpu} ${hgx.accelerators[i]?.address} became unknown, it was GPU-${i}`),
+  );
+});
+
 test("no other matching of small machines leaves fewer differences, by brute force", () => {
   const few = smallTopology.filter(({ pci }) => pci.length <= 5);
   fc.assert(
