@@ -9,7 +9,7 @@ import {
 import type { SearchResult } from "../../placement/search/search.ts";
 import type { NodeSpace, Space } from "../../placement/space/space.ts";
 import { nodesOfUntoldCores } from "../../placement/untold/cpus.ts";
-import type { NodeShortage, OneNode, StraddlingCost } from "./straddle.ts";
+import type { NodeShortage, OneNode, Straddling, StraddlingCost } from "./straddle.ts";
 
 /** Whether all of a layout, and not only its devices, is on one node. */
 export function isOnOneNode({ cells }: Layout): boolean {
@@ -20,14 +20,25 @@ export function isOnOneNode({ cells }: Layout): boolean {
   return new Set(parts).size === 1;
 }
 
-/** The nodes with CPUs, each of which might hold a whole VM. */
-export function runningNodes({ topology, nodes }: Space): readonly NodeSpace[] {
+/** What keeps a request off each of the nodes with CPUs, one of which might hold a whole VM. */
+export function straddlingOf(space: Space): Straddling {
+  const running = runningNodes(space);
+  const shortages = running.flatMap((node) => shortagesOf(space, node));
+  const short = new Set(shortages.map(({ node }) => node));
+  return {
+    shortages,
+    room: roomOnOneNode(space, shortages),
+    enough: running.flatMap(({ id }) => (short.has(id) ? [] : [id])),
+  };
+}
+
+function runningNodes({ topology, nodes }: Space): readonly NodeSpace[] {
   const withCpus = new Set(topology.nodes.flatMap(({ id, cpus }) => (cpus === "" ? [] : id)));
   return nodes.filter(({ id }) => withCpus.has(id));
 }
 
 /** What a node lacks to hold all of a request. */
-export function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
+function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
   const { request, granuleBytes } = space;
   // A device of unknown node may be on this one.
   const onNode = (devices: Space["nics"], needs: number): number | null => {
@@ -60,7 +71,7 @@ export function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
 }
 
 /** The most vCPUs, or else memory, with which the request would fit on one node as it is. */
-export function roomOnOneNode(
+function roomOnOneNode(
   { request, inventory, granuleBytes }: Space,
   shortages: readonly NodeShortage[],
 ): OneNode | null {
