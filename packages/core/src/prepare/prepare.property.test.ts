@@ -27,12 +27,9 @@ const flavor: fc.Arbitrary<Request> = fc
     isolation: fc.constantFrom(...isolations),
   })
   .map(({ memoryBytes, hugepageBytes, ...rest }) => {
-    const whole = hugepageBytes ?? 1;
-    return requestOf({
-      ...rest,
-      hugepageBytes,
-      memoryBytes: Math.ceil(memoryBytes / whole) * whole,
-    });
+    const page = hugepageBytes === GiB ? GiB : MiB;
+    const whole = Math.ceil(memoryBytes / page) * page;
+    return requestOf({ ...rest, hugepageBytes, memoryBytes: whole });
   });
 
 const flavors = fc

@@ -5,8 +5,8 @@ import { differencesUnder } from "./diff-topologies.ts";
 import { matchNames } from "./match/match-devices.ts";
 
 /**
- * On each node a root port (15:01.0, 26:01.0), below it a switch (16:00.0, 27:00.0) with a port each
- * for a GPU with two VFs (18:00, 29:00) and a NIC (19:00.0, 2a:00.0).
+ * On node 0 a root port (15:01.0), below it a switch (16:00.0) with a port each for a GPU with two
+ * VFs (18:00) and for a NIC (19:00.0); on node 1 the same.
  */
 const machine = syntheticTopology(
   "package:2 core:2 memory:64Gi root[switch[gpu:h100-pcie(functions:2) nic:cx7]]",
