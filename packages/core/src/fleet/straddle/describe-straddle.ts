@@ -24,7 +24,8 @@ export function straddleCostText({ shown, hidden }: StraddlingCost): string {
 }
 
 function percentText(slowdown: number): string {
-  return slowdown < 1.0005 ? "less than 0.1 %" : `${Math.round((slowdown - 1) * 1000) / 10} %`;
+  const tenths = Math.round((slowdown - 1) * 1000);
+  return tenths === 0 ? "less than 0.1 %" : `${tenths / 10} %`;
 }
 
 function unconnected(nodes: readonly number[]): string {
