@@ -7,6 +7,7 @@ import {
   total,
 } from "../../placement/layout/layout.ts";
 import type { SearchResult } from "../../placement/search/search.ts";
+import { freeAccelerators, freeNics, isWanted } from "../../placement/space/devices.ts";
 import type { NodeSpace, Space } from "../../placement/space/space.ts";
 import { nodesOfUntoldCores } from "../../placement/untold/cpus.ts";
 import type { NodeShortage, OneNode, Straddling, StraddlingCost } from "./straddle.ts";
@@ -40,10 +41,17 @@ function runningNodes({ topology, nodes }: Space): readonly NodeSpace[] {
 /** What a node lacks to hold all of a request. */
 function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
   const { request, granuleBytes } = space;
-  // A device of unknown node may be on this one.
-  const onNode = (devices: Space["nics"], needs: number): number | null => {
-    const here = devices.filter((device) => device.node === node.id).length;
-    return here < needs && devices.some((device) => device.node === null) ? null : here;
+  const { accelerators, nics } = request;
+  // A free device of unknown node, which the search never takes, may be on this one.
+  const mayHave = {
+    accelerators: freeAccelerators(space).some(
+      (device) => device.node === null && isWanted(device, accelerators.model),
+    ),
+    nics: freeNics(space).some((nic) => nic.node === null && !(nics.rdma && nic.rdma === false)),
+  };
+  const onNode = (what: "accelerators" | "nics", needs: number): number | null => {
+    const here = space[what].filter((device) => device.node === node.id).length;
+    return here < needs && mayHave[what] ? null : here;
   };
   const coresUntold = nodesOfUntoldCores(space.topology).some(({ id }) => id === node.id);
   const scale = request.hugepageBytes === null ? granuleBytes : 1;
@@ -60,10 +68,10 @@ function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
     },
     {
       resource: "accelerators",
-      needs: request.accelerators.count,
-      has: onNode(space.accelerators, request.accelerators.count),
+      needs: accelerators.count,
+      has: onNode("accelerators", accelerators.count),
     },
-    { resource: "nics", needs: request.nics.count, has: onNode(space.nics, request.nics.count) },
+    { resource: "nics", needs: nics.count, has: onNode("nics", nics.count) },
   ];
   return rows
     .filter(({ needs, has }) => needs > 0 && (has === null || has < needs))
