@@ -4,6 +4,7 @@ import { at } from "../../unit/list.ts";
 import { syntheticTopology } from "../synthetic/build.ts";
 import { drawTenancy } from "./draw-tenancy.ts";
 import { drawTopology } from "./draw-topology.ts";
+import { tenancyLines } from "./tenancy-bars.ts";
 import {
   memoryParts,
   sharesByNode,
@@ -385,4 +386,49 @@ test("of many nodes and VMs the short drawing has those of the newcomer, and cou
   expect(text).toContain("1 more VM here");
   expect(text).not.toContain("vm-0");
   expect(text).toContain("vm-1 ");
+});
+
+test("many cores stand in equal rows, with room for signs of two letters", () => {
+  const wide = syntheticTopology("core:100 memory:16Gi hugepages:none", "wide");
+  const rowsOf = (vms: readonly Tenant[]): readonly string[] => {
+    const seen = viewOf(wide, tenancyWith(vms, { hostCpus: "0", closedCpus: "", freePages: [] }));
+    return tenancyLines(seen, at(wide.nodes, 0)).map((one) => one.map(({ text }) => text).join(""));
+  };
+  const last = tenant("last", {
+    cells: [cell({ pinned: "34-67", memory: [{ node: 0, bytes: GiB }] })],
+  });
+  expect(rowsOf([last])).toEqual([
+    `cores   h${"·".repeat(33)}`,
+    `        ${"A".repeat(34)}`,
+    `        ${"·".repeat(32)}`,
+    `memory  AAA${"-".repeat(45)}`,
+    "free  65 of 100 cores",
+  ]);
+  const many = Array.from({ length: 26 }, (_, i) => tenant(`vm-${i}`, {}));
+  expect(rowsOf([...many, last])).toEqual([
+    `cores   h  ${"·  ".repeat(14)}`,
+    `        ${"·  ".repeat(15)}`,
+    `        ${"·  ".repeat(4)}${"AA ".repeat(11)}`,
+    `        ${"AA ".repeat(15)}`,
+    `        ${"AA ".repeat(8)}${"·  ".repeat(7)}`,
+    `        ${"·  ".repeat(15)}`,
+    `        ${"·  ".repeat(10)}`,
+    `memory  AA ${"-  ".repeat(15)}`,
+    "free  65 of 100 cores",
+  ]);
+});
+
+test("a node's memory has a mark for whoever has some, however little, and one for many", () => {
+  const memoryOf = (vms: readonly Tenant[]): string => {
+    const lines = drawTenancy(topology, { width: 100, tenancy: tenancyWith(vms) }).split("\n");
+    return /memory +(\S+)/.exec(lines.find((one) => one.includes("memory")) ?? "")?.[1] ?? "";
+  };
+  const small = (bytes: number) => (_: unknown, i: number) =>
+    tenant(`vm-${i}`, {
+      cells: [cell({ hugepageBytes: GiB, memory: [{ node: 0, bytes }] })],
+    });
+  const few = Array.from({ length: 3 }, small(GiB / 1024));
+  expect(memoryOf(few)).toBe(`ABC${"#".repeat(14)}${"·".repeat(9)}${"-".repeat(22)}`);
+  const crowd = Array.from({ length: 60 }, small(GiB / 32));
+  expect(memoryOf(crowd)).toBe(`${"*".repeat(6)}${"#".repeat(9)}${"·".repeat(9)}${"-".repeat(24)}`);
 });
