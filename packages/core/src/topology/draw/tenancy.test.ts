@@ -372,17 +372,19 @@ test("a VM's shares of nodes count cores and CPUs once, and what strays is told 
 
 test("of many nodes and VMs the short drawing has those of the newcomer, and counts the others", () => {
   const wide = syntheticTopology("package:16 core:4 memory:16Gi hugepages:8x1Gi", "wide");
-  const at7 = tenant("new", {
+  const placed = tenant("new", {
     isNew: true,
-    cells: [cell({ home: 7, vcpus: 1, pinned: "29", memory: [{ node: 7, bytes: GiB }] })],
+    cells: [
+      cell({ home: 7, vcpus: 1, pinned: "29", memory: [{ node: 7, bytes: GiB }] }),
+      cell({ home: 9, vcpus: 1, pinned: "37", memory: [{ node: 9, bytes: GiB }] }),
+    ],
   });
   const others = Array.from({ length: 12 }, (_, i) => tenant(`vm-${i}`, {}));
   const drawn = (vms: readonly Tenant[]): string =>
     drawTenancy(wide, { width: 80, tenancy: tenancyWith(vms, { freePages: [] }) });
-  const text = drawn([...others, at7]);
-  expect(text).toMatch(/─ node 7 ─/);
-  expect(text.match(/─ node \d+ ─/g)).toHaveLength(1);
-  expect(text).toContain("15 other nodes not drawn");
+  const text = drawn([...others, placed]);
+  expect(text.match(/─ node \d+ ─/g)).toEqual(["─ node 7 ─", "─ node 9 ─"]);
+  expect(text).toContain("14 other nodes not drawn");
   expect(text).toContain("1 more VM here");
   expect(text).not.toContain("vm-0");
   expect(text).toContain("vm-1 ");

@@ -40,13 +40,17 @@ test("a machine with other addresses, and other names of NICs, is alike", () => 
   );
 });
 
-/** A machine without what the kernel numbers: IOMMU groups by their members, no names of NICs. */
+/**
+ * A machine without what the kernel numbers, and where it sends interrupts now, which no difference
+ * tells: IOMMU groups by their members, no names of NICs.
+ */
 function withoutNumbers(topology: Topology): unknown {
   const members = Map.groupBy(topology.pci, ({ iommuGroup }) => iommuGroup);
   return {
     ...topology,
-    pci: topology.pci.map(({ iommuGroup, ...device }) => ({
+    pci: topology.pci.map(({ iommuGroup, interrupts, ...device }) => ({
       ...device,
+      interrupts: interrupts?.allowedCpus,
       group: iommuGroup === null ? null : members.get(iommuGroup)?.map(({ address }) => address),
     })),
     nics: topology.nics.map((nic) => ({ ...nic, name: null })),
