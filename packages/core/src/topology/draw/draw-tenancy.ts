@@ -40,7 +40,7 @@ export function drawTenancy(
     ...(hidden === 0 ? [] : [line(span(`${counted(hidden, "other node")} not drawn`, "faint"))]),
     [],
     ...tenantLines(tenancy, width, vmsMax),
-    ...(drawn.length === 0 ? [] : keyLines(scene, width, { trees: false, bars: true })),
+    ...keyLines(scene, width, { trees: false, bars: drawn.map(({ node }) => node) }),
   ].map((one) => (widthOf(one) > width ? fitted(one, width) : one));
   return `${lines.map((one) => printLine(one, color)).join("\n")}\n`;
 }

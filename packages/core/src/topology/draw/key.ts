@@ -1,4 +1,4 @@
-import type { PciDevice } from "../topology.ts";
+import type { MemoryNode, PciDevice } from "../topology.ts";
 import { belowSign, runsBelow } from "./describe.ts";
 import { type Line, line, span, wrapped } from "./line.ts";
 import { redirectNote, shownAddresses } from "./pci-branches.ts";
@@ -6,11 +6,15 @@ import type { Scene } from "./scene.ts";
 import { coreSignEntries } from "./tenancy-text.ts";
 import { memoryMarkEntries } from "./tenancy-bars.ts";
 
-/** What the signs of a drawing mean: those that it has, and no others. */
+/**
+ * What the signs of a drawing mean: those that it has, and no others.
+ *
+ * @param bars the nodes whose cores and memory are drawn by the signs of VMs.
+ */
 export function keyLines(
   scene: Scene,
   width: number,
-  { trees, bars }: { readonly trees: boolean; readonly bars: boolean },
+  { trees, bars }: { readonly trees: boolean; readonly bars: readonly MemoryNode[] },
 ): Line[] {
   const { topology, tenancy, all } = scene;
   const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
@@ -28,7 +32,9 @@ export function keyLines(
     ],
   ];
   const signs =
-    tenancy === null || !bars ? [] : [...coreSignEntries(tenancy), ...memoryMarkEntries(tenancy)];
+    tenancy === null
+      ? []
+      : [...coreSignEntries(tenancy, bars), ...memoryMarkEntries(tenancy, bars)];
   const ofVms = [...Map.groupBy(signs, ([{ sign }]) => sign)].map(([sign, same]) => {
     const texts = same.map(([, text]) => text).join(", ");
     return line(span(sign, same[0]?.[0].style), span(` ${texts}`, "faint"));

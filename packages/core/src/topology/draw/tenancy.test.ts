@@ -388,6 +388,8 @@ test("of many nodes and VMs the short drawing has those of the newcomer, and cou
   expect(text).toContain("1 more VM here");
   expect(text).not.toContain("vm-0");
   expect(text).toContain("vm-1 ");
+  // Of the signs of cores only those of the nodes that are drawn are explained.
+  expect(text).not.toContain("a core kept");
 });
 
 test("many cores stand in equal rows, with room for signs of two letters", () => {
