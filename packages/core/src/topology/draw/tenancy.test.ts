@@ -200,6 +200,17 @@ test("who has what, in short", () => {
   `);
 });
 
+test("boxes of nodes side by side are equally high", () => {
+  const text = drawTenancy(topology, { width: 190, tenancy });
+  expect(text.split("\n").filter((one) => one.startsWith("╭"))).toHaveLength(1);
+  const rows = text.split("\n").filter((one) => /^[│╰]/.test(one));
+  // A frame on both sides of each of three boxes, down to their common last line.
+  expect(rows.map((one) => one.replaceAll(/[^│╰╯]/g, ""))).toEqual([
+    ...Array.from({ length: 4 }, () => "││││││"),
+    "╰╯╰╯╰╯",
+  ]);
+});
+
 test("nobody has anything", () => {
   const nobody = tenancyWith([], { hostCpus: "", closedCpus: "", soldDevices: new Set() });
   expect(`\n${drawTenancy(topology, { width: 60, tenancy: nobody })}`).toMatchInlineSnapshot(`
