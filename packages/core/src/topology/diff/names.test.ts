@@ -5,7 +5,7 @@ import type { Topology } from "../topology.ts";
 import { differencesUnder } from "./diff-topologies.ts";
 import { matchDevices } from "./match/match-devices.ts";
 
-/** A root port, 15:01.0, a switch at 16:00.0, below its two ports a GPU, 18:00.0, and a NIC, 19:00.0. */
+/** A root port, 15:01.0, a switch, 16:00.0, and below it a GPU, 18:00.0, and a NIC, 19:00.0. */
 const machine = syntheticTopology("core:4 memory:8Gi root[switch[gpu:h100-pcie nic:cx7]]");
 
 /** What is said where some names are others. */
