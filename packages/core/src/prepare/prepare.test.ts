@@ -5,7 +5,7 @@ import { defaultHostPolicy } from "../request/host-policy.ts";
 import type { Request } from "../request/request.ts";
 import { catalogMachine, catalogNames } from "../topology/catalog/catalog.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
-import type { Topology } from "../topology/topology.ts";
+import type { MemoryNode, Topology } from "../topology/topology.ts";
 import { GiB, MiB } from "../unit/bytes.ts";
 import { valueOf } from "../unit/list.ts";
 import type { Need, NeedCode, Preparation } from "./preparation.ts";
@@ -163,6 +163,37 @@ test("a kernel that takes no pages by node gets them by a file that systemd writ
     "-o",
     "/etc/tmpfiles.d/evenkeel-node1-1048576kB.conf",
   ]);
+});
+
+test("what sets pages apart writes the number, and its undoing what was there, if anybody told", () => {
+  const row = (hugepages: MemoryNode["hugepages"], kernelRelease = "6.1.0"): readonly unknown[] => {
+    const one = syntheticTopology("core:4 memory:16Gi");
+    const topology = { ...one, nodes: one.nodes.map((node) => ({ ...node, hugepages })) };
+    const [need] = of(
+      prepared(topology, [flavorOf({ vcpus: 3, memoryBytes: 4 * GiB })], {
+        ...bare,
+        kernelRelease,
+      }),
+      "hugepages",
+    );
+    const { state, has, remedy } = need ?? {};
+    return [state, has, remedy?.argv?.map((argv) => argv.join(" ")), remedy?.undo];
+  };
+  const file = "/sys/devices/system/node/node0/hugepages/hugepages-1048576kB/nr_hugepages";
+  const set = `shuf -e 4 -o ${file}`;
+  const pool = (total: number) => [{ sizeBytes: GiB, total, free: 0 }];
+  expect(row([])).toEqual(["missing", "0 of 1 GiB", [set], [["shuf", "-e", "0", "-o", file]]]);
+  expect(row(pool(3))).toEqual(["missing", "3 of 1 GiB", [set], [["shuf", "-e", "3", "-o", file]]]);
+  expect(row(pool(4))).toEqual(["there", "4 of 1 GiB", undefined, undefined]);
+  expect(row(null)).toEqual(["unknown", null, [set], null]);
+  const lasting = `shuf -e w ${file} - - - - 4 -o /etc/tmpfiles.d/evenkeel-node0-1048576kB.conf`;
+  for (const old of ["5.15.200", "4.20.0"]) expect(row([], old)[2]).toEqual([set, lasting]);
+  for (const recent of ["5.16", "5.17.0-1", "6.0.1", "10.1"]) {
+    expect(row([], recent)[2]).toEqual([set]);
+  }
+  // A size that the kernel does not have yet is set apart at every boot alone.
+  const small = [{ sizeBytes: 2 * MiB, total: 0, free: 0 }];
+  expect(row(small, "5.10.0")[2]).toEqual([lasting]);
 });
 
 test("pages of a size that the kernel does not list are asked of the boot line alone", () => {
