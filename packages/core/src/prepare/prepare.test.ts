@@ -264,6 +264,37 @@ test("pages that no flavor takes are given back where they are in the way", () =
   ]);
 });
 
+test("base memory is there up to the last byte, and pools give back what no flavor takes", () => {
+  const base = flavorOf({ name: "base", vcpus: 3, memoryBytes: 8 * GiB, hugepageBytes: null });
+  const row = (hugepages: MemoryNode["hugepages"]): readonly unknown[] => {
+    const one = syntheticTopology("core:4 memory:16Gi");
+    const topology = { ...one, nodes: one.nodes.map((node) => ({ ...node, hugepages })) };
+    const [need] = of(prepared(topology, [base]), "base-memory");
+    const { state, needs, has, remedy } = need ?? {};
+    expect(needs).toBe("12 GiB outside huge pages, of it 4 GiB for the host");
+    const written = (commands: readonly (readonly string[])[] | null | undefined) =>
+      commands?.map(([, , value, , path]) => `${value} ${/\d+kB/.exec(path ?? "")?.[0]}`);
+    return [state, has, written(remedy?.argv), written(remedy?.undo)];
+  };
+  const small = (total: number) => ({ sizeBytes: 2 * MiB, total, free: 0 });
+  const large = (total: number) => ({ sizeBytes: GiB, total, free: 0 });
+  expect(row([])).toEqual(["there", "16 GiB outside huge pages", undefined, undefined]);
+  expect(row([small(2048)])).toEqual(["there", "12 GiB outside huge pages", undefined, undefined]);
+  expect(row([small(1024), large(3)])).toEqual([
+    "missing",
+    "11 GiB outside huge pages",
+    ["0 2048kB", "0 1048576kB"],
+    ["1024 2048kB", "3 1048576kB"],
+  ]);
+  expect(row([small(0), large(17)])).toEqual([
+    "missing",
+    "0 B outside huge pages",
+    ["0 1048576kB"],
+    ["17 1048576kB"],
+  ]);
+  expect(row(null)).toEqual(["unknown", null, undefined, undefined]);
+});
+
 test("flavors share pages of one size; those of another get the memory that is left", () => {
   const large = flavorOf({ name: "large", vcpus: 14, memoryBytes: 50 * GiB });
   const middle = flavorOf({ name: "middle", vcpus: 4, memoryBytes: 8 * GiB });
@@ -354,6 +385,10 @@ test("each fact of how a machine is set is there, missing, or not told, with wha
     ["hypervisor", { versions: { libvirt: "8.0.0", qemu: "7.2.0", refusal: null } }],
     ["hypervisor", { versions: { libvirt: null, qemu: null, refusal: null } }],
     ["hypervisor", { versions: { libvirt: null, qemu: null, refusal: null } }, "qemu"],
+    ["hypervisor", { versions: { libvirt: null, qemu: null, refusal: null }, system: "fedora" }],
+    ["hypervisor", { versions: { libvirt: null, qemu: null, refusal: null }, system: null }],
+    ["hypervisor", { versions: { libvirt: null, qemu: null, refusal: "denied" } }],
+    ["hypervisor", { versions: { libvirt: "9.0.0", qemu: "7.1.0", refusal: null } }],
     ["hypervisor", { versions: null }],
     ["hugetlbfs", { hugetlbfsBytes: [2 * MiB, GiB] }],
     ["hugetlbfs", { hugetlbfsBytes: [2 * MiB] }],
@@ -365,49 +400,53 @@ test("each fact of how a machine is set is there, missing, or not told, with wha
   ];
   expect(cases.flatMap(([code, given, via]) => rows(given, code, via)).join("\n"))
     .toMatchInlineSnapshot(`
-    "iommu | missing | a device has no IOMMU group | Turn VT-d, AMD-Vi or the SMMU on in the firmware, and boot with the boot line above.
-    iommu | missing | none is on | Turn VT-d, AMD-Vi or the SMMU on in the firmware, and boot with the boot line above.
-    iommu | unknown | Turn VT-d, AMD-Vi or the SMMU on in the firmware, and boot with the boot line above. | run prepare on the machine itself, or on a snapshot of it
-    iommu-passthrough | there | it is set
-    iommu-passthrough | missing | it is not on the boot line | Boot with the boot line above.
-    iommu-passthrough | unknown | Boot with the boot line above. | run prepare on the machine itself
-    vfio-module | there | it can be loaded
-    vfio-module | missing | it is neither loaded nor among the kernel's modules | Install the modules package of the running kernel.
-    vfio-module | unknown | Install the modules package of the running kernel. | run prepare on the machine itself
-    vfio-driver | missing | no driver | shuf -e vfio-pci -o /etc/modules-load.d/evenkeel-vfio.conf | update-initramfs -u | back: rm /etc/modules-load.d/evenkeel-vfio.conf; update-initramfs -u
-    vfio-driver | missing | no driver | driverctl set-override 0000:16:00.0 vfio-pci | back: driverctl unset-override 0000:16:00.0
-    vfio-driver | missing | no driver | shuf -e vfio-pci -o /etc/modules-load.d/evenkeel-vfio.conf | update-initramfs -u | back: rm /etc/modules-load.d/evenkeel-vfio.conf; update-initramfs -u
-    vfio-driver | missing | no driver | apt-get install driverctl | driverctl set-override 0000:16:00.0 vfio-pci | back: driverctl unset-override 0000:16:00.0
-    vfio-driver | missing | no driver | shuf -e vfio-pci -o /etc/modules-load.d/evenkeel-vfio.conf | dracut --force | back: rm /etc/modules-load.d/evenkeel-vfio.conf; dracut --force
-    vfio-driver | missing | no driver | dnf install driverctl | driverctl set-override 0000:16:00.0 vfio-pci | back: driverctl unset-override 0000:16:00.0
-    vfio-driver | missing | no driver | shuf -e vfio-pci -o /etc/modules-load.d/evenkeel-vfio.conf | back: rm /etc/modules-load.d/evenkeel-vfio.conf
-    vfio-driver | missing | no driver | driverctl set-override 0000:16:00.0 vfio-pci | back: driverctl unset-override 0000:16:00.0
-    vfio-driver | missing | no driver | shuf -e vfio-pci -o /etc/modules-load.d/evenkeel-vfio.conf | update-initramfs -u | back: rm /etc/modules-load.d/evenkeel-vfio.conf; update-initramfs -u
-    vfio-driver | missing | no driver | driverctl set-override 0000:16:00.0 vfio-pci | back: driverctl unset-override 0000:16:00.0
-    vfio-driver | unknown | shuf -e vfio-pci -o /etc/modules-load.d/evenkeel-vfio.conf | update-initramfs -u | back: rm /etc/modules-load.d/evenkeel-vfio.conf; update-initramfs -u | run prepare on the machine itself, or give lspci -Dvnnk of it
-    vfio-driver | unknown | driverctl set-override 0000:16:00.0 vfio-pci | back: driverctl unset-override 0000:16:00.0 | run prepare on the machine itself, or give lspci -Dvnnk of it
-    isolated-cpus | missing | no isolated CPU | Boot with isolcpus as in the boot line above.
-    isolated-cpus | missing | CPUs 1-7 isolated | Boot with isolcpus as in the boot line above.
-    isolated-cpus | there | CPUs 0-31 isolated
-    isolated-cpus | unknown | Boot with isolcpus as in the boot line above. | run prepare on the machine itself
-    kvm | there | usable
-    kvm | missing | Permission denied | Add this user to the group kvm and log in again, or be root.
-    kvm | missing | there is no /dev/kvm | Turn VT-x or AMD-V on in the firmware and load kvm_intel or kvm_amd. Without it, run starts VMs with --emulated alone.
-    kvm | unknown | run prepare on the machine itself
-    hypervisor | there | libvirt 9.0.0, QEMU 7.2.0
-    hypervisor | there | QEMU 7.2.0
-    hypervisor | missing | 8.0.0 | Install libvirt 9.0.0 or later.
-    hypervisor | missing | it does not answer | apt-get install qemu-system-x86 ovmf libvirt-daemon-system libvirt-clients
-    hypervisor | missing | it does not answer | apt-get install qemu-system-x86 ovmf
-    hypervisor | unknown | run prepare on the machine itself
-    hugetlbfs | there | mounted
-    hugetlbfs | missing | none is mounted | mkdir -p /dev/hugepages-1048576kB | mount -t hugetlbfs -o pagesize=1048576K none /dev/hugepages-1048576kB | back: umount /dev/hugepages-1048576kB; rmdir /dev/hugepages-1048576kB
-    hugetlbfs | unknown | mkdir -p /dev/hugepages-1048576kB | mount -t hugetlbfs -o pagesize=1048576K none /dev/hugepages-1048576kB | back: umount /dev/hugepages-1048576kB; rmdir /dev/hugepages-1048576kB | run prepare on the machine itself
-    locked-memory | there | 21 GiB
-    locked-memory | missing | 21.0 GiB | shuf -e * - memlock 22020096 -o /etc/security/limits.d/evenkeel.conf | back: rm /etc/security/limits.d/evenkeel.conf
-    locked-memory | there | no limit
-    locked-memory | unknown | shuf -e * - memlock 22020096 -o /etc/security/limits.d/evenkeel.conf | back: rm /etc/security/limits.d/evenkeel.conf | run prepare on the machine itself"
-  `);
+      "iommu | missing | a device has no IOMMU group | Turn VT-d, AMD-Vi or the SMMU on in the firmware, and boot with the boot line above.
+      iommu | missing | none is on | Turn VT-d, AMD-Vi or the SMMU on in the firmware, and boot with the boot line above.
+      iommu | unknown | Turn VT-d, AMD-Vi or the SMMU on in the firmware, and boot with the boot line above. | run prepare on the machine itself, or on a snapshot of it
+      iommu-passthrough | there | it is set
+      iommu-passthrough | missing | it is not on the boot line | Boot with the boot line above.
+      iommu-passthrough | unknown | Boot with the boot line above. | run prepare on the machine itself
+      vfio-module | there | it can be loaded
+      vfio-module | missing | it is neither loaded nor among the kernel's modules | Install the modules package of the running kernel.
+      vfio-module | unknown | Install the modules package of the running kernel. | run prepare on the machine itself
+      vfio-driver | missing | no driver | shuf -e vfio-pci -o /etc/modules-load.d/evenkeel-vfio.conf | update-initramfs -u | back: rm /etc/modules-load.d/evenkeel-vfio.conf; update-initramfs -u
+      vfio-driver | missing | no driver | driverctl set-override 0000:16:00.0 vfio-pci | back: driverctl unset-override 0000:16:00.0
+      vfio-driver | missing | no driver | shuf -e vfio-pci -o /etc/modules-load.d/evenkeel-vfio.conf | update-initramfs -u | back: rm /etc/modules-load.d/evenkeel-vfio.conf; update-initramfs -u
+      vfio-driver | missing | no driver | apt-get install driverctl | driverctl set-override 0000:16:00.0 vfio-pci | back: driverctl unset-override 0000:16:00.0
+      vfio-driver | missing | no driver | shuf -e vfio-pci -o /etc/modules-load.d/evenkeel-vfio.conf | dracut --force | back: rm /etc/modules-load.d/evenkeel-vfio.conf; dracut --force
+      vfio-driver | missing | no driver | dnf install driverctl | driverctl set-override 0000:16:00.0 vfio-pci | back: driverctl unset-override 0000:16:00.0
+      vfio-driver | missing | no driver | shuf -e vfio-pci -o /etc/modules-load.d/evenkeel-vfio.conf | back: rm /etc/modules-load.d/evenkeel-vfio.conf
+      vfio-driver | missing | no driver | driverctl set-override 0000:16:00.0 vfio-pci | back: driverctl unset-override 0000:16:00.0
+      vfio-driver | missing | no driver | shuf -e vfio-pci -o /etc/modules-load.d/evenkeel-vfio.conf | update-initramfs -u | back: rm /etc/modules-load.d/evenkeel-vfio.conf; update-initramfs -u
+      vfio-driver | missing | no driver | driverctl set-override 0000:16:00.0 vfio-pci | back: driverctl unset-override 0000:16:00.0
+      vfio-driver | unknown | shuf -e vfio-pci -o /etc/modules-load.d/evenkeel-vfio.conf | update-initramfs -u | back: rm /etc/modules-load.d/evenkeel-vfio.conf; update-initramfs -u | run prepare on the machine itself, or give lspci -Dvnnk of it
+      vfio-driver | unknown | driverctl set-override 0000:16:00.0 vfio-pci | back: driverctl unset-override 0000:16:00.0 | run prepare on the machine itself, or give lspci -Dvnnk of it
+      isolated-cpus | missing | no isolated CPU | Boot with isolcpus as in the boot line above.
+      isolated-cpus | missing | CPUs 1-7 isolated | Boot with isolcpus as in the boot line above.
+      isolated-cpus | there | CPUs 0-31 isolated
+      isolated-cpus | unknown | Boot with isolcpus as in the boot line above. | run prepare on the machine itself
+      kvm | there | usable
+      kvm | missing | Permission denied | Add this user to the group kvm and log in again, or be root.
+      kvm | missing | there is no /dev/kvm | Turn VT-x or AMD-V on in the firmware and load kvm_intel or kvm_amd. Without it, run starts VMs with --emulated alone.
+      kvm | unknown | run prepare on the machine itself
+      hypervisor | there | libvirt 9.0.0, QEMU 7.2.0
+      hypervisor | there | QEMU 7.2.0
+      hypervisor | missing | 8.0.0 | Install libvirt 9.0.0 or later.
+      hypervisor | missing | it does not answer | apt-get install qemu-system-x86 ovmf libvirt-daemon-system libvirt-clients
+      hypervisor | missing | it does not answer | apt-get install qemu-system-x86 ovmf
+      hypervisor | missing | it does not answer | dnf install qemu-kvm edk2-ovmf libvirt-daemon-kvm libvirt-client
+      hypervisor | missing | it does not answer | Start libvirt (systemctl start libvirtd, or virtqemud), or give --via qemu.
+      hypervisor | missing | it refuses this user: denied | Run evenkeel as root, or add this user to the group libvirt and log in again.
+      hypervisor | missing | 7.1.0 | Install qemu 7.2.0 or later.
+      hypervisor | unknown | run prepare on the machine itself
+      hugetlbfs | there | mounted
+      hugetlbfs | missing | none is mounted | mkdir -p /dev/hugepages-1048576kB | mount -t hugetlbfs -o pagesize=1048576K none /dev/hugepages-1048576kB | back: umount /dev/hugepages-1048576kB; rmdir /dev/hugepages-1048576kB
+      hugetlbfs | unknown | mkdir -p /dev/hugepages-1048576kB | mount -t hugetlbfs -o pagesize=1048576K none /dev/hugepages-1048576kB | back: umount /dev/hugepages-1048576kB; rmdir /dev/hugepages-1048576kB | run prepare on the machine itself
+      locked-memory | there | 21 GiB
+      locked-memory | missing | 21.0 GiB | shuf -e * - memlock 22020096 -o /etc/security/limits.d/evenkeel.conf | back: rm /etc/security/limits.d/evenkeel.conf
+      locked-memory | there | no limit
+      locked-memory | unknown | shuf -e * - memlock 22020096 -o /etc/security/limits.d/evenkeel.conf | back: rm /etc/security/limits.d/evenkeel.conf | run prepare on the machine itself"
+    `);
 });
 
 test("VMs that are counted run at the same time, so their pages add up", () => {
