@@ -318,6 +318,12 @@ test("pages of each size lie in the memory that those of the flavors before leav
   expect(found.boot.words).toEqual(
     expect.arrayContaining(["hugepages=0:50,1:50", "hugepages=0:4608,1:4608"]),
   );
+  // The smallest first, whatever the order of the flavors; the largest is the default.
+  expect(of(found, "hugetlbfs").map(({ subject }) => subject)).toEqual([
+    "pages of 2 MiB",
+    "pages of 1 GiB",
+  ]);
+  expect(found.boot.words[0]).toBe("default_hugepagesz=1G");
 });
 
 test("hundreds of small VMs are counted in a moment", () => {
