@@ -1,3 +1,5 @@
+import { size } from "../set/index-set.ts";
+import { setOf } from "../set/list-format.ts";
 import type { Core } from "./topology.ts";
 import { unknownLast } from "./unknown-last.ts";
 
@@ -22,4 +24,15 @@ export function hasCoreClasses({
 /** `class 0`, the fastest; `unknown class`. */
 export function className(of: number | null): string {
   return of === null ? "unknown class" : `class ${of}`;
+}
+
+/** The most threads that a core of each class has: a core has fewer only where one is missing. */
+export function threadsOfClass(
+  cores: readonly Pick<Core, "class" | "cpus">[],
+): (of: number | null) => number {
+  const most = new Map<number | null, number>();
+  for (const { class: of, cpus } of cores) {
+    most.set(of, Math.max(most.get(of) ?? 1, size(setOf(cpus))));
+  }
+  return (of) => most.get(of) ?? 1;
 }

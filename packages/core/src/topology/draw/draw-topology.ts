@@ -49,7 +49,7 @@ export function drawTopology(given: Topology, options: DrawOptions): string {
     partitionLines(topology, width),
     all ? cacheLines(topology, width) : [],
     tenancy === null ? [] : tenantLines(tenancy, width),
-    keyLines(scene, width, { trees: !isTable, bars: !isTable }),
+    keyLines(scene, width, { trees: !isTable, bars: !isTable, links: true }),
     restLines(scene, width, !isTable),
   ];
   const lines = sections

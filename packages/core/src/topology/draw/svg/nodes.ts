@@ -1,12 +1,19 @@
-import { indices } from "../../../set/index-set.ts";
-import { setOf } from "../../../set/list-format.ts";
 import { formatBytes } from "../../../unit/bytes.ts";
 import { at } from "../../../unit/list.ts";
 import type { MemoryNode, Topology } from "../../topology.ts";
 import { balancedColumns } from "../columns.ts";
-import { coresLine, freeText, hugepagesLine, listOf, memoryText, nodesText } from "../describe.ts";
+import {
+  coresLine,
+  counted,
+  cpusLine,
+  freeText,
+  hugepagesLine,
+  listOf,
+  memoryText,
+  nodesText,
+} from "../describe.ts";
 import { type Line, line, span } from "../line.ts";
-import { packageGroups } from "../package-boxes.ts";
+import { type PackageGroup, packageGroups } from "../package-boxes.ts";
 import { pciForests, placeLine } from "../pci-branches.ts";
 import type { Scene } from "../scene.ts";
 import { memoryParts, type TenancyView } from "../tenancy.ts";
@@ -24,6 +31,7 @@ import {
   rectPath,
   row,
   textBlock,
+  textWidth,
 } from "./block.ts";
 import { coresDrawer } from "./cores.ts";
 import { type CacheCluster, cacheClusters } from "./shared-caches.ts";
@@ -115,8 +123,8 @@ function packagesBlock(scale: Scale, width: number): Block {
   const nodeColumns = balancedColumns(most, nodeFit);
   const nodeWidth = Math.floor(Math.min(nodeMost, (share - (nodeColumns - 1) * gap) / nodeColumns));
   const inner = nodeColumns * nodeWidth + (nodeColumns - 1) * gap;
-  const drawn = groups.map(({ title, nodes }) =>
-    nodes.map((node) => nodeBlock(scale, node, nodeWidth, merged ? title : null)),
+  const drawn = groups.map((group) =>
+    group.nodes.map((node) => nodeBlock(scale, node, nodeWidth, merged ? group : null)),
   );
   const all = arranged(drawn, clusters, nodeColumns);
   const boxes = groups.map(({ title }, i) => {
@@ -218,7 +226,12 @@ function alignedRows(
 }
 
 /** One node: its memory and cores, and its devices to the right of them or below. */
-function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string | null): Block {
+function nodeBlock(
+  scale: Scale,
+  node: MemoryNode,
+  width: number,
+  group: PackageGroup | null,
+): Block {
   const { topology, small, trees, treeWidth, scene } = scale;
   const { tenancy } = scene;
   const inner = width - 2 * margin;
@@ -226,16 +239,15 @@ function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string 
   const side = beside ? inner - treeWidth - 2 * margin : inner;
   const name = span(`node ${node.id}`, "title");
   const title = small ? [name] : [name, span("  "), ...memoryText(node), ...freeText(node)];
-  const cpus =
-    node.cpus === null
-      ? line(span("CPUs unknown", "unknown"))
-      : line(span(`CPUs ${evenly(node.cpus)}`, "faint"));
+  const cpus = cpusLine(node, Infinity).map(({ text, style }) =>
+    span(text, style === "plain" ? "faint" : style),
+  );
   const about = column(
     [
       textBlock(title, 13, side),
       memoryBar(scale, node, side),
       ...(small ? [textBlock(memoryText(node), 11, side)] : []),
-      group === null ? block(0, 0) : textBlock(line(span(group, "faint")), 11, side),
+      group === null ? block(0, 0) : groupBlock(group, side),
       paragraph(small ? [] : [hugepagesLine(node)], 11, side),
       paragraph(small ? [] : [coresLine(topology, node.id)], 11, side),
       small ? block(0, 0) : textBlock(cpus, 11, side),
@@ -254,14 +266,14 @@ function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string 
   return framed(content, margin, { look: "node", width, about: { node: `${node.id}` } });
 }
 
-/** A list of CPUs; one that names every n-th by itself as `0,2,…,110`. */
-function evenly(list: string): string {
-  const cpus = indices(setOf(list));
-  const [first = 0, second = 0, third = 0] = cpus;
-  const step = second - first;
-  const every = cpus.every((cpu, i) => cpu === first + i * step);
-  if (cpus.length < 12 || step < 2 || !every) return list;
-  return `${first},${second},${third},…,${cpus.at(-1) ?? ""}`;
+/** Which packages a node is of; how many, where their numbers are too long. */
+function groupBlock({ title, packages }: PackageGroup, width: number): Block {
+  const [named, brief] = [title, counted(packages.length, "package")].map((text) =>
+    line(span(text, "faint")),
+  );
+  const fits = named === undefined || textWidth(named, 11) <= width;
+  const shown = textBlock((fits ? named : brief) ?? [], 11, width);
+  return fits ? shown : { ...shown, tooltip: title };
 }
 
 /**
