@@ -405,6 +405,10 @@ test("the table of a fleet fits the terminal, and shows what nobody told as unkn
     `${long}  ?  2  16  32  128 GiB  4  H100 SXM5 80GB  4  0`,
     "cut  ?  1  ?  8  ?  1  ?  0  0",
   ]);
+  for (const flags of [["--taken", nccl], ["--state", folder], ["--all"]]) {
+    const { stderr } = await evenkeel(["topology", "--fleet", path, ...flags]);
+    expect(stderr).toContain("this is an answer about one machine");
+  }
   const [head = ""] = await table(80);
   expect(head).toBe("host  nodes  cores  memory  GPUs  VMs");
 });

@@ -157,7 +157,9 @@ function refuseMisfits(flags: TopologyFlags): void {
     const flag = host === undefined ? "--skip-unreadable" : "--host";
     throw misfit(`${flag} has no effect without --fleet`, "a fleet that has the host");
   }
-  const isOne = diff !== undefined || fit.length > 0 || (output !== "text" && output !== "json");
+  const isDrawn = taken.length > 0 || state !== undefined || all;
+  const isOne =
+    isDrawn || diff !== undefined || fit.length > 0 || (output !== "text" && output !== "json");
   if (fleet !== undefined && host === undefined && isOne) {
     throw misfit(
       "this is an answer about one machine, and the fleet has several",
