@@ -185,7 +185,7 @@ const printers: Readonly<Record<string, (view: View) => string>> = {
   notes: ({ width }) => {
     const written: string[] = [];
     const write = (text: string): void => void written.push(text);
-    writeNotes({ write, isTTY: true, columns: width }, [hostile]);
+    writeNotes({ write, columns: width }, [hostile]);
     return written.join("");
   },
   error: (view) => failureText(error, view),

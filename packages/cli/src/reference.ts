@@ -1,7 +1,7 @@
 import { JSON_LENGTH_MAX, YAML_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { shownCommands } from "./commands/commands.ts";
-import { COLUMNS } from "./command/surroundings.ts";
+import { COLUMNS } from "./text/width.ts";
 import { helpOf } from "./help.ts";
 
 /** `docs/cli.md`: the help of every command, word for word, and what all commands share. */

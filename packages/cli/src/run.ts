@@ -12,7 +12,8 @@ import { painter } from "./text/paint.ts";
 import { terminalText } from "./text/terminal-text.ts";
 import { commandUnknown, flagUnknown, type UsageHints, valueMissing } from "./usage-failure.ts";
 import { isAboutWords } from "./command/about-words.ts";
-import { showsColor, type Stream, type Surroundings, widthOf } from "./command/surroundings.ts";
+import { widthOf } from "./text/width.ts";
+import { showsColor, type Stream, type Surroundings } from "./command/surroundings.ts";
 
 /**
  * Runs one command line to its end: it prints to the given streams, and returns the exit status. It

@@ -148,7 +148,6 @@ test("disagreements of sources end in how many more there are, and all are told 
     const written: string[] = [];
     const stderr = {
       write: (text: string) => void written.push(text),
-      isTTY: false,
       columns: null,
     };
     writeNotes(stderr, notes, options);

@@ -21,7 +21,8 @@ const shownMax = 40;
 /**
  * A line for each VM: its state, where it lies, and what it has. Then whatever the records and the
  * host disagree about, with what to do. Where the addresses of devices would run over the width,
- * they are counted instead; of many VMs a terminal shows the first ones. The wide list has them all.
+ * they are counted instead; of many VMs a terminal shows the first ones. The wide list has them
+ * all.
  */
 export function instancesText(list: VmList, { paint, width, wide, terminal }: ListView): string {
   const { vms: all, heldTwice, unreadable } = list;

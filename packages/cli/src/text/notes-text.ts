@@ -1,12 +1,19 @@
 import { wrap } from "@evenkeel/core/text/wrap.ts";
-import { type Stream, widthOf } from "../command/surroundings.ts";
 import { linesText } from "./terminal-text.ts";
+import { widthOf } from "./width.ts";
 
 /** More would bury the answer. */
 const notesMax = 20;
 
 /** Where those disagreements of sources are told that are too many for an answer. */
 export const restOfFindings = ", which are told with --output json";
+
+/** A stream to write to. */
+interface Told {
+  readonly write: (text: string) => void;
+  /** The width of the terminal; null where there is none. */
+  readonly columns: number | null;
+}
 
 /** Which notes are told, and where the others are. */
 interface NotesOptions {
@@ -21,7 +28,7 @@ interface NotesOptions {
  * each is one line, however long.
  */
 export function writeNotes(
-  stderr: Stream,
+  stderr: Told,
   notes: readonly string[],
   { all = false, rest = "" }: NotesOptions = {},
 ): void {

@@ -1,3 +1,4 @@
+import { invariant } from "../invariant.ts";
 import { size } from "../set/index-set.ts";
 import { setOf } from "../set/list-format.ts";
 import type { Core } from "./topology.ts";
@@ -30,9 +31,14 @@ export function className(of: number | null): string {
 export function threadsOfClass(
   cores: readonly Pick<Core, "class" | "cpus">[],
 ): (of: number | null) => number {
-  const most = new Map<number | null, number>();
-  for (const { class: of, cpus } of cores) {
-    most.set(of, Math.max(most.get(of) ?? 1, size(setOf(cpus))));
-  }
-  return (of) => most.get(of) ?? 1;
+  const most = new Map(
+    [...Map.groupBy(cores, (core) => core.class)].map(([of, own]) => {
+      return [of, Math.max(...own.map(({ cpus }) => size(setOf(cpus))))] as const;
+    }),
+  );
+  return (of) => {
+    const threads = most.get(of);
+    invariant(threads !== undefined, "the class is that of some core");
+    return threads;
+  };
 }

@@ -93,7 +93,8 @@ test("a terminal shows the first of many VMs, and how to see the others; a pipe 
     LIBVIRT_DEFAULT_URI: "qemu+unix:///system?socket=/none",
     NO_COLOR: "1",
   };
-  const rows = (stdout: string): number => stdout.match(/^llm-\d/gm)?.length ?? 0;
+  const rows = (stdout: string): number =>
+    stdout.split("\n").filter((line) => /^llm-\d/.test(line)).length;
   const shown = await evenkeel(["list"], { env, terminal: 80 });
   expect(rows(shown.stdout)).toBe(40);
   // Others that run here come last.

@@ -62,17 +62,17 @@ export async function hostOfFleet(
  * then whole columns are left out, those that tell the least first.
  */
 function fitting(cells: readonly (readonly string[])[], columns: number): readonly string[] {
-  const beyondIn = (some: readonly (readonly string[])[]): number =>
+  const beyondIn = (some: typeof cells): number =>
     Math.max(...tableOf(some).map((line) => line.length)) - columns;
-  const longest = Math.max(...cells.map((row) => (row[machineColumn] ?? "").length));
+  const longest = Math.max(...cells.map((one) => (one[machineColumn] ?? "").length));
   const length = Math.max(machineMin, longest - Math.max(0, beyondIn(cells)));
-  let shown = cells.map((row) =>
-    row.map((cell, i) => (i === machineColumn ? shorten(cell, length) : cell)),
+  let shown = cells.map((one) =>
+    one.map((cell, i) => (i === machineColumn ? shorten(cell, length) : cell)),
   );
   for (const name of leastTelling) {
     if (beyondIn(shown) <= 0) break;
-    const place = shown[0]?.indexOf(name) ?? -1;
-    shown = shown.map((row) => row.filter((_, i) => i !== place));
+    const [head = []] = shown;
+    shown = shown.map((one) => one.filter((_, i) => head[i] !== name));
   }
   return tableOf(shown);
 }

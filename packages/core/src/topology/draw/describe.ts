@@ -83,8 +83,8 @@ export function cpusLine({ cpus }: MemoryNode, listMax?: number): Line {
 }
 
 /**
- * A list of CPUs; one that names every n-th by itself as `0,2,4,…,110`, and any longer one cut after
- * a comma: it would make every box as wide as itself.
+ * A list of CPUs; one that names every n-th by itself as `0,2,4,…,110`, and any longer one cut
+ * after a comma: it would make every box as wide as itself.
  */
 export function shortList(list: string, listMax = 40): string {
   const even = evenly(list);

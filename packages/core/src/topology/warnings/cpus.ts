@@ -22,9 +22,9 @@ export function cpuWarnings(topology: Topology): TopologyWarning[] {
 }
 
 /**
- * Cores with fewer threads than the widest of their class. If whole packages differ, or CPUs are offline, somebody
- * has switched siblings off. Cores of two widths within a package, with nothing offline, may also
- * be of two kinds, as in hybrid processors of which nobody told the classes.
+ * Cores with fewer threads than the widest of their class. If whole packages differ, or CPUs are
+ * offline, somebody has switched siblings off. Cores of two widths within a package, with nothing
+ * offline, may also be of two kinds, as in hybrid processors of which nobody told the classes.
  */
 function unevenThreads({ cores, offlineCpus }: Topology): TopologyWarning[] {
   const widestOf = threadsOfClass(cores);
