@@ -1,7 +1,7 @@
 import { JSON_LENGTH_MAX, YAML_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { shownCommands } from "./commands/commands.ts";
-import { COLUMNS } from "./command/surroundings.ts";
+import { COLUMNS } from "./text/width.ts";
 import { helpOf } from "./help.ts";
 
 /** `docs/cli.md`: the help of every command, word for word, and what all commands share. */
@@ -35,7 +35,7 @@ export const conventions: readonly string[] = [
   "",
   "**Notes** are lines on standard error that begin with `note:`: a tool of the machine failed, two sources disagree, an",
   "output is not whole, or it tells something that a topology has no place for, which is one note for each output. They",
-  "change neither the answer nor the exit status.",
+  "change neither the answer nor the exit status. On a terminal a long one goes on in lines below that are indented.",
   "",
   "**Files.** Input is YAML or JSON, recognized by the name of the file (`.json`, `.yaml`) or else by its first character.",
   "Output is JSON. A YAML file may hold several documents. YAML may be " +

@@ -379,3 +379,43 @@ test.skipIf(absent !== null)(
     expect(await wrong(twice)).toMatch(/a and b are the same machine: both answer as one machine/);
   },
 );
+
+test("the table of a fleet fits the terminal, and shows what nobody told as unknown", async () => {
+  const nccl = file(
+    "fleet/gpus.xml",
+    `<system version="1"><cpu numaid="0" affinity="00ff" arch="x86_64"><pci busid="0000:16:00.0"
+      class="0x030200" link_speed="32.0 GT/s PCIe" link_width="16"><gpu dev="0" sm="90" rank="0"/>
+      </pci></cpu></system>`,
+  );
+  const long = "gpu-01.rack-17.dc2.example.com";
+  const path = fleet("hosts:", host(long), `  - { name: cut, sources: ["nccl:${nccl}"] }`);
+  const env = { NO_COLOR: "1" };
+  const table = async (terminal: number): Promise<readonly string[]> => {
+    const { stdout, status } = await evenkeel(["topology", "--fleet", path], { terminal, env });
+    expect(status).toBe(0);
+    const lines = stdout.trimEnd().split("\n");
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(terminal);
+    return lines.map((line) => line.replaceAll(/ {2,}/g, "  "));
+  };
+  expect(await table(120)).toEqual([
+    "host  machine  nodes  cores  CPUs  memory  GPUs  NICs  VMs",
+    `${long}  ?  2  16  32  128 GiB  4  H100 SXM5 80GB  4  0`,
+    "cut  ?  1  ?  8  ?  1  ?  0  0",
+  ]);
+  for (const flags of [["--taken", nccl], ["--state", folder], ["--all"]]) {
+    const { stderr } = await evenkeel(["topology", "--fleet", path, ...flags]);
+    expect(stderr).toContain("this is an answer about one machine");
+  }
+  const [head = ""] = await table(80);
+  expect(head).toBe("host  nodes  cores  memory  GPUs  VMs");
+});
+
+test("a terminal's notes follow its width, in a pipe each is one line", async () => {
+  const path = fleet("hosts:", host("one"), "  - { name: two, sources: [none.tar] }");
+  const argv = ["topology", "--fleet", path, "--skip-unreadable"];
+  const { stderr } = await evenkeel(argv, { terminal: 60 });
+  const lines = stderr.slice(stderr.lastIndexOf("note: two is left out")).split("\n");
+  expect(lines.length).toBeGreaterThan(2);
+  for (const line of lines.slice(1, -1)) expect(line).toMatch(/^ {2}\S/);
+  expect((await evenkeel(argv)).stderr).toMatch(/^note: two is left out: [^\n]*\n$/);
+});

@@ -50,7 +50,7 @@ export function drawTopology(given: Topology, options: DrawOptions): string {
     partitionLines(topology, width),
     all ? cacheLines(topology, width) : [],
     tenancy === null ? [] : tenantLines(tenancy, width),
-    keyLines(scene, width, { trees: !isTable, bars }),
+    keyLines(scene, width, { trees: !isTable, bars, links: true }),
     restLines(scene, width, !isTable),
   ];
   const lines = sections
