@@ -160,7 +160,7 @@ test("who has what, on a machine drawn in full", () => {
 
     * a core that several VMs run on   h a core kept for the host
     x a core kept free by a VM's isolation   # huge pages that others have   · free huge pages
-    - base pages
+    - base pages   SYS through the link between nodes
     "
   `);
 });
@@ -193,6 +193,7 @@ test("who has what, in short", () => {
     +  newcomer placed here now · node 0: 1 core, 1 GiB in 1 GiB pages, GPU0
        node 1: 2 cores, 2 GiB in 1 GiB pages · ⚠ 1 GiB of memory and 1 CPU for node 1 on node 0
        ⚠ GPU0 on another node than its cores
+
     * a core that several VMs run on   h a core kept for the host
     x a core kept free by a VM's isolation   # huge pages that others have   · free huge pages
     - base pages
@@ -232,6 +233,7 @@ test("nobody has anything", () => {
     ╰──────────────────────────────────────────────────────────╯
 
     no VMs
+
     · a free core, free huge pages
     # huge pages that others have   - base pages
     "
