@@ -1,6 +1,7 @@
-import { readdirSync, type Stats, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { statsOf } from "@evenkeel/host/file/stats-of.ts";
 
 /** More names in a folder, or plans by one path, are no folder of a host's plans. */
 const namesMax = 10_000;
@@ -37,15 +38,6 @@ export function takenFiles(path: string, where: string): readonly string[] {
 const isPattern = (text: string): boolean => /[*?]/.test(text);
 
 const isThere = (path: string): boolean => statsOf(path) !== null;
-
-/** What has a path; null where nothing can. */
-function statsOf(path: string): Stats | null {
-  try {
-    return statSync(path);
-  } catch {
-    return null;
-  }
-}
 
 /**
  * Whether a name is one of the pattern's. What a `*` stands for grows until the rest matches, and

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { catalogMachine } from "@evenkeel/core/topology/catalog/catalog.ts";
@@ -49,6 +49,26 @@ test("this machine is read live", async () => {
   const live = await read("live");
   expect(live.source).toBe("sysfs");
   expect(live.cores.length).toBeGreaterThan(0);
+});
+
+test("a machine described at length is read, though no file could have its name", async () => {
+  const long = `core:4${" ".repeat(5000)}memory:8Gi`;
+  const described = await readSource(`synthetic:${long}`, { parseTopology, pipes: true });
+  expect(described.cores).toHaveLength(4);
+});
+
+test("a path that the system cannot follow is refused as a file, whatever names it", async () => {
+  const loop = join(folder, "loop");
+  symlinkSync(loop, loop);
+  const long = join(folder, "x".repeat(300));
+  for (const path of [loop, long, `${loop}/inside`]) {
+    for (const source of [path, `sysfs:${path}`, `hwloc:${path}`]) {
+      const reading = readSource(source, { parseTopology, pipes: true });
+      expect((await codedError("file-unreadable", () => reading)).where, source).toBe(path);
+    }
+  }
+  const named = readSource("x".repeat(300), { parseTopology, pipes: true });
+  await codedError("source-unknown", () => named);
 });
 
 test("a recorded machine is read from a directory and from a tar, by prefix or by path", async () => {
