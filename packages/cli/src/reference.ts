@@ -33,9 +33,10 @@ export const conventions: readonly string[] = [
   'an error is one line of JSON, `{"error": { code, message, where, expected, remedy }}`, still on standard error, so that',
   "standard output holds a document or nothing. A refusal is an answer, not an error: its document goes to standard output.",
   "",
-  "**Notes** are lines on standard error that begin with `note:`: a tool of the machine failed, two sources disagree, an",
-  "output is not whole, or it tells something that a topology has no place for, which is one note for each output. They",
-  "change neither the answer nor the exit status. On a terminal a long one goes on in lines below that are indented.",
+  "**Notes** are lines on standard error that begin with `note:`. They say that a tool of the machine failed, two sources",
+  "disagree, an output is not whole, or it tells something that a topology has no place for, which is one note for each",
+  "output. They change neither the answer nor the exit status. On a terminal a long one goes on in lines below that are",
+  "indented.",
   "",
   "**Files.** Input is YAML or JSON, recognized by the name of the file (`.json`, `.yaml`) or else by its first character.",
   "Output is JSON. A YAML file may hold several documents. YAML may be " +

@@ -115,10 +115,12 @@ export const topologyCommand: CliCommand = {
     "With --diff devices are matched by what they are and where they are connected before they " +
       "are compared, so that other addresses are one difference: two machines that differ in " +
       "nothing else are alike. A change that several things share is told once; --output json " +
-      "lists them all. The exit status is 0 when nothing differs, and 3 when anything " +
-      "does: also for alike machines, since plans name addresses, and for one machine in another " +
-      "state. In JSON alike says whether they are alike. With --fit it is 0 when every flavor fits " +
-      "on one node, and 3 when one straddles nodes or does not fit. It is 4 when not enough is known to say: the answer names what would tell.",
+      "lists them all.",
+    "The exit status with --diff is 0 when nothing differs, and 3 when anything does: also for " +
+      "alike machines, since plans name addresses, and for one machine in another state. In JSON " +
+      "alike says whether they are alike. With --fit it is 0 when every flavor fits on one node, " +
+      "and 3 when one straddles nodes or does not fit. It is 4 when not enough is known to say: the " +
+      "answer names what would tell.",
   ],
   examples: [
     {
@@ -130,7 +132,7 @@ export const topologyCommand: CliCommand = {
       lines: [
         "evenkeel topology --list",
         "evenkeel topology machine:hgx-h100",
-        'evenkeel topology --from "synthetic:package:2 core:8 memory:64Gi root*2[gpu:h100-sxm]"',
+        'evenkeel topology --from "synthetic:package:2 core:8 memory:64Gi root*2[gpu:l40s]"',
       ],
     },
     {
