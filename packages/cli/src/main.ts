@@ -20,7 +20,15 @@ export async function main(version: string): Promise<void> {
 function streamOf(stream: NodeJS.WriteStream): Stream {
   // The reader may stop reading, as `head` does. That is no failure.
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") process.exitCode = exitStatus.failed;
+    if (error.code === "EPIPE") return;
+    process.exitCode = exitStatus.unusable;
+    if (stream !== process.stdout) return;
+    process.stderr.write(
+      `evenkeel: standard output: cannot be written: ${error.message}\n` +
+        "  expected  a place for all of the answer\n" +
+        "  try       make room there, or write it elsewhere\n" +
+        "  code      file-unwritable\n",
+    );
   });
   return {
     write: (text) => void stream.write(text),

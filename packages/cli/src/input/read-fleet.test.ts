@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { YAML_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
+import { YAML_FLEET_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { startSshd, whyNoSshd } from "@evenkeel/host/testing/ssh/sshd.ts";
@@ -155,7 +155,8 @@ test("hosts that cannot be read are all named; with the flag each is left out wi
   expect(await wrong(path)).toMatchInlineSnapshot(`
     "evenkeel: N.yaml:5:19 (lost): lost cannot be read: nowhere.tar: there is no such file; nor can broken
       expected  a Topology document, a tar of /sys and /proc, an export of hwloc, or a tool's output
-      try       leave out what cannot be read: --skip-unreadable
+      try       see what is there: ls /tmp/evenkeel-test-EAcjUN/fleet; or leave out what cannot be read:
+                --skip-unreadable
       code      host-unread
     "
   `);
@@ -306,7 +307,9 @@ test("bounds: of hosts, sources, plans and the file", async () => {
   expect(await wrong(fleet("hosts:", `  - { name: a, sources: [${sources}] }`))).toContain(
     "hosts[0].sources is a list of 17 items",
   );
-  expect(await wrong(fleet("hosts:", "#".repeat(YAML_LENGTH_MAX)))).toContain("characters long");
+  expect(await wrong(fleet("hosts:", "#".repeat(YAML_FLEET_LENGTH_MAX)))).toContain(
+    "characters long",
+  );
   const stars = fleet("hosts:", host("a", `, taken: ['${"*a".repeat(2000)}']`));
   expect(await wrong(stars)).toContain("no file has such a name");
 });

@@ -230,6 +230,47 @@ const slips: readonly (readonly [string, string])[] = [
   ["place vm.yaml --on live --as json", "evenkeel place vm.yaml --on live --output json"],
   ["place help", "evenkeel place --help"],
   ["report.json", "evenkeel verify llm-a --guest-report report.json"],
+  ["places vm.yaml --on live", "evenkeel place vm.yaml --on live"],
+  ["verfiy llm-a", "evenkeel verify llm-a"],
+  ["place vm.yaml --machine hgx-h100", "evenkeel place vm.yaml --on machine:hgx-h100"],
+  ["place -- vm.yaml --on live", "evenkeel place vm.yaml --on live"],
+  ["place vm.yaml -- --on live", "evenkeel place vm.yaml --on live"],
+  [
+    "place vm.yaml --on live --policy policy.yaml --policy policy.yaml",
+    "evenkeel place vm.yaml --on live --policy policy.yaml",
+  ],
+  ["topology -o svg --output=dot", "evenkeel topology --output=dot"],
+  ["render plan.json libvirt", "evenkeel render plan.json --as libvirt"],
+  ["delete -f vm.yaml", "evenkeel stop llm-a"],
+  ["describe b.yaml", "evenkeel place b.yaml --on live"],
+  [
+    "dumpxml llm-a",
+    "virsh dumpxml llm-a prints the VM as it runs, evenkeel render plan.json --as libvirt its plan",
+  ],
+  ["freepages --all", "evenkeel topology"],
+  ["nvidia-smi", "evenkeel topology"],
+  ["--hardware", "evenkeel topology"],
+  ["numatune llm-a", "evenkeel verify llm-a"],
+  ["explain flavor", "evenkeel schema Flavor"],
+  ["api-resources", "evenkeel schema"],
+  ["help place capacity", "evenkeel help place"],
+  ["lstopo hgx.svg", "evenkeel topology --output svg > hgx.svg"],
+  [
+    "topology machine:hgx-h100 -o hgx.svg",
+    "evenkeel topology machine:hgx-h100 --output svg > hgx.svg",
+  ],
+  [
+    "place vm.yaml --output=a.json --on live",
+    "evenkeel place vm.yaml --on live --output json > a.json",
+  ],
+  ["topology --of svg", "evenkeel topology --output svg"],
+  ["schema vms", "evenkeel schema VirtualMachine"],
+  ["schema policy", "evenkeel schema HostPolicy"],
+  ["stop vm.yaml", "give the VM's name, not its file"],
+  [
+    "capacity --on live --flavor h100.2",
+    "name the file that has it: --flavor flavors.yaml, for example",
+  ],
 ];
 
 test.each(slips)("%s: try %s", async (line, answer) => {

@@ -113,8 +113,8 @@ test("an impossible value is refused with the field, the expectation and what to
     { ...sized, flavor: "h100.2" },
   ];
   expect(cases.map((spec) => refusalOf(spec)).join("\n")).toMatchInlineSnapshot(`
-    "request-invalid | VirtualMachine llm-a: spec.vcpus | the number of vCPUs is missing | an integer from 1 to 4096 | add spec.vcpus to the VirtualMachine or to its flavor
-    request-invalid | VirtualMachine llm-a: spec.memory | the size of the memory is missing | a size such as 480Gi, from 64Mi to 1Pi | add spec.memory to the VirtualMachine or to its flavor
+    "request-invalid | VirtualMachine llm-a: spec.vcpus | the number of vCPUs is missing | an integer from 1 to 4096 | add spec.vcpus to the VM or to its flavor: vcpus: 16, for example
+    request-invalid | VirtualMachine llm-a: spec.memory | the size of the memory is missing | a size such as 480Gi, from 64Mi to 1Pi | add spec.memory to the VM or to its flavor: memory: 64Gi, for example
     request-invalid | VirtualMachine llm-a: spec.vcpus | 0 vCPUs are asked for | an integer from 1 to 4096 | 
     request-invalid | VirtualMachine llm-a: spec.vcpus | 1.5 vCPUs are asked for | an integer from 1 to 4096 | 
     request-invalid | VirtualMachine llm-a: spec.vcpus | 4097 vCPUs are asked for | an integer from 1 to 4096 | 

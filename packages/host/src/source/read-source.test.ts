@@ -136,18 +136,38 @@ test("an unknown source is refused with a suggestion", async () => {
     ["hgx-h100", "did you mean machine:hgx-h100?"],
     ["H100", "did you mean machine:dgx-h100 or machine:hgx-h100?"],
     ["snc", "did you mean machine:xeon-snc?"],
-    ["gb", null],
-    ["redfish:host", null],
-    ["", null],
+    ["gb", "did you mean ssh:gb?"],
+    ["redfish:host", "evenkeel topology --help has an example of each"],
+    ["redfish:/x", "evenkeel topology --help has an example of each"],
+    ["", "evenkeel topology --help has an example of each"],
+    ["localhost", "did you mean live?"],
+    ["this", "did you mean live?"],
+    ["catalog:hgx-h100", "did you mean machine:hgx-h100?"],
+    ["type:mi300x", "did you mean machine:mi300x?"],
+    ["machine/hgx-h100", "did you mean machine:hgx-h100?"],
+    ["host:gpu-01", "did you mean ssh:gpu-01?"],
+    ["ssh//gpu-01", "did you mean ssh:gpu-01?"],
+    ["root@gpu-01", "did you mean ssh:root@gpu-01?"],
+    ["gpu-01", "did you mean ssh:gpu-01?"],
+    ["gpu-01:2222", "did you mean ssh://gpu-01:2222?"],
+    ["lstopo:x.xml", "did you mean hwloc:x.xml?"],
   ];
   for (const [source, remedy] of meant) {
     const error = await codedError("source-unknown", () => read(source));
     expect(error.remedy, source).toBe(remedy);
     expect(error.expected).toMatch(/^one of live, sysfs:DIR/);
   }
-  for (const kind of ["sysfs", "hwloc", "nvidia-smi", "kubernetes", "machine", "synthetic"]) {
+  const ended: [string, string][] = [
+    ["sysfs", "sysfs:DIR, or sysfs:TAR | write sysfs:FILE"],
+    ["nvidia-smi", "nvidia-smi:FILE | write nvidia-smi:FILE"],
+    ["machine", "machine:NAME | evenkeel topology --list has the names"],
+    ["synthetic", "synthetic:TEXT | write synthetic:'core:8 memory:64Gi'"],
+    ["ssh", "ssh:HOST | write ssh:gpu-01"],
+  ];
+  for (const [kind, advice] of ended) {
     const error = await codedError("source-unknown", () => read(`${kind}:`));
-    expect(error.message).toBe(`has nothing after ${kind}:`);
+    expect(error.message).toBe(`"${kind}:" ends after its colon`);
+    expect(`${error.expected} | ${error.remedy}`).toBe(advice);
   }
   const unknown = await codedError("machine-unknown", () => read("machine:hgx-h10"));
   expect(unknown.remedy).toBe("did you mean machine:hgx-h100?");
