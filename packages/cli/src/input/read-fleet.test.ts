@@ -155,7 +155,7 @@ test("hosts that cannot be read are all named; with the flag each is left out wi
   expect(await wrong(path)).toMatchInlineSnapshot(`
     "evenkeel: N.yaml:5:19 (lost): lost cannot be read: nowhere.tar: there is no such file; nor can broken
       expected  a Topology document, a tar of /sys and /proc, an export of hwloc, or a tool's output
-      try       see what is there: ls /tmp/evenkeel-test-EAcjUN/fleet; or leave out what cannot be read:
+      try       see what is there: ls /tmp/evenkeel-test-bY0ZHW/fleet; or leave out what cannot be read:
                 --skip-unreadable
       code      host-unread
     "

@@ -274,6 +274,7 @@ async function readTaken(
           throw new EvenkeelError("file-too-large", `there are over ${plansMax} plans`, {
             where: place,
             expected: `at most ${plansMax} plans of a fleet`,
+            remedy: "remove the plans of VMs that run no more, or split the fleet",
           });
         }
       }

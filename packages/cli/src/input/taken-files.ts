@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { statsOf } from "@evenkeel/host/file/stats-of.ts";
 
@@ -73,12 +74,14 @@ function namesIn(folder: string, where: string): readonly string[] {
     throw new EvenkeelError("file-unreadable", `the folder ${folder} cannot be listed`, {
       where,
       expected: "a folder with Plan documents",
+      remedy: `see whether it is there and may be read: ls -ld ${shellWord(folder)}`,
       cause,
     });
   }
   throw new EvenkeelError("file-too-large", `the folder ${folder} has over ${namesMax} entries`, {
     where,
     expected: "a folder with the plans of hosts",
+    remedy: "give a folder that has nothing but plans",
   });
 }
 
@@ -87,6 +90,7 @@ function bounded(names: readonly string[], folder: string, where: string): reado
     throw new EvenkeelError("file-too-large", `${folder} has ${names.length} such files`, {
       where,
       expected: `at most ${filesMax} plans`,
+      remedy: "remove the plans of VMs that run no more",
     });
   }
   return names.map((name) => join(folder, name));
@@ -96,5 +100,6 @@ function noFile(path: string, where: string, message: string): EvenkeelError {
   return new EvenkeelError("file-missing", `${JSON.stringify(path)}: ${message}`, {
     where,
     expected: "a file with a Plan, a folder of such files, or a pattern such as plans/*.json",
+    remedy: `see what is there: ls ${shellWord(dirname(path))}`,
   });
 }

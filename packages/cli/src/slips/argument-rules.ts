@@ -85,7 +85,9 @@ const missing: Rule = (words, known) => {
     // Hosts are named one by one or in a file.
     const isNeeded = name === "on" && has(entry, "fleet") ? !isWritten("fleet") : !isOptional;
     const isGiven = isWritten(name);
-    const value = flag.kind === "enum" ? flag.values[0] : likelyValues.get(name);
+    // What is linted is a file for NCCL.
+    const isLint = name === "as" && isWritten("lint");
+    const value = isLint ? "nccl" : flag.kind === "enum" ? flag.values[0] : likelyValues.get(name);
     return isNeeded && !isGiven && value !== undefined ? [`--${name}`, value] : [];
   });
   return added.length === 0 ? null : [...words, ...added];

@@ -65,9 +65,11 @@ export const otherFlags: ReadonlyMap<string, readonly string[]> = new Map([
   ...each("state-dir statedir dir", ["state"]),
   ...each("anti-affinity avoid not-with apart", ["away-from"]),
   ...each("y assume-yes confirm", ["yes"]),
-  ...each("now kill f", ["force"]),
-  ...each("long full details w", ["wide"]),
-  ...each("w follow f", ["watch"]),
+  ...each("now kill", ["force"]),
+  ...each("f", ["force", "watch"]),
+  ...each("long full details", ["wide"]),
+  ...each("w", ["watch", "wide"]),
+  ...each("follow", ["watch"]),
   ...each("wait grace-period", ["timeout"]),
   ...each("serials", ["with-serials"]),
   ...each("compare against", ["diff"]),
@@ -85,6 +87,10 @@ export const insteadOfFlags: ReadonlyMap<string, string> = new Map([
   ...all("v verbose debug trace vv", "set EVENKEEL_DEBUG=1 to see where an error comes from"),
   ...all("q quiet silent", "send the output elsewhere: > /dev/null; the exit status tells"),
   ...all("no-color no-colour color colour", "set NO_COLOR=1 for text without colors"),
+  ...all(
+    "apply execute commit",
+    "this prints what to do and never does it: copy the commands that it prints",
+  ),
   ...all("n namespace project", "a tenant is a field of the VM: metadata: { tenant: acme }"),
 ]);
 

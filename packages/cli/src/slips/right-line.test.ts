@@ -266,6 +266,19 @@ const slips: readonly (readonly [string, string])[] = [
   ["topology --of svg", "evenkeel topology --output svg"],
   ["schema vms", "evenkeel schema VirtualMachine"],
   ["schema policy", "evenkeel schema HostPolicy"],
+  [
+    "prepare flavors.yaml machine:hgx-h100",
+    "commands that take a machine have --on or --from for it",
+  ],
+  [
+    "prepare flavors.yaml --apply",
+    "this prints what to do and never does it: copy the commands that it prints",
+  ],
+  ["render plan.json --lint topo.xml", "evenkeel render plan.json --lint topo.xml --as nccl"],
+  ["stop llm-a -f", "evenkeel stop llm-a --force"],
+  ["verify llm-a -f", "evenkeel verify llm-a --watch"],
+  ["list -w", "evenkeel list --wide"],
+  ["verify llm-a -w", "evenkeel verify llm-a --watch"],
   ["stop vm.yaml", "give the VM's name, not its file"],
   [
     "capacity --on live --flavor h100.2",

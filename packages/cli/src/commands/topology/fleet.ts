@@ -134,6 +134,6 @@ function unknown(name: string, { hosts }: FleetFile, path: string): EvenkeelErro
   return new EvenkeelError("host-unknown", `the fleet has no host ${JSON.stringify(name)}`, {
     where: path,
     expected: `one of ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}`,
-    remedy: near === null ? "add the host first" : `did you mean ${near}?`,
+    remedy: near === null ? `name one of them: --host ${names[0] ?? ""}` : `did you mean ${near}?`,
   });
 }
