@@ -1,4 +1,8 @@
-import { JSON_LENGTH_MAX, YAML_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
+import {
+  JSON_LENGTH_MAX,
+  YAML_FLEET_LENGTH_MAX,
+  YAML_LENGTH_MAX,
+} from "@evenkeel/contract/limits.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { shownCommands } from "./commands/commands.ts";
 import { COLUMNS } from "./text/width.ts";
@@ -40,8 +44,9 @@ export const conventions: readonly string[] = [
   "",
   "**Files.** Input is YAML or JSON, recognized by the name of the file (`.json`, `.yaml`) or else by its first character.",
   "Output is JSON. A YAML file may hold several documents. YAML may be " +
-    `${formatBytes(YAML_LENGTH_MAX)} long, JSON ${formatBytes(JSON_LENGTH_MAX)}. \`-\` is standard`,
-  "input, once per command line. A pipe will do for a file, such as `<(lscpu)` of a shell: it is read once, and waited",
+    `${formatBytes(YAML_LENGTH_MAX)} long, a Fleet's`,
+  `${formatBytes(YAML_FLEET_LENGTH_MAX)}, JSON ${formatBytes(JSON_LENGTH_MAX)}. \`-\` is standard ` +
+    "input, once per command line. A pipe will do for a file, such as `<(lscpu)` of a shell: it is read once, and waited",
   "for at most 10 s until somebody writes, 30 s between two pieces and 5 minutes in all. A file that is written appears",
   "whole or not at all.",
   "",

@@ -410,3 +410,14 @@ test("any value in any field is accepted, or refused with what was expected", ()
     { numRuns: 2000 },
   );
 });
+
+test("a Fleet in YAML may be as long as its hosts make it; other documents may not", () => {
+  const host = (i: number): string =>
+    `  - name: gpu-${i}.rack-${i % 40}.fra1\n    sources: ["ssh:gpu-${i}.rack.example", topo-${i}.txt]\n`;
+  const hosts = Array.from({ length: 1000 }, (_, i) => host(i)).join("");
+  const text = `apiVersion: evenkeel/v1\nkind: Fleet\nhosts:\n${hosts}`;
+  expect(text.length).toBeGreaterThan(YAML_LENGTH_MAX);
+  expect(readDocument(text, "hosts.yaml", "Fleet").hosts).toHaveLength(1000);
+  expect(() => readDocument(text, "hosts.yaml", "Plan")).toThrow("characters long");
+  expect(() => readDocuments(text, "hosts.yaml")).toThrow("characters long");
+});

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { EvenkeelError } from "../error/evenkeel-error.ts";
 import { GiB, MiB } from "../unit/bytes.ts";
-import { requestBounds, resolveRequest } from "./resolve.ts";
+import { requestBounds, requestOfFlavor, resolveRequest } from "./resolve.ts";
 import {
   type Flavor,
   isolations,
@@ -170,4 +170,17 @@ test("a flavor's signature applies only to VMs without fields of their own", () 
   const sold: Flavor = { ...flavor("sold", { vcpus: 4, memory: "8Gi" }), signature: "b3f1" };
   expect(resolveRequest(vm({ flavor: "sold" }), [sold]).signature).toBe("b3f1");
   expect(resolveRequest(vm({ flavor: "sold", vcpus: 8 }), [sold]).signature).toBeNull();
+});
+
+test("a flavor that lacks a field is named as the flavor it is", () => {
+  const metadata = { name: "g" };
+  const lacking = {
+    apiVersion: "evenkeel/v1",
+    kind: "Flavor",
+    metadata,
+    spec: { vcpus: 8 },
+  } as const;
+  expect(() => requestOfFlavor(lacking)).toThrow(
+    expect.objectContaining({ where: "Flavor g: spec.memory" }),
+  );
 });
