@@ -172,4 +172,4 @@ const twice: Rule = (words, known) => {
 };
 
 /** These rules, in the order in which they are tried. */
-export const flagRules: readonly Rule[] = [endedEarly, outputFile, twice, otherFlag, otherValue];
+export const flagRules: readonly Rule[] = [endedEarly, outputFile, otherFlag, otherValue, twice];
