@@ -160,6 +160,7 @@ const facts = treeTarget("preflight", host, async (tree) => {
     holdings: readHoldings(tree, [], []),
     open: readOpenFiles(tree),
     versions,
+    firmwareFile: null,
   });
   const { problems } = preflight({ ...startOf(plan), via: "qemu" }, found);
   return `${problems.length} problems`;

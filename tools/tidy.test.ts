@@ -275,6 +275,20 @@ describe("names and words", () => {
     expect(found).toEqual([]);
   });
 
+  test("every error that the command line makes says what to do", () => {
+    const found = sources
+      .filter(({ path }) => path.startsWith("packages/cli/src/") && !path.includes(".test."))
+      .flatMap(({ path, text }) =>
+        text
+          .split("new EvenkeelError(")
+          .slice(1)
+          .map((rest) => rest.slice(0, rest.search(/\);?\n|\);$/)))
+          .filter((made) => !/remedy|\.\.\.\w*[dD]etail/.test(made))
+          .map((made) => `${path}: ${made.split("\n")[0]}`),
+      );
+    expect(found).toEqual([]);
+  });
+
   test("what the command line prints passes the one place that escapes it", () => {
     const printing = /\bconsole\.|(?<!this\.)\bprocess\.(stdout|stderr)\b|\bwriteSync\(\s*[12]\b/;
     const found = product

@@ -6,7 +6,7 @@ import { differencesText } from "../../packages/cli/src/text/differences-text.ts
 import { instancesText } from "../../packages/cli/src/text/instances-text.ts";
 import { jsonText } from "../../packages/cli/src/text/json-text.ts";
 import { ncclFindingsText } from "../../packages/cli/src/text/nccl-findings-text.ts";
-import { notesText } from "../../packages/cli/src/text/notes-text.ts";
+import { writeNotes } from "../../packages/cli/src/text/notes-text.ts";
 import { painter } from "../../packages/cli/src/text/paint.ts";
 import { planText, type View } from "../../packages/cli/src/text/plan-text.ts";
 import { preflightText } from "../../packages/cli/src/text/preflight-text.ts";
@@ -157,7 +157,7 @@ const printers: Readonly<Record<string, (view: View) => string>> = {
         unreadable: [{ name: "n", why: "w", seenAs: "vm" }],
         damaged: [],
       }),
-      { ...view, wide: true },
+      { ...view, wide: true, terminal: true },
     ),
   differences: (view) =>
     differencesText(
@@ -182,7 +182,12 @@ const printers: Readonly<Record<string, (view: View) => string>> = {
       poisoned([{ code: "c", subject: "s", promised: "p", found: "f", remedy: "r" }]),
       "f",
     ),
-  notes: () => notesText([hostile]),
+  notes: ({ width }) => {
+    const written: string[] = [];
+    const write = (text: string): void => void written.push(text);
+    writeNotes({ write, columns: width }, [hostile]);
+    return written.join("");
+  },
   error: (view) => failureText(error, view),
 };
 

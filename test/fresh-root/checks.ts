@@ -21,7 +21,8 @@ const vm = /```yaml\n# vm\.yaml\n(.*?)```/s.exec(readme)?.[1] ?? "";
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-const asNobody = "setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent";
+/** Begins a command that a user without any rights runs. */
+export const asNobody = "setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent";
 
 const inBash = (line: string): string =>
   `bash --norc -c ${quoted(

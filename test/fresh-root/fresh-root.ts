@@ -34,9 +34,13 @@ function sourcesHere(): string {
   return found;
 }
 
+/** Where programs in the root find this checkout. */
+export const checkoutFolder = "/mnt/checkout";
+
 export async function unpack(tar: string, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   await run("tar", ["-xpf", tar, "-C", folder]);
+  mkdirSync(join(folder, checkoutFolder));
 }
 
 const environment = {
@@ -50,16 +54,15 @@ const environment = {
 /** Mounts what programs need, enters the root and runs a script of its shell. */
 const enter = `
 set -e
-root=$1; checkout=$2; script=$3
+root=$1 checkout=$2 script=$3
 mount -t proc proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mkdir -p "$root/dev/pts"
 mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
 ln -sf pts/ptmx "$root/dev/ptmx"
 if [ -n "$checkout" ]; then
-  mkdir -p "$root/mnt/checkout"
-  mount --bind "$checkout" "$root/mnt/checkout"
-  mount -o remount,bind,ro "$root/mnt/checkout"
+  mount --bind "$checkout" "$root${checkoutFolder}"
+  mount -o remount,bind,ro "$root${checkoutFolder}"
 fi
 exec chroot "$root" /bin/bash -c "cd /root && $script"
 `;
@@ -67,7 +70,7 @@ exec chroot "$root" /bin/bash -c "cd /root && $script"
 /**
  * Runs a script of bash in the root.
  *
- * @param checkout a folder that it finds, to read, in /mnt/checkout; null for none.
+ * @param checkout a folder that it finds, to read, in `checkoutFolder`; null for none.
  */
 export function within(
   folder: string,
@@ -87,8 +90,11 @@ export function within(
 const notes =
   /^(var\/lib\/(dpkg|apt)|var\/log|var\/cache\/(apt|debconf|man|ldconfig)|etc\/ld\.so\.cache|tmp)(\/|$)/;
 
+/** Every path, with what is there: a folder, what a link leads to, or the hash of a file. */
+export type Contents = ReadonlyMap<string, string>;
+
 /** Every file, folder and link of the root with its content, without what apt and dpkg note. */
-export function contentsOf(folder: string): ReadonlyMap<string, string> {
+export function contentsOf(folder: string): Contents {
   const found = new Map<string, string>();
   const visit = (path: string): void => {
     for (const name of readdirSync(join(folder, path)).toSorted()) {
@@ -110,15 +116,25 @@ export function contentsOf(folder: string): ReadonlyMap<string, string> {
 }
 
 /** What one has that the other has not, or has otherwise. */
-export function differences(
-  before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
-): readonly string[] {
-  return [...new Set([...before.keys(), ...after.keys()])]
+export function differences(before: Contents, after: Contents): readonly string[] {
+  return changedPaths(before, after).map((path) => {
+    if (!after.has(path)) return `gone: ${path}`;
+    return before.has(path) ? `changed: ${path}` : `left: ${path}`;
+  });
+}
+
+const changedPaths = (before: Contents, after: Contents): readonly string[] =>
+  [...new Set([...before.keys(), ...after.keys()])]
     .filter((path) => before.get(path) !== after.get(path))
-    .toSorted()
-    .map((path) => {
-      if (!after.has(path)) return `gone: ${path}`;
-      return before.has(path) ? `changed: ${path}` : `left: ${path}`;
-    });
+    .toSorted();
+
+/** What there would be in place of `before`, if the step between the other two had been taken. */
+export function afterStep(before: Contents, earlier: Contents, later: Contents): Contents {
+  const result = new Map(before);
+  for (const path of changedPaths(earlier, later)) {
+    const now = later.get(path);
+    if (now === undefined) result.delete(path);
+    else result.set(path, now);
+  }
+  return result;
 }

@@ -1,17 +1,26 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { ensurePackages } from "../../tools/debian-packages.ts";
 import { cacheFolder } from "../../lab/prepare/cache.ts";
-import { type Check, installedChecks } from "./checks.ts";
-import { contentsOf, differences, freshRootTar, unpack, within } from "./fresh-root.ts";
+import { asNobody, type Check, installedChecks } from "./checks.ts";
+import {
+  afterStep,
+  checkoutFolder,
+  type Contents,
+  contentsOf,
+  differences,
+  freshRootTar,
+  unpack,
+  within,
+} from "./fresh-root.ts";
 
 /**
  * `npm run fresh-root [-- FILE.deb]`: installs the Debian package in a fresh root of this machine's
- * release, uses it there as its pages say, and purges it: nothing may be left. Without a FILE it
- * builds the package first, twice. It needs root on Debian or Ubuntu, and their archive the first
- * time. The last line has the counts.
+ * release, uses it there as its pages say, to a VM that runs and is verified, and purges it:
+ * nothing may be left. Without a FILE it builds the package first, twice. It needs root on Debian
+ * or Ubuntu, and their archive. The last line has the counts.
  */
 const root = join(import.meta.dirname, "../..");
 
@@ -51,20 +60,57 @@ function tryOut(folder: string, { does, script, prints = /^/ }: Check): void {
   report(does, status === 0 && prints.test(stdout), `status ${status}\n${stdout}${stderr}`);
 }
 
-const records = "/var/lib/evenkeel/vms";
+const state = "/var/lib/evenkeel";
+const records = `${state}/vms`;
 const install = "apt-get install -y --no-install-recommends ./evenkeel.deb";
 const purge = "apt-get purge -y evenkeel 2>&1";
-const recordOne = `mkdir -p ${records} && chmod 700 /var/lib/evenkeel ${records} &&
+const recordOne = `mkdir -p ${records} && chmod 700 ${state} ${records} &&
 echo '{ "adopted": false }' > ${records}/llm-a.json`;
 
-/** Types what the guide's pages show, where the package is installed. */
-function followGuide(folder: string): void {
-  const runner = "test/guide/run.mjs";
-  if (!existsSync(join(root, runner))) return;
-  const node = "EVENKEEL=/usr/bin/evenkeel /usr/lib/evenkeel/bin/node";
-  const run = `${node} /mnt/checkout/${runner}`;
+const node = "/usr/lib/evenkeel/bin/node";
+const runner = `${checkoutFolder}/test/guide/run.mjs`;
+
+/** Types what the guide's pages show, where the package and what the pages install are there. */
+function followGuide(folder: string, does: string, as: string, pages: string): void {
+  const run = `cd /tmp && ${as} EVENKEEL=/usr/bin/evenkeel ${node} ${runner} ${pages}`;
   const { status, stdout, stderr } = within(folder, run, root);
-  report("the pages of the guide do what they say", status === 0, `${stdout}${stderr}`);
+  const isWhole = status === 0 && !/skipped/.test(stdout);
+  report(does, isWhole, `status ${status}\n${stdout}${stderr}`);
+}
+
+/**
+ * Installs what the guide's pages install for a VM. The result is what a root that had `before`
+ * would have if it had only that besides.
+ */
+function installForVms(folder: string, before: Contents): Contents {
+  tryOut(folder, {
+    does: "what a page installs on a GPU host is there to be installed",
+    script: `apt-get update && apt-get install --simulate ${gpuHostPackages()}`,
+    prints: /Inst libvirt-daemon-system/,
+  });
+  const earlier = contentsOf(folder);
+  const installs = `set -e; bash -ex <(EVENKEEL=/usr/bin/evenkeel ${node} ${runner} --installs)`;
+  const { status, stdout, stderr } = within(folder, installs, root);
+  const isThere = status === 0 && stdout.includes("Setting up qemu-system-x86 ");
+  report("what the guide installs for a VM can be installed", isThere, `${stdout}${stderr}`);
+  return afterStep(before, earlier, contentsOf(folder));
+}
+
+/** Follows the guide to a VM that runs: the records of root's are where they are by default. */
+function useWithVms(folder: string): void {
+  const all = "the pages of the guide do what they say, to a verified VM";
+  followGuide(folder, all, `env EVENKEEL_STATE=${state}`, "");
+  const first = `${checkoutFolder}/docs/guide/1-from-a-bare-host.md`;
+  const anybody = "a user without any rights gets there too, with records of his own";
+  followGuide(folder, anybody, asNobody, first);
+}
+
+/** The packages of the line that `prepare` prints for such a host, as the page shows it. */
+function gpuHostPackages(): string {
+  const page = readFileSync(join(root, "docs/guide/1-from-a-bare-host.md"), "utf8");
+  const packages = /^\$ apt-get install ([^-\n].*)$/m.exec(page)?.[1];
+  if (packages === undefined) throw new Error("the guide installs no packages on a GPU host");
+  return packages;
 }
 
 async function tryInstallation(folder: string, deb: string): Promise<void> {
@@ -73,17 +119,19 @@ async function tryInstallation(folder: string, deb: string): Promise<void> {
   const before = contentsOf(folder);
   tryOut(folder, { does: "apt installs the package", script: `${install} && ${recordOne}` });
   for (const check of installedChecks) tryOut(folder, check);
-  followGuide(folder);
+  within(folder, `rm ${records}/llm-a.json`);
+  const expected = installForVms(folder, before);
+  useWithVms(folder);
   tryOut(folder, {
     does: "a purge keeps the records of VMs while there are any, and says so",
-    script: `${purge} && cat ${records}/llm-a.json`,
+    script: `${recordOne} && ${purge} && cat ${records}/llm-a.json`,
     prints: /\/var\/lib\/evenkeel stays[^]*adopted/,
   });
   tryOut(folder, {
     does: "it is installed once more, and purged without records",
     script: `rm ${records}/llm-a.json && ${install} && evenkeel --help && ${purge}`,
   });
-  const left = differences(before, contentsOf(folder));
+  const left = differences(expected, contentsOf(folder));
   report(
     "a purge leaves nothing, and nothing else has changed",
     left.length === 0,
@@ -97,7 +145,8 @@ async function main(): Promise<void> {
   if (missing.length > 0) throw new Error(`this needs ${missing.join(", ")}`);
   const [given] = process.argv.slice(2);
   const deb = given ?? builtTwice();
-  const lintian = spawnSync("lintian", ["--fail-on=error,warning", deb], { encoding: "utf8" });
+  const words = ["--display-info", "--pedantic", "--fail-on=error,warning,info,pedantic"];
+  const lintian = spawnSync("lintian", [...words, deb], { encoding: "utf8" });
   const found = `${lintian.stdout}${lintian.stderr}`;
   report("lintian finds nothing but what is explained", lintian.status === 0, found);
   const folder = join(cacheFolder, `partial-fresh-root-${process.pid}`);

@@ -42,6 +42,16 @@ test("every block that is not run says so in the sentence before it, and there a
   expect(blocks).toBe(8);
 });
 
+test("what a page installs is shown to root, and run by nobody but who asks for it", () => {
+  const page = readFileSync(join(guide, "1-from-a-bare-host.md"), "utf8");
+  const [before = "", after = ""] = page.split("```console installs\n");
+  expect(before.trimEnd().split("\n\n").at(-1)).toContain("As root");
+  const [block = ""] = after.split("```");
+  const typed = block.replaceAll(/^\$ /gm, "");
+  expect(typed).toMatch(/^apt-get update\napt-get install /);
+  expect(run("--installs")).toEqual({ status: 0, said: typed });
+});
+
 test("the guide has every page, and the README has the guide", () => {
   const index = readFileSync(join(guide, "README.md"), "utf8");
   for (const page of pages.filter((name) => name !== "README.md")) expect(index).toContain(page);
@@ -77,6 +87,7 @@ test("a page that lies is found out: by an output, a status, a file or a line le
     session("$ exit 3", " exit=0,3"),
     session("$ false", " not-run-here"),
     session("$ false", " needs=no-such-program"),
+    session("$ false", " installs"),
     `\`\`\`text file=a/b.txt\na\n\`\`\`\n${session("$ cat a/b.txt\na")}`,
   ];
   const all = run(...truths.map((truth, i) => page(`truth-${i}`, truth)));

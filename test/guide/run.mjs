@@ -3,12 +3,14 @@
  * Runs the pages of the guide word by word: writes the files that a page shows, types its commands,
  * and compares what they print with what the page shows.
  *
- *     node test/guide/run.mjs [--update] [PAGE…]
+ *     node test/guide/run.mjs [--update] [--installs] [PAGE…]
  *
  * Without pages it runs all of `docs/guide`. EVENKEEL is the command to use
- * (`/usr/bin/evenkeel`); without it, that of this checkout. It needs nothing but Node and a shell.
- * The exit status is 0 when every page is true, and 1 otherwise. With --update it writes what was
- * printed into the page, but for blocks with an ellipsis, which somebody has shortened.
+ * (`/usr/bin/evenkeel`); without it, that of this checkout. EVENKEEL_STATE is the folder that
+ * records VMs; without it, one for each page. It needs nothing but Node and a shell. The exit
+ * status is 0 when every page is true, and 1 otherwise. With --update it writes what was printed
+ * into the page, but for blocks with an ellipsis, which somebody has shortened. With --installs it
+ * runs nothing, and prints what the pages install.
  *
  * A page's fenced blocks say in their first line what they are:
  *
@@ -17,6 +19,7 @@
  *   lines, `…` within a line for any text. `exit=3` is the status of the last command; `exit=0,3`
  *   either
  * - `console needs=qemu-system-x86_64`: the same, where these programs are
+ * - `console installs`: shown, and run by those alone who may install something (`--installs`)
  * - `console not-run-here`: shown and never run: it needs a machine with GPUs, or changes one
  */
 import { spawnSync } from "node:child_process";
@@ -82,7 +85,7 @@ function placeFor(command) {
   const env = {
     ...process.env,
     PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`,
-    EVENKEEL_STATE: join(folder, "state"),
+    EVENKEEL_STATE: process.env.EVENKEEL_STATE ?? join(folder, "state"),
     NO_COLOR: "1",
     LC_ALL: "C.UTF-8",
   };
@@ -157,7 +160,7 @@ function runPage(path, command, update) {
         mkdirSync(dirname(join(place.work, file)), { recursive: true });
         writeFileSync(join(place.work, file), `${block.lines.join("\n")}\n`);
       }
-      if (block.info[0] !== "console") continue;
+      if (block.info[0] !== "console" || block.info.includes("installs")) continue;
       const missing = missingOf(block.info);
       if (block.info.includes("not-run-here")) report.notRun++;
       else if (missing.length > 0) report.skipped.push(...missing);
@@ -188,12 +191,24 @@ function pagesOf(given) {
     .map((name) => join(folder, name));
 }
 
+/** The commands of a page that install what the others need. */
+function installsOf(path) {
+  return blocksOf(readFileSync(path, "utf8"))
+    .filter(({ info }) => info[0] === "console" && info.includes("installs"))
+    .flatMap((block) => commandsOf(block).map(({ typed }) => typed));
+}
+
 const given = process.argv.slice(2);
 const update = given.includes("--update");
+const pages = pagesOf(given.filter((word) => !word.startsWith("--")));
+if (given.includes("--installs")) {
+  for (const typed of pages.flatMap(installsOf)) console.log(typed);
+  process.exit();
+}
 const ours = `'${process.execPath}' '${join(root, "packages/cli/bin/evenkeel.mjs")}'`;
 const command = process.env.EVENKEEL || ours;
 let faults = 0;
-for (const path of pagesOf(given.filter((word) => word !== "--update"))) {
+for (const path of pages) {
   const report = runPage(path, command, update);
   const notes = [
     `${report.ran} commands run`,

@@ -170,6 +170,28 @@ test("a pipe that does not end is refused at its bound, and one that is not ther
   expect(errorOf('"$@" place /dev/fd/77 --on live')).toContain("sudo and npx pass no <(…) on");
 });
 
+test("an answer that cannot be written is an error, and one that nobody reads is none", () => {
+  const run = (line: string): { readonly status: number | null; readonly stderr: string } => {
+    const words = ["--norc", "-c", line, "bash", process.execPath, binary];
+    return spawnSync("bash", words, { cwd: folder, encoding: "utf8" });
+  };
+  const full = run('"$@" topology machine:hgx-h100 > /dev/full');
+  expect(full.stderr).toMatch(
+    /^evenkeel: standard output: cannot be written[^]*file-unwritable\n$/,
+  );
+  expect(full.status).toBe(2);
+  const unread = run('"$@" topology machine:hgx-h100 | true; exit "${PIPESTATUS[0]}"');
+  expect([unread.status, unread.stderr]).toEqual([0, ""]);
+});
+
+test("a machine from a pipe is not called by the pipe's number", () => {
+  const line =
+    '"$@" topology numactl:<(printf "available: 1 nodes (0)\\nnode 0 cpus: 0\\n") -o json';
+  const words = ["--norc", "-c", line, "bash", process.execPath, binary];
+  const { stdout } = spawnSync("bash", words, { cwd: folder, encoding: "utf8" });
+  expect(stdout).toContain('"name": "pipe"');
+});
+
 const old = "/usr/bin/node";
 const oldVersion = existsSync(old) ? execFileSync(old, ["--version"], { encoding: "utf8" }) : "";
 const isOld = /^v(1[4-9]|20|21)\./.test(oldVersion);

@@ -7,7 +7,7 @@ import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
 import { shownCommands } from "./commands/commands.ts";
-import { COLUMNS } from "./command/surroundings.ts";
+import { COLUMNS } from "./text/width.ts";
 import { helpOf } from "./help.ts";
 import { binary } from "../testing/binary.ts";
 import { evenkeel } from "../testing/evenkeel.ts";

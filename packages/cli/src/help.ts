@@ -21,6 +21,20 @@ export function helpOf([name]: readonly string[], columns: number): string {
   return entry === undefined ? overview(columns) : commandHelp(entry, columns);
 }
 
+/** The flags of every command, each with its meaning. */
+export const sharedFlags: readonly (readonly [string, string])[] = [
+  ["-h, --help", "print this help; after a command, the help of that command"],
+  ["-v, --version", "print the version"],
+  ["-o, --output FORM", "text or json, of every command that answers; some have more"],
+];
+
+/** What to begin with. */
+export function firstExamples(): CliCommand["examples"] {
+  return ["topology", "place"].flatMap(
+    (name) => commands.find((command) => command.name === name)?.examples.slice(0, 2) ?? [],
+  );
+}
+
 function overview(columns: number): string {
   const rows = shownCommands.map(({ name, command }) => [name, command.brief] as const);
   return `${[
@@ -35,22 +49,10 @@ function overview(columns: number): string {
     ...described(rows, columns),
     "",
     "Flags",
-    ...described(
-      [
-        ["-h, --help", "print this help; after a command, the help of that command"],
-        ["-v, --version", "print the version"],
-        ["-o, --output FORM", "text or json, of every command that answers; some have more"],
-      ],
-      columns,
-    ),
+    ...described(sharedFlags, columns),
     "",
     "Examples",
-    ...["topology", "place"].flatMap((name) =>
-      exampleLines(
-        commands.find((command) => command.name === name)?.examples.slice(0, 2) ?? [],
-        columns,
-      ),
-    ),
+    ...exampleLines(firstExamples(), columns),
     "",
     "Exit status",
     ...indented(
@@ -125,7 +127,7 @@ function exampleLines(examples: CliCommand["examples"], columns: number): string
 }
 
 /** A line for a shell, continued before a flag, a pipe or a redirection where it is too long. */
-function shellLines(line: string, width: number): string[] {
+export function shellLines(line: string, width: number): string[] {
   const lines: string[] = [];
   let current = "";
   for (const piece of line.split(/(?<=\S )(?=--|\||>)/)) {

@@ -10,7 +10,7 @@ export async function main(version: string): Promise<void> {
   const surroundings: Surroundings = {
     stdout: streamOf(1, () => process.stdout),
     stderr: streamOf(2, () => process.stderr),
-    sayNow: (text) => void writeSync(2, text),
+    sayNow,
     readStdin,
     env: process.env,
     version,
@@ -33,7 +33,9 @@ function streamOf(file: 1 | 2, made: () => NodeJS.WriteStream): Stream {
     stream = made();
     // The reader may stop reading, as `head` does. That is no failure.
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") process.exitCode = exitStatus.failed;
+      if (error.code === "EPIPE") return;
+      process.exitCode = exitStatus.unusable;
+      if (file === 1) sayNow(unwritable(error.message));
     });
     return stream;
   };
@@ -47,6 +49,16 @@ function streamOf(file: 1 | 2, made: () => NodeJS.WriteStream): Stream {
       return isTTY ? ready().columns : null;
     },
   };
+}
+
+const unwritable = (why: string): string =>
+  `evenkeel: standard output: cannot be written: ${why}\n` +
+  "  expected  a place for all of the answer\n" +
+  "  try       make room there, or write it elsewhere\n" +
+  "  code      file-unwritable\n";
+
+function sayNow(text: string): void {
+  writeSync(2, text);
 }
 
 /** For commands that can be interrupted in an orderly way. */

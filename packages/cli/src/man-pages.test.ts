@@ -4,9 +4,19 @@ import { join } from "node:path";
 import { defaultStateFolder } from "@evenkeel/host/state/paths.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { describe, expect, test } from "vitest";
+import type { Example } from "./command/command.ts";
 import { shownCommands } from "./commands/commands.ts";
 import { ownPolicyFile } from "./flags/placement.ts";
-import { defaultOf, letterOf, positionals, usageWords, valueOf } from "./help.ts";
+import { sourceParts, sourcesHelp } from "./flags/sources.ts";
+import {
+  defaultOf,
+  firstExamples,
+  letterOf,
+  positionals,
+  sharedFlags,
+  usageWords,
+  valueOf,
+} from "./help.ts";
 import { manPages } from "./man-pages.ts";
 import { conventions } from "./reference.ts";
 
@@ -21,6 +31,9 @@ test("evenkeel and each of its commands have a page, which names the edition", (
     expect(text).toMatch(/^[\n -~]*$/);
   }
 });
+
+/** A command line that is continued in the next one, in one line. */
+const unbroken = (text: string): string => text.replaceAll(/ \\\n\s*/g, " ");
 
 /** A section of a page: its paragraphs, and its entries with what they mean. */
 interface Section {
@@ -69,8 +82,8 @@ function sectionsOf(page: string): readonly Section[] {
       const end = lines.indexOf(".EE", i);
       const typed = lines.slice(i + 1, end).map(readable);
       section.examples.push([section.paragraphs.pop() ?? "", typed]);
-      expect(lines[end + 1]).toBe(".RE");
-      i = end + 1;
+      expect(lines.slice(end + 1, end + 3)).toEqual([".RE", ".nh"]);
+      i = end + 2;
       isNew = false;
     } else if (/^[.']/.test(line)) expect.unreachable(`${line} is no macro of these pages`);
     else {
@@ -82,12 +95,23 @@ function sectionsOf(page: string): readonly Section[] {
   return sections;
 }
 
-/** A text of the help as it is read: without backquotes and the addresses of links. */
+/** A text of the help as it is read: without backquotes, and documents where they are installed. */
 const plainly = (text: string): string =>
   text
     .replaceAll(/`|\*\*/g, "")
-    .replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1")
+    .replaceAll(/\[[^\]]+\]\(([^)]+)\)/g, "/usr/share/doc/evenkeel/$1")
+    .replaceAll(/(?<!\S)docs\//g, "/usr/share/doc/evenkeel/")
     .replaceAll(/\s+/g, " ");
+
+/** What an example does and what is typed, as a page has it and as the help has it. */
+const typedIn = ([does, lines]: Section["examples"][number]): readonly string[] => [
+  unstressed(does),
+  unbroken(lines.join("\n")),
+];
+const typedBy = ({ does, lines }: Example): readonly string[] => [
+  `${plainly(does)}:`,
+  unbroken(lines.join("\n")),
+];
 
 test.each(shownCommands.map((entry) => [entry.name, entry] as const))(
   "the page of %s has the parts of its help, each in its place",
@@ -96,12 +120,16 @@ test.each(shownCommands.map((entry) => [entry.name, entry] as const))(
     const { positional, flags = {} } = command.parameters;
     const given = positional === undefined ? [] : positionals(positional);
     const sections = sectionsOf(text);
+    const status = description.filter((one) => one.startsWith("The exit status"));
+    const described = description.filter((one) => one !== sourcesHelp && !status.includes(one));
     expect(sections.map(({ title }) => title)).toEqual([
       "NAME",
       "SYNOPSIS",
       "DESCRIPTION",
       ...(given.length > 0 ? ["ARGUMENTS"] : []),
       "OPTIONS",
+      ...(description.includes(sourcesHelp) ? ["SOURCES"] : []),
+      ...(status.length > 0 ? ["EXIT STATUS"] : []),
       "EXAMPLES",
       "SEE ALSO",
     ]);
@@ -113,7 +141,17 @@ test.each(shownCommands.map((entry) => [entry.name, entry] as const))(
     const [synopsis = ""] = part("SYNOPSIS").paragraphs;
     expect(unstressed(synopsis)).toBe([`evenkeel ${name}`, ...usage].join(" "));
     expect(synopsis).not.toMatch(/<[bi]>[^<]*[[\]]/);
-    expect(part("DESCRIPTION").paragraphs.map(unstressed)).toEqual(description.map(plainly));
+    expect(part("DESCRIPTION").paragraphs.map(unstressed)).toEqual(described.map(plainly));
+    if (status.length > 0) {
+      expect(part("EXIT STATUS").paragraphs.map(unstressed)).toEqual(status.map(plainly));
+    }
+    if (description.includes(sourcesHelp)) {
+      const { paragraphs, entries } = part("SOURCES");
+      expect(paragraphs).toEqual(sourceParts.filter((one) => typeof one === "string"));
+      expect(entries.map(([label]) => unstressed(label))).toEqual(
+        sourceParts.flatMap((one) => (typeof one === "string" ? [] : one.map(([form]) => form))),
+      );
+    }
     if (given.length > 0) {
       expect(part("ARGUMENTS").entries).toEqual(
         given.map(({ placeholder, brief }) => [`<i>${placeholder}</i>`, plainly(brief)]),
@@ -126,11 +164,11 @@ test.each(shownCommands.map((entry) => [entry.name, entry] as const))(
       ]),
       ["-h, --help", "print this help"],
     ]);
-    expect(part("EXAMPLES").examples.map(([does, lines]) => [unstressed(does), lines])).toEqual(
-      examples.map(({ does, lines }) => [`${plainly(does)}:`, lines]),
-    );
+    expect(part("EXAMPLES").examples.map(typedIn)).toEqual(examples.map(typedBy));
     expect(part("EXAMPLES").paragraphs).toEqual([]);
-    expect(part("SEE ALSO").paragraphs).toEqual(["<b>evenkeel</b>(1)"]);
+    const [seen = ""] = part("SEE ALSO").paragraphs;
+    expect(seen).toMatch(/^<b>evenkeel<\/b>\(1\)(, <b>evenkeel-[a-z]+<\/b>\(1\))*$/);
+    expect(seen).not.toContain(`evenkeel-${name}<`);
   },
 );
 
@@ -149,7 +187,7 @@ test("the page of evenkeel has its parts in their places", () => {
   const sections = sectionsOf(overview?.text ?? "");
   const named = new Map(sections.map((section) => [section.title, section]));
   expect([...named.keys()]).toEqual(
-    "NAME SYNOPSIS DESCRIPTION COMMANDS OPTIONS CONVENTIONS ENVIRONMENT FILES SEE_ALSO"
+    "NAME SYNOPSIS DESCRIPTION COMMANDS OPTIONS CONVENTIONS ENVIRONMENT FILES EXAMPLES SEE_ALSO"
       .split(" ")
       .map((title) => title.replace("_", " ")),
   );
@@ -169,7 +207,16 @@ test("the page of evenkeel has its parts in their places", () => {
   const variables = named.get("ENVIRONMENT")?.entries.map(([label]) => unstressed(label)) ?? [];
   expect(variables).toEqual(variables.map((name) => /^[A-Z_]+$/.exec(name)?.[0]));
   const files = named.get("FILES")?.entries.map(([label]) => unstressed(label)) ?? [];
-  expect(files).toEqual([defaultStateFolder, ownPolicyFile, "~/.cache/evenkeel"]);
+  expect(files).toEqual([
+    defaultStateFolder,
+    ownPolicyFile,
+    "~/.cache/evenkeel",
+    "/var/cache/evenkeel",
+    "/usr/share/doc/evenkeel",
+  ]);
+  const flags = named.get("OPTIONS")?.entries.map((entry) => entry.map(unstressed));
+  expect(flags).toEqual(sharedFlags);
+  expect(named.get("EXAMPLES")?.examples.map(typedIn)).toEqual(firstExamples().map(typedBy));
 });
 
 const hasMan = spawnSync("man", ["--version"]).status === 0;
@@ -198,14 +245,32 @@ describe.skipIf(!hasMan)("as man prints them", () => {
         ...description,
         ...examples.map(({ does }) => `${does}:`),
       ];
-      const plain = told.map((part) => part.replaceAll("`", "").replaceAll(/\s+/g, " "));
-      const missing = plain.filter((part) => !text.includes(part));
-      expect(missing).toEqual([]);
+      const plain = told
+        .filter((part) => part !== sourcesHelp)
+        .map((part) => part.replaceAll(/`|(?<!\S)docs\//g, "").replaceAll(/\s+/g, " "));
+      const here = text.replaceAll("/usr/share/doc/evenkeel/", "");
+      expect(plain.filter((part) => !here.includes(part))).toEqual([]);
       // Command lines stand as they can be copied: no line is filled, no dash another character.
-      const typed = examples.flatMap((example) => example.lines);
-      expect(typed.filter((line) => !lines.includes(`    ${line}\n`))).toEqual([]);
+      const typed = examples.map((example) => unbroken(example.lines.join("\n"))).join("\n");
+      const copied = unbroken(lines.replaceAll(/^ {11}/gm, ""));
+      expect(typed.split("\n").filter((line) => !copied.includes(`${line}\n`))).toEqual([]);
+      expect(lines.split("\n").filter((line) => line.length > 80)).toEqual([]);
+      expect(lines).not.toMatch(/[a-z]\u2010$/m);
     },
   );
+
+  test("a page lists the ways to name a machine, and sends on to pages that there are", () => {
+    const { text } = printed("evenkeel-place.1");
+    expect(text).toContain("SOURCES SRC names a machine: live this one sysfs:DIR or sysfs:TAR a");
+    expect(text).toContain("hl-smi:FILE what hl-smi prints");
+    expect(text).toContain("EXIT STATUS The exit status is 0 for a plan, 3 for a refusal");
+    expect(text).toContain("SEE ALSO evenkeel(1), evenkeel-topology(1), evenkeel-snapshot(1), ");
+    const there = new Set(pages.map((page) => page.name));
+    const named = pages.flatMap((page) => [...page.text.matchAll(/\\fB([a-z\\-]+)\\fR\(1\)/g)]);
+    const files = named.map(([, name = ""]) => `${name.replaceAll("\\", "")}.1`);
+    expect(files.length).toBeGreaterThan(100);
+    expect(files.filter((name) => !there.has(name))).toEqual([]);
+  });
 
   test("the page of evenkeel names every command, and what all share", () => {
     const { text, stderr } = printed("evenkeel.1");

@@ -2,7 +2,17 @@ import { defaultStateFolder } from "@evenkeel/host/state/paths.ts";
 import type { CliCommand } from "./command/command.ts";
 import { shownCommands } from "./commands/commands.ts";
 import { ownPolicyFile } from "./flags/placement.ts";
-import { defaultOf, letterOf, positionals, usageWords, valueOf } from "./help.ts";
+import { sourceParts, sourcesHelp } from "./flags/sources.ts";
+import {
+  defaultOf,
+  firstExamples,
+  letterOf,
+  positionals,
+  sharedFlags,
+  shellLines,
+  usageWords,
+  valueOf,
+} from "./help.ts";
 import { conventions } from "./reference.ts";
 
 /**
@@ -57,17 +67,20 @@ function overview(): string[] {
       entryOf(`\\fB${pageOf(entry).replaceAll("-", "\\-")}\\fR(1)`, entry.command.brief),
     ),
     ".SH OPTIONS",
-    ...entryOf(bold("-h, --help"), "print help; after a command, the help of that command"),
-    ...entryOf(bold("--version"), "print the version"),
+    ...sharedFlags.flatMap(([flag, meaning]) => entryOf(styled(flag), meaning)),
     ".SH CONVENTIONS",
     ...paragraphs(conventionTexts()),
     ".SH ENVIRONMENT",
     ...environment.flatMap(([name, meaning]) => entryOf(bold(name), meaning)),
     ".SH FILES",
-    ...files.flatMap(([name, meaning]) => entryOf(`\\fI${escaped(name)}\\fR`, meaning)),
+    ...files.flatMap(([name, meaning]) => entryOf(italic(name), meaning)),
+    ...examplesOf(firstExamples()),
     ...seeAlso(shownCommands.map(pageOf)),
   ];
 }
+
+/** Where the package has the documents that texts name by their paths in the project. */
+const documents = "/usr/share/doc/evenkeel";
 
 const environment = [
   ["EVENKEEL_STATE", `the folder that records the VMs, in place of ${defaultStateFolder}`],
@@ -82,6 +95,8 @@ const files = [
   [defaultStateFolder, "the records of the VMs on this host, with their plans"],
   [ownPolicyFile, "what this host keeps for itself, and which devices it gives to VMs"],
   ["~/.cache/evenkeel", "compiled code, which may be removed at any time"],
+  ["/var/cache/evenkeel", "the same of root's commands"],
+  [documents, "the guide, the reference of all documents, and the pages that are named here"],
 ] as const;
 
 function commandPage(entry: CliCommand): string[] {
@@ -96,7 +111,7 @@ function commandPage(entry: CliCommand): string[] {
     ...section("NAME", `${escaped(pageOf(entry))} \\- ${escaped(command.brief)}`),
     ...section("SYNOPSIS", [bold(`evenkeel ${name}`), ...words].join(" ")),
     ".SH DESCRIPTION",
-    ...paragraphs(description),
+    ...paragraphs(description.filter((text) => text !== sourcesHelp && !isOfStatus(text))),
     ...(given.length === 0 ? [] : [".SH ARGUMENTS"]),
     ...given.flatMap(({ placeholder = "", brief }) => entryOf(styled(placeholder), brief)),
     ".SH OPTIONS",
@@ -107,6 +122,36 @@ function commandPage(entry: CliCommand): string[] {
       ),
     ),
     ...entryOf(bold("-h, --help"), "print this help"),
+    ...(description.includes(sourcesHelp) ? sourcesSection() : []),
+    ...description.filter(isOfStatus).flatMap((text) => section("EXIT STATUS", prose(text))),
+    ...examplesOf(examples),
+    ...seeAlso(["evenkeel", ...neighborsOf(entry).map(pageOf)]),
+  ];
+}
+
+/** A paragraph that manuals have in a section of its own. */
+const isOfStatus = (text: string): boolean => text.startsWith("The exit status");
+
+/** The ways to name a machine, one below the other. */
+function sourcesSection(): string[] {
+  const [first = "", ...others] = sourceParts;
+  const parts = others.flatMap((part) =>
+    typeof part === "string"
+      ? [".PP", prose(part)]
+      : part.flatMap(([form, is]) =>
+          entryOf(styled(form), is ?? `what ${form.replace(":FILE", "")} prints`),
+        ),
+  );
+  return [...section("SOURCES", prose(String(first))), ...parts];
+}
+
+/** Lines of an example begin behind this many columns, and end at this one. */
+const EXAMPLE_INDENT = 11;
+const PAGE_COLUMNS = 80;
+
+function examplesOf(examples: CliCommand["examples"]): string[] {
+  const width = PAGE_COLUMNS - EXAMPLE_INDENT;
+  return [
     ".SH EXAMPLES",
     ...examples.flatMap(({ does, lines }, i) => [
       ...(i === 0 ? [] : [".PP"]),
@@ -114,12 +159,27 @@ function commandPage(entry: CliCommand): string[] {
       ".PP",
       ".RS 4",
       ".EX",
-      ...lines.map(escaped),
+      ...lines.flatMap((line) => shellLines(line, width)).map(escaped),
       ".EE",
       ".RE",
+      // Behind an example words are broken again.
+      ".nh",
     ]),
-    ...seeAlso(["evenkeel"]),
   ];
+}
+
+/** Commands that one who reads of one of them may want next. */
+const circles: readonly (readonly string[])[] = [
+  ["topology", "snapshot", "prepare", "place"],
+  ["place", "capacity", "render", "run", "simulate"],
+  ["run", "list", "verify", "console", "stop", "adopt"],
+  ["verify", "evidence", "why", "doctor", "guest"],
+];
+
+/** The commands beside one, in the order in which all are listed. */
+function neighborsOf({ name }: CliCommand): readonly CliCommand[] {
+  const near = new Set(circles.filter((circle) => circle.includes(name)).flat());
+  return shownCommands.filter((other) => other.name !== name && near.has(other.name));
 }
 
 const section = (title: string, text: string): string[] => [`.SH ${title}`, text];
@@ -138,9 +198,15 @@ function conventionTexts(): readonly string[] {
   return lines.join("\n").trim().split("\n\n");
 }
 
-/** A text in the little Markdown of the help: code between backquotes, stresses, links. */
+/**
+ * A text in the little Markdown of the help: code between backquotes, stresses, links. Documents
+ * are named by where the package has them.
+ */
 function prose(text: string): string {
-  const joined = text.replaceAll(/\s+/g, " ").replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1");
+  const joined = text
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/\[[^\]]+\]\(([^)]+)\)/g, `${documents}/$1`)
+    .replaceAll(/(?<!\S)docs\//g, `${documents}/`);
   return escaped(joined)
     .replaceAll(/`([^`]+)`/g, "\\fB$1\\fR")
     .replaceAll(/\*\*([^*]+)\*\*/g, "\\fB$1\\fR");
@@ -158,6 +224,7 @@ function styled(usage: string): string {
 }
 
 const bold = (text: string): string => `\\fB${escaped(text)}\\fR`;
+const italic = (text: string): string => `\\fI${escaped(text)}\\fR`;
 
 /** A text that man(7) prints as it stands: each dash is one that can be copied into a shell. */
 function escaped(text: string): string {

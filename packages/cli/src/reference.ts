@@ -1,7 +1,11 @@
-import { JSON_LENGTH_MAX, YAML_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
+import {
+  JSON_LENGTH_MAX,
+  YAML_FLEET_LENGTH_MAX,
+  YAML_LENGTH_MAX,
+} from "@evenkeel/contract/limits.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { shownCommands } from "./commands/commands.ts";
-import { COLUMNS } from "./command/surroundings.ts";
+import { COLUMNS } from "./text/width.ts";
 import { helpOf } from "./help.ts";
 
 /** `docs/cli.md`: the help of every command, word for word, and what all commands share. */
@@ -33,14 +37,16 @@ export const conventions: readonly string[] = [
   'an error is one line of JSON, `{"error": { code, message, where, expected, remedy }}`, still on standard error, so that',
   "standard output holds a document or nothing. A refusal is an answer, not an error: its document goes to standard output.",
   "",
-  "**Notes** are lines on standard error that begin with `note:`: a tool of the machine failed, two sources disagree, an",
-  "output is not whole, or it tells something that a topology has no place for, which is one note for each output. They",
-  "change neither the answer nor the exit status.",
+  "**Notes** are lines on standard error that begin with `note:`. They say that a tool of the machine failed, two sources",
+  "disagree, an output is not whole, or it tells something that a topology has no place for, which is one note for each",
+  "output. They change neither the answer nor the exit status. On a terminal a long one goes on in lines below that are",
+  "indented.",
   "",
   "**Files.** Input is YAML or JSON, recognized by the name of the file (`.json`, `.yaml`) or else by its first character.",
   "Output is JSON. A YAML file may hold several documents. YAML may be " +
-    `${formatBytes(YAML_LENGTH_MAX)} long, JSON ${formatBytes(JSON_LENGTH_MAX)}. \`-\` is standard`,
-  "input, once per command line. A pipe will do for a file, such as `<(lscpu)` of a shell: it is read once, and waited",
+    `${formatBytes(YAML_LENGTH_MAX)} long, a Fleet's`,
+  `${formatBytes(YAML_FLEET_LENGTH_MAX)}, JSON ${formatBytes(JSON_LENGTH_MAX)}. \`-\` is standard ` +
+    "input, once per command line. A pipe will do for a file, such as `<(lscpu)` of a shell: it is read once, and waited",
   "for at most 10 s until somebody writes, 30 s between two pieces and 5 minutes in all. A file that is written appears",
   "whole or not at all.",
   "",

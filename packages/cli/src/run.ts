@@ -12,10 +12,8 @@ import { painter } from "./text/paint.ts";
 import { terminalText } from "./text/terminal-text.ts";
 import { commandUnknown, flagUnknown, type UsageHints, valueMissing } from "./usage-failure.ts";
 import { isAboutWords } from "./command/about-words.ts";
-import { COLUMNS, showsColor, type Stream, type Surroundings } from "./command/surroundings.ts";
-
-/** In narrower terminals, lines run over. */
-const COLUMNS_MIN = 40;
+import { widthOf } from "./text/width.ts";
+import { showsColor, type Stream, type Surroundings } from "./command/surroundings.ts";
 
 /**
  * Runs one command line to its end: it prints to the given streams, and returns the exit status. It
@@ -100,8 +98,6 @@ const escaping = (stream: Stream): Stream => ({
   },
   write: (text) => stream.write(terminalText(text)),
 });
-
-const widthOf = ({ columns }: Stream): number => Math.max(COLUMNS_MIN, columns ?? COLUMNS);
 
 /** Whether a program will read the answer. Invalid command lines are judged as well. */
 function wantsJson(argv: readonly string[]): boolean {

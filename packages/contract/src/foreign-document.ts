@@ -69,8 +69,23 @@ export function foreignManifest(value: object, isOurs: (kind: string) => boolean
   if (!isGroup && (isOurs(kind) || !/^v\d/.test(apiVersion))) return null;
   const owner = apiVersion.startsWith("kubevirt.io/") ? "KubeVirt" : "Kubernetes";
   const is = `a ${kind} of ${owner} (apiVersion ${apiVersion})`;
+  if (kind === "List" && hasOurs(value)) {
+    return {
+      is,
+      remedy: "write each item as a document of its own, with a line of --- between two",
+    };
+  }
   if (machineKinds.has(kind)) return { is, remedy: topology };
   const render =
     owner === "KubeVirt" ? "; evenkeel render --as kubevirt prints one of KubeVirt's" : "";
   return { is, remedy: `${ownVm}${render}` };
+}
+
+/** Whether a List has an item that says to be Evenkeel's. */
+function hasOurs(value: object): boolean {
+  const { items }: { items?: unknown } = value;
+  return (
+    Array.isArray(items) &&
+    items.some((item) => String(Object(item).apiVersion).startsWith("evenkeel/"))
+  );
 }

@@ -1,5 +1,5 @@
 import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-policy.ts";
-import { parseQuantity } from "@evenkeel/core/unit/bytes.ts";
+import { MiB, parseQuantity } from "@evenkeel/core/unit/bytes.ts";
 import type { z } from "zod";
 import {
   apiVersion,
@@ -39,6 +39,15 @@ export type HostPolicyDocument = z.output<typeof hostPolicySchema>;
 
 /** What a policy says, wherever it is written. */
 export type PolicyFields = Omit<HostPolicyDocument, "apiVersion" | "kind">;
+
+/**
+ * Whether the memory that a policy keeps is a number of gigabytes without its unit: some bytes are
+ * kept by nobody.
+ */
+export function lacksUnit({ reserved }: PolicyFields): boolean {
+  const bytes = parseQuantity(reserved?.memoryPerNode ?? "0");
+  return bytes !== null && bytes > 0 && bytes < MiB;
+}
 
 /** The policy of a document, with defaults filled in and sizes in bytes. */
 export function hostPolicyOf(document: PolicyFields): HostPolicy {

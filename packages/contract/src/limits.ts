@@ -8,5 +8,7 @@
  * only passes a text on does not need them.
  */
 export const YAML_LENGTH_MAX: number = 64 * 1024;
+/** The longest YAML of a Fleet, which only its operator gives: some hundred characters a host. */
+export const YAML_FLEET_LENGTH_MAX: number = 1024 * 1024;
 /** The longest JSON that is read, in characters. */
 export const JSON_LENGTH_MAX: number = 8 * 1024 * 1024;

@@ -1,13 +1,16 @@
 import type { DocumentKind } from "./document.ts";
 
-/** Names of kinds that people use, in lower case, and the kinds that they mean. */
+/** The kinds that people write, in lower case, and what other tools call the like. */
 const otherKinds: ReadonlyMap<string, DocumentKind> = new Map([
-  ...all("VirtualMachine", "vm domain instance guest server virtualmachineinstance vmi request"),
-  ...all("Flavor", "flavour instancetype virtualmachineinstancetype size type product"),
-  ...all("HostPolicy", "policy hostconfig config nodepolicy"),
-  ...all("Fleet", "hosts inventory cluster machines"),
-  ...all("Topology", "host node machine hardware numatopology"),
-  ...all("Plan", "placement allocation decision"),
+  ...all(
+    "VirtualMachine",
+    "virtualmachine vm domain instance guest server virtualmachineinstance vmi request",
+  ),
+  ...all("Flavor", "flavor flavour instancetype virtualmachineinstancetype size type product"),
+  ...all("HostPolicy", "hostpolicy policy hostconfig config nodepolicy"),
+  ...all("Topology", "topology host node machine hardware numatopology"),
+  ...all("Fleet", "fleet hosts inventory cluster hostlist nodes machines pool"),
+  ...all("Plan", "plan placement allocation decision"),
 ]);
 
 /** The kind that another name means; null where none does. */
@@ -19,9 +22,10 @@ export function meantKind(name: string): DocumentKind | null {
 const ownFields: readonly (readonly [string, DocumentKind])[] = [
   ["cells", "Plan"],
   ["nodes", "Topology"],
+  ["hosts", "Fleet"],
+  ["defaults", "Fleet"],
   ["reserved", "HostPolicy"],
   ["exclude", "HostPolicy"],
-  ["hosts", "Fleet"],
   ["signature", "Flavor"],
   ["spec", "VirtualMachine"],
 ];

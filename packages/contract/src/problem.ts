@@ -3,6 +3,8 @@ import { invariant } from "@evenkeel/core/invariant.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { shorten } from "@evenkeel/core/text/shorten.ts";
 import type { z } from "zod";
+import { fieldsAt, fieldsOf } from "./field-paths.ts";
+import { fieldElsewhere } from "./field-elsewhere.ts";
 import { meantField, meantValue } from "./meant.ts";
 import { formatPath, type Path, quoted } from "./text/parsed.ts";
 
@@ -21,38 +23,49 @@ export interface Problem {
  * fields may only be missing as a consequence of it. The message names the other fields that are
  * wrong too.
  *
- * @param fields the paths of all fields that the kind has, to say where a field belongs.
+ * @param schema the schema of the kind, to say where a field belongs; null for values of no kind,
+ *   whose messages then name no command that describes them.
  */
 export function firstProblem(
   issues: readonly Issue[],
   kind: string,
   value: unknown,
-  fields: readonly string[] = [],
+  schema: z.core.$ZodType | null = null,
 ): Problem {
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   invariant(issue !== undefined, "a document that its schema refuses has an issue");
-  const { problem, also } = problemOf(issue, { kind, value, fields });
+  const { problem, also } = problemOf(issue, { kind, value, schema });
   // One value may fail several checks, so fields are counted instead of issues.
   const others = new Set([
     ...also,
-    ...issues.filter((other) => other !== issue).flatMap((other) => fieldsOf(other, [])),
+    ...issues.filter((other) => other !== issue).flatMap((other) => fieldsOfIssue(other, [])),
   ]);
   others.delete(formatPath(problem.path));
-  return { ...problem, message: `${problem.message}${alsoText([...others])}` };
+  const described = schema === null ? null : describedBy(kind);
+  return {
+    ...problem,
+    message: `${problem.message}${alsoText([...others])}`,
+    remedy: problem.remedy ?? described,
+  };
 }
+
+/** Where every field of a kind is described, for problems of which nothing better is known. */
+const describedBy = (kind: string): string => `evenkeel schema ${kind} says what each field may be`;
 
 /** How many other fields a message names. */
 const NAMED_MAX = 4;
 
 function alsoText(fields: readonly string[]): string {
   if (fields.length === 0) return "";
-  const named = fields.slice(0, NAMED_MAX).map((field) => shorten(field, 60));
+  // One more takes no more room by its name than by its number.
+  const count = fields.length === NAMED_MAX + 1 ? fields.length : NAMED_MAX;
+  const named = fields.slice(0, count).map((field) => shorten(field, 60));
   const rest = fields.length - named.length;
   return ` (also wrong: ${named.join(", ")}${rest === 0 ? "" : ` and ${rest} more`})`;
 }
 
 /** The fields that an issue is about, as text. */
-function fieldsOf(issue: Issue, above: Path): readonly string[] {
+function fieldsOfIssue(issue: Issue, above: Path): readonly string[] {
   const path = [...above, ...pathOf(issue.path)];
   return issue.code === "unrecognized_keys"
     ? issue.keys.map((key) => formatPath([...path, key]))
@@ -63,7 +76,7 @@ function fieldsOf(issue: Issue, above: Path): readonly string[] {
 interface Refused {
   readonly kind: string;
   readonly value: unknown;
-  readonly fields: readonly string[];
+  readonly schema: z.core.$ZodType | null;
 }
 
 /** A problem of an issue, and the other fields that the same issue has. */
@@ -92,7 +105,7 @@ function problemOf(issue: Issue, refused: Refused): IssueProblem {
     if (inner !== undefined) {
       const innermost = problemOf({ ...inner, path: [...path, ...inner.path] }, refused);
       const others = closest.filter((other) => other !== inner);
-      const also = others.flatMap((other) => fieldsOf(other, path));
+      const also = others.flatMap((other) => fieldsOfIssue(other, path));
       return { ...innermost, also: [...innermost.also, ...also] };
     }
   }
@@ -114,7 +127,7 @@ function remedyFor(issue: Issue, path: Path, found: unknown): string | null {
   const [only, ...others] = issue.code === "invalid_value" ? issue.values : [];
   const isFixed = only !== undefined && others.length === 0;
   if (isFixed) return `${found === undefined ? "add" : "write"} ${field}: ${String(only)}`;
-  if (found === undefined) return null;
+  if (found === undefined) return missingRemedy(field, issue.message);
   const meant = meantValue(field, found, issue.message);
   if (meant !== null) return meant;
   if (issue.code !== "invalid_value" || typeof found !== "string") return null;
@@ -125,32 +138,71 @@ function remedyFor(issue: Issue, path: Path, found: unknown): string | null {
   return near === null || isOtherNumber ? null : `did you mean "${near}"?`;
 }
 
+/** What to add where a field is missing that has a form of its own. */
+function missingRemedy(field: string, expects: string): string | null {
+  if (expects.startsWith("a name")) return `add ${field}: llm-a, for example`;
+  return expects.startsWith("an object with the fields name")
+    ? `add ${field}: { name: llm-a }, for example`
+    : null;
+}
+
 const digitsOf = (word: string): string => word.replaceAll(/\D/g, "");
 
 function unknownField(
   key: string,
   known: readonly string[],
   parent: Path,
-  { kind, fields }: Refused,
+  refused: Refused,
 ): Problem {
+  const subject = parent.length === 0 ? `a ${refused.kind}` : formatPath(parent);
   return {
     path: [...parent, key],
-    message: `${parent.length === 0 ? `a ${kind}` : formatPath(parent)} has no field ${quoted(key)}`,
+    message: `${subject} has no field ${quoted(key)}`,
     expected: `the fields ${known.join(", ")}`,
-    remedy: fieldRemedy(key, known, fields),
+    remedy: fieldRemedy(key, known, parent, refused),
   };
 }
 
 /** The field that was meant: one of the same object by another name, or one of another object. */
-function fieldRemedy(key: string, known: readonly string[], fields: readonly string[]): string {
+function fieldRemedy(
+  key: string,
+  known: readonly string[],
+  parent: Path,
+  { kind, value, schema }: Refused,
+): string {
+  const siblings = valueAt(value, parent);
+  const said = fieldElsewhere(key, valueAt(value, [...parent, key]), kind, siblings);
+  if (said?.isCertain === true) return said.text;
   const here = meantField(key, known) ?? didYouMean(key, known);
   if (here !== null) return `did you mean "${here}"?`;
-  // Of several fields of one name the first is meant.
+  const there = schema === null ? null : fieldThere(key, parent, schema);
+  if (there !== null) return `did you mean ${there}?`;
+  return said?.text ?? "remove it";
+}
+
+/**
+ * A field of that name, or that this is another name of, below the object that has it, or anywhere
+ * in the document. Of several the first is meant. What another device of the same VM has, or what
+ * the object itself lies in, is not.
+ */
+function fieldThere(key: string, parent: Path, schema: z.core.$ZodType): string | null {
+  const within = pathNamed(key, fieldsAt(schema, parent));
+  if (within !== null) return `${formatPath(parent)}${parent.length === 0 ? "" : "."}${within}`;
+  const own = formatPath(parent);
+  const above = formatPath(parent.slice(0, -1));
+  const isNear = (path: string): boolean => {
+    const owner = path.slice(0, Math.max(0, path.lastIndexOf(".")));
+    const isSister = parent.length > 1 && owner.slice(0, owner.lastIndexOf(".")) === above;
+    return !isSister && path !== own && !own.startsWith(`${path}.`);
+  };
+  return pathNamed(key, fieldsOf(schema).filter(isNear));
+}
+
+/** The first of some paths that ends in a name, or in the field that the name means. */
+function pathNamed(key: string, paths: readonly string[]): string | null {
   const last = (path: string): string => path.slice(path.lastIndexOf(".") + 1);
-  const names = new Map(fields.toReversed().map((path) => [last(path), path]));
-  const there = names.has(key) ? key : (meantField(key, [...names.keys()]) ?? "");
-  const path = names.get(there);
-  return path === undefined ? "remove it" : `did you mean ${path}?`;
+  const names = new Map(paths.toReversed().map((path) => [last(path), path]));
+  return names.get(names.has(key) ? key : (meantField(key, [...names.keys()]) ?? "")) ?? null;
 }
 
 /** A path without symbols: JSON and YAML have none as keys. */

@@ -194,26 +194,26 @@ test("an error names the field, its position, what was expected and the nearest 
     document-invalid vm.yaml:6:19: spec.accelerators has no field "cuont" | the fields count, model, link | did you mean "count"?
     document-invalid vm.yaml:6:3: spec.hugepages is "1GiB" | one of none, 2Mi, 1Gi | write 1Gi
     document-invalid vm.yaml:6:3: spec.isolation is "cores" | one of shared, core, l3, node, host | write core
-    document-invalid vm.yaml:6:3: spec.isolation is "quantum" | one of shared, core, l3, node, host | null
-    document-invalid vm.yaml:6:3: spec.nics is a list of 1 item | an object with the fields count, rdma | null
-    document-invalid vm.yaml:6:3: spec.flavor is "" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
+    document-invalid vm.yaml:6:3: spec.isolation is "quantum" | one of shared, core, l3, node, host | evenkeel schema VirtualMachine says what each field may be
+    document-invalid vm.yaml:6:3: spec.nics is a list of 1 item | an object with the fields count, rdma | write nics: { count: 1 }
+    document-invalid vm.yaml:6:3: spec.flavor is "" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | evenkeel schema VirtualMachine says what each field may be
     document-invalid vm.yaml:6:3: spec has no field "__proto__" | the fields flavor, accelerators, nics, vcpus, memory, hugepages, locality, isolation, workload | remove it
     document-invalid vm.yaml:6:3: spec has no field "vcpus_" (also wrong: spec.b, spec.constructor) | the fields flavor, accelerators, nics, vcpus, memory, hugepages, locality, isolation, workload | did you mean "vcpus"?
     document-invalid vm.yaml:5:3: spec.vcpus is 4.5 | an integer from 1 to 4096 | write 5
-    document-invalid vm.yaml:5:3: spec.vcpus is 100000000000000000000 | an integer from 1 to 4096 | null
+    document-invalid vm.yaml:5:3: spec.vcpus is 100000000000000000000 | an integer from 1 to 4096 | the most is 4096
     document-invalid vm.yaml:5:3: spec.vcpus is "4" | an integer from 1 to 4096 | write 4, without quotes
     document-invalid vm.yaml:3:13: metadata.name is "../llm/a" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | write llm-a
     document-invalid vm.yaml:3:13: metadata.name is "Llm" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | write llm
     document-invalid vm.yaml:3:13: metadata.name is "a\\u001b[31mb" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | write a-31mb
-    document-invalid vm.yaml:3:1: metadata.name is missing | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
+    document-invalid vm.yaml:3:1: metadata.name is missing | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | add name: llm-a, for example
     document-invalid vm.yaml:1:1: apiVersion is "v1" | "evenkeel/v1" | write apiVersion: evenkeel/v1
     document-invalid vm.yaml:2:1: kind is "VirtualMachin" | one of Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | did you mean "VirtualMachine"?
-    document-invalid vm.yaml:2:1: kind is "Pod" | one of Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | null
+    document-invalid vm.yaml:2:1: kind is "Pod" | one of Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | evenkeel schema says what each kind is
     document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | add kind: VirtualMachine
     document-invalid vm.yaml:1:1: the document is "just words" | an object with apiVersion and kind | begin it with apiVersion: evenkeel/v1, and kind: VirtualMachine or another
-    document-invalid vm.yaml:1:1: the document is a list of 2 items | an object with apiVersion and kind | begin it with apiVersion: evenkeel/v1, and kind: VirtualMachine or another
-    document-invalid vm.yaml: it contains no document | a document of one of the kinds Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | null
-    document-invalid vm.yaml: it contains no document | a document of one of the kinds Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | null
+    document-invalid vm.yaml:1:1: the document is a list of 2 items | an object with apiVersion and kind | write each item as a document of its own, with a line of --- between two
+    document-invalid vm.yaml: it contains no document | a document of one of the kinds Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | it is empty: look at what should have written it; evenkeel schema lists the kinds
+    document-invalid vm.yaml: it contains no document | a document of one of the kinds Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | all of it is comments: begin a document with apiVersion: evenkeel/v1
     "
   `);
 });
@@ -244,17 +244,17 @@ test("an error in JSON has its line and column", () => {
       json-malformed host.json:620:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
       document-invalid host.json:4:2: a Topology has no field "nmae" (also wrong: name) | the fields apiVersion, kind, name, source, machine, nodes, unnumberedNodes, distances, access, cores, l3Caches, cacheAllocation, offlineCpus, pci, accelerators, nics, links, interconnects, partitions | did you mean "name"?
       document-invalid host.json:21:4: nodes[0].kind is "ram" | one of dram, hbm, cxl, pmem, gpu | did you mean "dram"?
-      document-invalid host.json:31:4: nodes[1].id is -1 | an integer from 0 to 65535 | null
-      document-invalid host.json:143:2: offlineCpus is "3-1" | a list such as "0-27,112-139", in ascending order and with ranges joined | null
+      document-invalid host.json:31:4: nodes[1].id is -1 | an integer from 0 to 65535 | evenkeel schema Topology says what each field may be
+      document-invalid host.json:143:2: offlineCpus is "3-1" | a list such as "0-27,112-139", in ascending order and with ranges joined | write "1-3"
       json-malformed host.json:143:2: the key "name" appears twice in one object | every key once | remove one of the two
-      document-invalid host.json:17:4: nodes[0].cpus is "0-99999999" | a list such as "0-27,112-139", in ascending order and with ranges joined | null
+      document-invalid host.json:17:4: nodes[0].cpus is "0-99999999" | a list such as "0-27,112-139", in ascending order and with ranges joined | evenkeel schema Topology says what each field may be
       topology-inconsistent host.json: cores[0].cpus: CPUs 8 are not on node 0 (and 3 more like it) | a topology whose parts agree with one another | null
-      document-invalid host.json:157:4: pci[0].address is "000G:15:01.0" | a full lower-case PCI address such as "0000:1b:00.0" | null
-      json-malformed host.json:1:18: this is not JSON | one complete JSON document (RFC 8259) | null
-      json-malformed host.json:1:8: this is not JSON | one complete JSON document (RFC 8259) | null
-      document-invalid host.json:1:1: the document is a list of 0 items | an object with apiVersion and kind | begin it with apiVersion: evenkeel/v1, and kind: VirtualMachine or another
-      document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | null
-      document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | null
+      document-invalid host.json:157:4: pci[0].address is "000G:15:01.0" | a full lower-case PCI address such as "0000:1b:00.0" | evenkeel schema Topology says what each field may be
+      json-malformed host.json:1:18: this is not JSON | one complete JSON document (RFC 8259) | it is several documents: write each to a file of its own, or all as YAML (---)
+      json-malformed host.json:1:8: this is not JSON | one complete JSON document (RFC 8259) | if it is YAML, give its file a name that ends in .yaml
+      document-invalid host.json:1:1: the document is a list of 0 items | an object with apiVersion and kind | write each item as a document of its own, with a line of --- between two
+      document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | evenkeel schema says what each kind is
+      document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | evenkeel schema says what each kind is
       "
     `);
 });
@@ -271,11 +271,11 @@ test("a plan that contradicts itself is refused", () => {
   expect(`\n${cases.map((text) => errorLine(text, "plan.json")).join("\n")}\n`)
     .toMatchInlineSnapshot(`
       "
-      document-invalid plan.json:31:6: cells[0].vcpus[0].cpu is 1.5 | an integer from 0 to 65535 | null
+      document-invalid plan.json:31:6: cells[0].vcpus[0].cpu is 1.5 | an integer from 0 to 65535 | evenkeel schema Plan says what each field may be
       document-invalid plan.json:31:6: cells[0].vcpus[0] has no field "cpux" (also wrong: cells[0].vcpus[0].cpu) | the fields id, cpu | did you mean "cpu"?
       plan-inconsistent plan.json: cells[0].vcpus[0]: floats, which isolation "core" rules out | a plan whose parts agree with one another | place the VM again instead of editing its plan
       plan-inconsistent plan.json: cells[0].memoryOnNodes: must add up to memoryBytes | a plan whose parts agree with one another | place the VM again instead of editing its plan
-      document-invalid plan.json:128:3: cost.slowdown is -1 | a number above 0 | null
+      document-invalid plan.json:128:3: cost.slowdown is -1 | a number above 0 | evenkeel schema Plan says what each field may be
       "
     `);
 });
@@ -324,12 +324,12 @@ test("broken and hostile YAML is refused in bounded time", () => {
     unknownAlias: yaml-malformed vm.yaml:1:4: the alias "nothing" has no anchor | an anchor before the alias, in the same document | null
     bomb: yaml-malformed vm.yaml:1:1: its aliases expand to too many values | no aliases of values that contain aliases | write the values out
     aliases: yaml-malformed vm.yaml:2:305: there are more than 100 aliases | at most 100 aliases | write the values out
-    complexKey: yaml-malformed vm.yaml:1:3: a key is not a plain name | a plain name | null
+    complexKey: yaml-malformed vm.yaml:1:3: a key is not a plain name | a plain name | give the fields of one object the same number of spaces
     brackets: yaml-malformed vm.yaml:1:513: it is nested too deeply | at most 64 levels | null
     braces: yaml-malformed vm.yaml:1:513: it is nested too deeply | at most 64 levels | null
-    commas: yaml-malformed vm.yaml:1:3: this is not YAML | valid YAML 1.2 (the parser says: Unexpected , in flow sequence) | null
+    commas: yaml-malformed vm.yaml:1:3: this is not YAML | valid YAML 1.2 (the parser says: Unexpected , in flow sequence) | give the fields of one object the same number of spaces
     dashes: yaml-malformed vm.yaml:1:1873: it is nested too deeply | at most 64 levels | null
-    keys: document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | null
+    keys: document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | evenkeel schema says what each kind is
     documents: yaml-malformed vm.yaml:1:1: it contains 1000 documents | at most 256 documents in a file | null
     tooLong: file-too-large vm.yaml: it is 65538 characters long | at most 65536 characters of YAML | write it as JSON, which may be longer
     "
@@ -356,8 +356,8 @@ test("hostile JSON is refused in bounded time", () => {
     closed: json-malformed h.json:1:65: it is nested too deeply | at most 64 levels | null
     nested: json-malformed h.json:1:513: it is nested too deeply | at most 64 levels | null
     quotes: json-malformed h.json:1:8388609: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
-    items: document-invalid h.json:1:1369: pci is a list of 1000016 items | a list of at most 8192 items | null
-    keys: document-invalid h.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | null
+    items: document-invalid h.json:1:1369: pci is a list of 1000016 items | a list of at most 8192 items | begin each item with a dash: a list has no keys of its own
+    keys: document-invalid h.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis | evenkeel schema says what each kind is
     tooLong: file-too-large h.json: it is 8388609 characters long | at most 8388608 characters of JSON | null
     "
   `);
@@ -409,4 +409,15 @@ test("any value in any field is accepted, or refused with what was expected", ()
     }),
     { numRuns: 2000 },
   );
+});
+
+test("a Fleet in YAML may be as long as its hosts make it; other documents may not", () => {
+  const host = (i: number): string =>
+    `  - name: gpu-${i}.rack-${i % 40}.fra1\n    sources: ["ssh:gpu-${i}.rack.example", topo-${i}.txt]\n`;
+  const hosts = Array.from({ length: 1000 }, (_, i) => host(i)).join("");
+  const text = `apiVersion: evenkeel/v1\nkind: Fleet\nhosts:\n${hosts}`;
+  expect(text.length).toBeGreaterThan(YAML_LENGTH_MAX);
+  expect(readDocument(text, "hosts.yaml", "Fleet").hosts).toHaveLength(1000);
+  expect(() => readDocument(text, "hosts.yaml", "Plan")).toThrow("characters long");
+  expect(() => readDocuments(text, "hosts.yaml")).toThrow("characters long");
 });

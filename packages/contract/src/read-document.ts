@@ -14,13 +14,13 @@ import {
   isDocumentKind,
 } from "./document.ts";
 import { usesOf } from "./document-uses.ts";
-import { fieldsOf } from "./field-paths.ts";
 import { foreignManifest, refuseXml } from "./foreign-document.ts";
-import { JSON_LENGTH_MAX, YAML_LENGTH_MAX } from "./limits.ts";
+import { lacksUnit, type PolicyFields } from "./host-policy.ts";
+import { JSON_LENGTH_MAX, YAML_FLEET_LENGTH_MAX, YAML_LENGTH_MAX } from "./limits.ts";
 import { kindOfFields, meantKind } from "./meant-kind.ts";
 import { firstProblem, problemError, shown } from "./problem.ts";
 import { parseJson } from "./text/json.ts";
-import { type Parsed, type Path, placeIn } from "./text/parsed.ts";
+import { formatPath, type Parsed, type Path, placeIn } from "./text/parsed.ts";
 import { parseYaml } from "./text/yaml.ts";
 
 /**
@@ -43,9 +43,13 @@ export interface PlacedDocument<Kind extends DocumentKind = DocumentKind> {
 }
 
 /** Reads documents as `readDocuments` does, each with its places. Throws as it does. */
-export function readPlacedDocuments(text: string, where: string): PlacedDocument[] {
+export function readPlacedDocuments(
+  text: string,
+  where: string,
+  yamlMax: number = YAML_LENGTH_MAX,
+): PlacedDocument[] {
   const source = withoutMark(text);
-  const documents = parse(source, where).map((parsed): PlacedDocument => ({
+  const documents = parse(source, where, yamlMax).map((parsed): PlacedDocument => ({
     document: documentOf(parsed, source, where),
     placeOf: (path) => placeIn(where, source, parsed.offsetOf(path)),
   }));
@@ -53,8 +57,15 @@ export function readPlacedDocuments(text: string, where: string): PlacedDocument
   throw new EvenkeelError("document-invalid", "it contains no document", {
     where,
     expected: `a document of one of the kinds ${documentKinds.join(", ")}`,
+    remedy: /\S/.test(source)
+      ? "all of it is comments: begin a document with apiVersion: evenkeel/v1"
+      : "it is empty: look at what should have written it; evenkeel schema lists the kinds",
   });
 }
+
+/** The longest YAML of a kind: the hosts of a fleet are many, and operators list them by hand. */
+const yamlLengthMax = (kind: DocumentKind): number =>
+  kind === "Fleet" ? YAML_FLEET_LENGTH_MAX : YAML_LENGTH_MAX;
 
 /** Reads a text with one document of the given kind. Throws as `readDocuments` does. */
 export function readDocument<Kind extends DocumentKind>(
@@ -74,7 +85,7 @@ export function readPlacedDocument<Kind extends DocumentKind>(
   where: string,
   kind: Kind,
 ): PlacedDocument<Kind> {
-  const placed = readPlacedDocuments(text, where);
+  const placed = readPlacedDocuments(text, where, yamlLengthMax(kind));
   const [only] = placed;
   if (placed.length === 1 && only !== undefined && isOfKind(only.document, kind)) {
     return { document: only.document, placeOf: only.placeOf };
@@ -83,7 +94,7 @@ export function readPlacedDocument<Kind extends DocumentKind>(
   throw new EvenkeelError("document-invalid", heldText(documents), {
     where,
     expected: `one ${kind} and nothing else`,
-    remedy: usesOf(documents),
+    remedy: usesOf(documents, where),
   });
 }
 
@@ -114,11 +125,11 @@ function withoutMark(text: string): string {
   return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }
 
-function parse(text: string, where: string): readonly Parsed[] {
+function parse(text: string, where: string, yamlMax: number): readonly Parsed[] {
   const yaml = /\.ya?ml$/i.test(where);
   const json = !yaml && (/\.json$/i.test(where) || /^\s*[[{]/.test(text));
   refuseXml(text, where);
-  const max = json ? JSON_LENGTH_MAX : YAML_LENGTH_MAX;
+  const max = json ? JSON_LENGTH_MAX : yamlMax;
   if (text.length > max) {
     throw new EvenkeelError("file-too-large", `it is ${text.length} characters long`, {
       where,
@@ -134,7 +145,7 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
   const kind = kindOf(value, place);
   const result = documentSchemas[kind].safeParse(value);
   if (!result.success) {
-    const problem = firstProblem(result.error.issues, kind, value, fieldsOf(documentSchemas[kind]));
+    const problem = firstProblem(result.error.issues, kind, value, documentSchemas[kind]);
     throw problemError(problem, `${place(...problem.path)}${hostNamed(value, problem.path)}`);
   }
   switch (result.data.kind) {
@@ -144,8 +155,18 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
       return checkedPlan(result.data, where);
     case "VirtualMachine":
     case "Flavor":
+      return result.data;
     case "HostPolicy":
-    case "Fleet":
+      refuseUnitless(result.data, [], place);
+      return result.data;
+    case "Fleet": {
+      const { defaults, hosts } = result.data;
+      refuseUnitless(defaults?.policy, ["defaults", "policy"], place);
+      for (const [at, { policy }] of hosts.entries()) {
+        refuseUnitless(policy, ["hosts", at, "policy"], place);
+      }
+      return result.data;
+    }
     case "Refusal":
     case "Capacity":
     case "GuestContract":
@@ -160,6 +181,28 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
       if (result.data.guest !== null) refuseBeyondGuest(result.data.guest, ["guest"], place);
       return result.data;
   }
+}
+
+/** `memoryPerNode: 16` keeps 16 bytes, which nobody means. */
+function refuseUnitless(
+  policy: PolicyFields | string | undefined,
+  at: Path,
+  place: (...path: Path) => string,
+): void {
+  if (policy === undefined || typeof policy === "string" || !lacksUnit(policy)) return;
+  const path = [...at, "reserved", "memoryPerNode"];
+  const written = policy.reserved?.memoryPerNode ?? "";
+  throw problemError(
+    {
+      path,
+      message: `${formatPath(path)} is ${shown(written)}`,
+      expected: "a size from 1Mi, or 0",
+      remedy: /^\d+$/.test(written)
+        ? `a number alone is bytes: write ${written}Gi`
+        : "is its unit right (Mi, Gi)?",
+    },
+    place(...path),
+  );
 }
 
 /** The name of the host of a Fleet that a path leads into, for its errors; empty elsewhere. */
@@ -187,7 +230,9 @@ function kindOf(value: unknown, place: (...path: Path) => string): DocumentKind 
         path: [],
         message: `the document is ${shown(value)}`,
         expected: "an object with apiVersion and kind",
-        remedy: "begin it with apiVersion: evenkeel/v1, and kind: VirtualMachine or another",
+        remedy: Array.isArray(value)
+          ? "write each item as a document of its own, with a line of --- between two"
+          : "begin it with apiVersion: evenkeel/v1, and kind: VirtualMachine or another",
       },
       place(),
     );
@@ -210,7 +255,11 @@ function kindOf(value: unknown, place: (...path: Path) => string): DocumentKind 
       message: kind === undefined ? "the document has no kind" : `kind is ${shown(kind)}`,
       expected,
       remedy:
-        near === null ? null : kind === undefined ? `add kind: ${near}` : `did you mean "${near}"?`,
+        near === null
+          ? "evenkeel schema says what each kind is"
+          : kind === undefined
+            ? `add kind: ${near}`
+            : `did you mean "${near}"?`,
     },
     place("kind"),
   );

@@ -121,7 +121,12 @@ export type { Blockers } from "./placement/capacity/blockers.ts";
 export { describeFit } from "./fleet/fit/describe-fit.ts";
 export { fitFlavors } from "./fleet/fit/fit.ts";
 export type { FlavorFit } from "./fleet/fit/flavor-fit.ts";
-export type { NodeShortage, OneNode, StraddlingCost } from "./fleet/straddle/straddle.ts";
+export type {
+  NodeShortage,
+  OneNode,
+  Straddling,
+  StraddlingCost,
+} from "./fleet/straddle/straddle.ts";
 
 // Preparing hosts
 export { prepare } from "./prepare/prepare.ts";

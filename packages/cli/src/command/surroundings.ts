@@ -28,9 +28,6 @@ export interface Stream {
   readonly columns: number | null;
 }
 
-/** The width of text for people where there is no terminal. */
-export const COLUMNS = 100;
-
 /** Whether a stream shows colors: on terminals, unless NO_COLOR is set (https://no-color.org). */
 export function showsColor(stream: Stream, env: Surroundings["env"]): boolean {
   return stream.isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb";

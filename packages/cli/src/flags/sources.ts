@@ -1,16 +1,47 @@
-/** How to name a machine on the command line: a paragraph for the help of several commands. */
-export const sourcesHelp =
-  "SRC names a machine: live (this one), sysfs:DIR or sysfs:TAR (a recording; #NAME after " +
-  'it chooses one of several), machine:NAME (a type from the catalog), synthetic:"TEXT" ' +
-  "(described in one line), ssh:HOST (another machine, over your own ssh; nothing is installed or " +
-  "asked there), or the output of a tool: hwloc:FILE (lstopo FILE.xml), " +
-  "libvirt:FILE (virsh capabilities or nodedev-dumpxml), nccl:FILE (NCCL_TOPO_DUMP_FILE, a log), " +
-  "nvidia-smi:FILE (also with topo, -q, -L or --query-gpu), rocm-smi:FILE (amd-smi too), " +
-  "hl-smi:FILE, xpu-smi:FILE, numactl:FILE (--hardware), lscpu:FILE (any form), lspci:FILE " +
-  "(-Dvvvnn, -tv), kubernetes:FILE (NodeResourceTopology, ResourceSlices, Node, NodeFeature). " +
-  "A FILE alone may be any of these, a pasted text " +
-  "with several of them, or a Topology document; - reads it from standard input, and a shell's " +
-  "<(COMMAND) from a command.";
+/** A way to name a machine, and what that is; null where the name says it. */
+export type SourceForm = readonly [string, string | null];
+
+const machineForms: readonly SourceForm[] = [
+  ["live", "this one"],
+  ["sysfs:DIR or sysfs:TAR", "a recording; #NAME after it chooses one of several"],
+  ["machine:NAME", "a type from the catalog"],
+  ['synthetic:"TEXT"', "described in one line"],
+  ["ssh:HOST", "another machine, over your own ssh; nothing is installed or asked there"],
+];
+
+const toolForms: readonly SourceForm[] = [
+  ["hwloc:FILE", "lstopo FILE.xml"],
+  ["libvirt:FILE", "virsh capabilities or nodedev-dumpxml"],
+  ["nccl:FILE", "NCCL_TOPO_DUMP_FILE, a log"],
+  ["nvidia-smi:FILE", "also with topo, -q, -L or --query-gpu"],
+  ["rocm-smi:FILE", "amd-smi too"],
+  ["hl-smi:FILE", null],
+  ["xpu-smi:FILE", null],
+  ["numactl:FILE", "numactl --hardware"],
+  ["lscpu:FILE", "lscpu in any form"],
+  ["lspci:FILE", "lspci -Dvvvnn or -tv"],
+  ["kubernetes:FILE", "NodeResourceTopology, ResourceSlices, Node, NodeFeature"],
+];
+
+/** How to name a machine on the command line, in parts: words, and the forms that they announce. */
+export const sourceParts: readonly (string | readonly SourceForm[])[] = [
+  "SRC names a machine:",
+  machineForms,
+  "or the output of a tool:",
+  toolForms,
+  "A FILE alone may be any of these, a pasted text with several of them, or a Topology document; - " +
+    "reads it from standard input, and a shell's <(COMMAND) from a command.",
+];
+
+const listed = (forms: readonly SourceForm[]): string =>
+  forms.map(([form, is]) => (is === null ? form : `${form} (${is})`)).join(", ");
+
+/** The same as a paragraph for the help of several commands. */
+export const sourcesHelp: string = sourceParts
+  .map((part) => (typeof part === "string" ? part : listed(part)))
+  .join(" ")
+  .replace(" or the output", ", or the output")
+  .replace(" A FILE", ". A FILE");
 
 const plainSources = [
   "live",

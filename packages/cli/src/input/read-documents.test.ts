@@ -53,7 +53,7 @@ test.each(places)("%s: any other kind is refused, with what takes it", async (ta
         code: "document-invalid",
         message: `it contains a ${kind}`,
         where: "standard input",
-        remedy: usesOf([document]),
+        remedy: usesOf([document], "standard input"),
       });
     }
   }
@@ -65,7 +65,7 @@ test("what takes a kind is a command or a flag that is there", () => {
   );
   const names = new Set(shownCommands.map(({ name }) => name));
   for (const kind of documentKinds.filter(isDocumentKind)) {
-    const use = usesOf([{ kind }]);
+    const use = usesOf([{ kind }], "x.yaml");
     expect(use).toMatch(new RegExp(`^an? ${kind} |^${kind}s `));
     const asked = [...use.matchAll(/--([a-z-]+)/g)].map(([, flag = ""]) => flag);
     const run = [...use.matchAll(/evenkeel ([a-z]+)/g)].map(([, name = ""]) => name);
@@ -90,28 +90,33 @@ test("of several documents it is said how many, of which kinds, and what to do",
       asPlaced,
       flavor("f") + flavor("g"),
       "it contains 2 documents: Flavor",
-      usesOf([{ kind: "Flavor" }]),
+      usesOf([{ kind: "Flavor" }], "standard input"),
     ],
     [
       asPlaced,
       `${vm("a")}---\napiVersion: evenkeel/v1\nkind: HostPolicy\n`,
       "it contains 2 documents: VirtualMachine, HostPolicy",
-      usesOf([{ kind: "HostPolicy" }]),
+      usesOf([{ kind: "HostPolicy" }], "standard input"),
     ],
     [
       asFlavors,
       flavor("f") + vm("a"),
       "it contains 2 documents: Flavor, VirtualMachine",
-      usesOf([{ kind: "VirtualMachine" }]),
+      usesOf([{ kind: "VirtualMachine" }], "standard input"),
     ],
     [
       asPrepared,
       `${flavor("f")}---\napiVersion: evenkeel/v1\nkind: HostPolicy\n`,
       "it contains 2 documents: Flavor, HostPolicy",
-      usesOf([{ kind: "HostPolicy" }]),
+      usesOf([{ kind: "HostPolicy" }], "standard input"),
     ],
     [asRendered, vm("a") + vm("b"), "it contains 2 documents: VirtualMachine", each],
-    [asRendered, vm("a"), "it contains a VirtualMachine", usesOf([{ kind: "VirtualMachine" }])],
+    [
+      asRendered,
+      vm("a"),
+      "it contains a VirtualMachine",
+      usesOf([{ kind: "VirtualMachine" }], "standard input"),
+    ],
   ];
   for (const [argv = [], stdin, message, remedy] of cases) {
     expect(await refused(argv, stdin)).toMatchObject({ code: "document-invalid", message, remedy });

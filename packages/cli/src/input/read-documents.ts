@@ -40,7 +40,7 @@ export async function readAsked(
     throw new EvenkeelError("document-invalid", heldText(documents), {
       where,
       expected: "one VirtualMachine, and Flavors if any",
-      remedy: usesOf(others.length > 0 ? others : vms.length > 1 ? vms : documents),
+      remedy: usesOf(others.length > 0 ? others : vms.length > 1 ? vms : documents, where),
     });
   }
   const own = flavorsOf(placed);
@@ -60,7 +60,7 @@ export async function readFlavors(
 }
 
 async function readPlaced(path: string, surroundings: Surroundings): Promise<PlacedFlavor[]> {
-  const { text, where } = await readText(path, "a file with Flavors", surroundings);
+  const { text, where } = await readFlavorText(path, surroundings);
   const placed = readPlacedDocuments(text, where);
   const documents = placed.map(({ document }) => document);
   const others = documents.filter(({ kind }) => kind !== "Flavor");
@@ -68,10 +68,28 @@ async function readPlaced(path: string, surroundings: Surroundings): Promise<Pla
     throw new EvenkeelError("document-invalid", heldText(documents), {
       where,
       expected: "Flavors and nothing else",
-      remedy: usesOf(others.slice(0, 1)),
+      remedy: usesOf(others.slice(0, 1), where),
     });
   }
   return flavorsOf(placed);
+}
+
+/** A file of flavors. A name without a dot of a file is a flavor's: `--flavor h100.2`. */
+async function readFlavorText(
+  path: string,
+  surroundings: Surroundings,
+): ReturnType<typeof readText> {
+  try {
+    return await readText(path, "a file with Flavors", surroundings);
+  } catch (error) {
+    const isName = /^[A-Za-z0-9.-]+$/.test(path) && !/\.(?:ya?ml|json)$/i.test(path);
+    if (!(error instanceof EvenkeelError) || error.code !== "file-missing" || !isName) throw error;
+    throw new EvenkeelError("file-missing", error.message, {
+      where: path,
+      expected: "a file with Flavors, not the name of one",
+      remedy: "name the file that has it: --flavor flavors.yaml, for example",
+    });
+  }
 }
 
 function flavorsOf(placed: readonly PlacedDocument[]): PlacedFlavor[] {
@@ -99,7 +117,7 @@ export async function readFlavorsAndVms(
       throw new EvenkeelError("document-invalid", heldText(documents), {
         where,
         expected: "Flavors, VirtualMachines or both",
-        remedy: usesOf(others.slice(0, 1)),
+        remedy: usesOf(others.slice(0, 1), where),
       });
     }
     flavors.push(...flavorsOf(placed));

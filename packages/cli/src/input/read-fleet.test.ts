@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { YAML_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
+import { YAML_FLEET_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { startSshd, whyNoSshd } from "@evenkeel/host/testing/ssh/sshd.ts";
@@ -77,7 +77,13 @@ async function wrong(path: string, ...flags: readonly string[]): Promise<string>
   const argv = ["capacity", "--fleet", path, "--flavor", flavors, ...flags];
   const { stdout, stderr, status } = await evenkeel(argv);
   expect([status, stdout]).toEqual([2, ""]);
-  return stderr.replaceAll(`${folder}/fleet/`, "").replaceAll(/(^|\D)\d+\.yaml/g, "$1N.yaml");
+  return (
+    stderr
+      .replaceAll(`${folder}/fleet/`, "")
+      .replaceAll(/(^|\D)\d+\.yaml/g, "$1N.yaml")
+      // The folder's name is another each time, and lines break where it ends.
+      .replaceAll(/\bls \S+\/fleet;\s+or leave out what cannot be read:\s+/g, "ls .; or ")
+  );
 }
 
 test("a fleet is what the same hosts with --on, their policies and plans are", async () => {
@@ -155,7 +161,7 @@ test("hosts that cannot be read are all named; with the flag each is left out wi
   expect(await wrong(path)).toMatchInlineSnapshot(`
     "evenkeel: N.yaml:5:19 (lost): lost cannot be read: nowhere.tar: there is no such file; nor can broken
       expected  a Topology document, a tar of /sys and /proc, an export of hwloc, or a tool's output
-      try       leave out what cannot be read: --skip-unreadable
+      try       see what is there: ls .; or --skip-unreadable
       code      host-unread
     "
   `);
@@ -170,7 +176,7 @@ test("hosts that cannot be read are all named; with the flag each is left out wi
   const wrongs: readonly (readonly [string, string, string])[] = [
     ["machine:hgx-h10", "machine-unknown", "did you mean machine:hgx-h100?"],
     ["hwlc:x.xml", "source-unknown", "did you mean hwloc:x.xml?"],
-    ["-odd", "source-unknown", "null"],
+    ["-odd", "source-unknown", "evenkeel topology --help has an example of each"],
   ];
   for (const [source, code, remedy] of wrongs) {
     const mistaken = fleet("hosts:", host("one"), `  - { name: two, sources: ['${source}'] }`);
@@ -306,7 +312,9 @@ test("bounds: of hosts, sources, plans and the file", async () => {
   expect(await wrong(fleet("hosts:", `  - { name: a, sources: [${sources}] }`))).toContain(
     "hosts[0].sources is a list of 17 items",
   );
-  expect(await wrong(fleet("hosts:", "#".repeat(YAML_LENGTH_MAX)))).toContain("characters long");
+  expect(await wrong(fleet("hosts:", "#".repeat(YAML_FLEET_LENGTH_MAX)))).toContain(
+    "characters long",
+  );
   const stars = fleet("hosts:", host("a", `, taken: ['${"*a".repeat(2000)}']`));
   expect(await wrong(stars)).toContain("no file has such a name");
 });
@@ -379,3 +387,43 @@ test.skipIf(absent !== null)(
     expect(await wrong(twice)).toMatch(/a and b are the same machine: both answer as one machine/);
   },
 );
+
+test("the table of a fleet fits the terminal, and shows what nobody told as unknown", async () => {
+  const nccl = file(
+    "fleet/gpus.xml",
+    `<system version="1"><cpu numaid="0" affinity="00ff" arch="x86_64"><pci busid="0000:16:00.0"
+      class="0x030200" link_speed="32.0 GT/s PCIe" link_width="16"><gpu dev="0" sm="90" rank="0"/>
+      </pci></cpu></system>`,
+  );
+  const long = "gpu-01.rack-17.dc2.example.com";
+  const path = fleet("hosts:", host(long), `  - { name: cut, sources: ["nccl:${nccl}"] }`);
+  const env = { NO_COLOR: "1" };
+  const table = async (terminal: number): Promise<readonly string[]> => {
+    const { stdout, status } = await evenkeel(["topology", "--fleet", path], { terminal, env });
+    expect(status).toBe(0);
+    const lines = stdout.trimEnd().split("\n");
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(terminal);
+    return lines.map((line) => line.replaceAll(/ {2,}/g, "  "));
+  };
+  expect(await table(120)).toEqual([
+    "host  machine  nodes  cores  CPUs  memory  GPUs  NICs  VMs",
+    `${long}  ?  2  16  32  128 GiB  4  H100 SXM5 80GB  4  0`,
+    "cut  ?  1  ?  8  ?  1  ?  0  0",
+  ]);
+  for (const flags of [["--taken", nccl], ["--state", folder], ["--all"]]) {
+    const { stderr } = await evenkeel(["topology", "--fleet", path, ...flags]);
+    expect(stderr).toContain("this is an answer about one machine");
+  }
+  const [head = ""] = await table(80);
+  expect(head).toBe("host  nodes  cores  memory  GPUs  VMs");
+});
+
+test("a terminal's notes follow its width, in a pipe each is one line", async () => {
+  const path = fleet("hosts:", host("one"), "  - { name: two, sources: [none.tar] }");
+  const argv = ["topology", "--fleet", path, "--skip-unreadable"];
+  const { stderr } = await evenkeel(argv, { terminal: 60 });
+  const lines = stderr.slice(stderr.lastIndexOf("note: two is left out")).split("\n");
+  expect(lines.length).toBeGreaterThan(2);
+  for (const line of lines.slice(1, -1)) expect(line).toMatch(/^ {2}\S/);
+  expect((await evenkeel(argv)).stderr).toMatch(/^note: two is left out: [^\n]*\n$/);
+});

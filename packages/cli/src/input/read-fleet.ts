@@ -9,7 +9,7 @@ import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { below, sourceBelow } from "@evenkeel/host/source/source-below.ts";
 import type { Surroundings } from "../command/surroundings.ts";
-import { notesText } from "../text/notes-text.ts";
+import { writeNotes } from "../text/notes-text.ts";
 import { type PlanFile, readPlan } from "./read-documents.ts";
 import { type NamedHost, type ReadHost, readNamedHosts } from "./read-named-hosts.ts";
 import { readPolicy } from "./read-policy.ts";
@@ -104,8 +104,9 @@ export async function readFleet(
   }
   const [first] = failed;
   if (first !== undefined && (!skipUnreadable || read.length === 0)) throw unread(failed);
-  surroundings.stderr.write(
-    notesText(failed.map(({ named, failure }) => `${named.name} is left out: ${why(failure)}`)),
+  writeNotes(
+    surroundings.stderr,
+    failed.map(({ named, failure }) => `${named.name} is left out: ${why(failure)}`),
   );
   refuseSameMachines(read);
   const left = new Set(failed.map(({ named }) => named.name));
@@ -273,6 +274,7 @@ async function readTaken(
           throw new EvenkeelError("file-too-large", `there are over ${plansMax} plans`, {
             where: place,
             expected: `at most ${plansMax} plans of a fleet`,
+            remedy: "remove the plans of VMs that run no more, or split the fleet",
           });
         }
       }

@@ -2,7 +2,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Surroundings } from "../command/surroundings.ts";
-import { notesText } from "../text/notes-text.ts";
+import { writeNotes } from "../text/notes-text.ts";
 import { restartedLine } from "../text/terminal-text.ts";
 import { settled } from "./at-once.ts";
 import { readTopologies } from "./read-topology.ts";
@@ -58,7 +58,7 @@ export async function readNamedHosts(
   };
   const results = await settled([...hosts.entries()], atOnce, read, progress.show);
   progress.clear();
-  for (const own of notes) surroundings.stderr.write(notesText(own));
+  for (const own of notes) writeNotes(surroundings.stderr, own);
   return results.map((result, i): Reading => {
     if (result.status === "fulfilled") return result.value;
     const named = hosts[i];

@@ -4,7 +4,7 @@ import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 import { ownPolicyFile } from "../flags/placement.ts";
-import { notesText } from "../text/notes-text.ts";
+import { writeNotes } from "../text/notes-text.ts";
 import { readText } from "./read-text.ts";
 
 /** The policies of the hosts of a command: this machine has one of its own. */
@@ -36,7 +36,7 @@ async function readOwnPolicy(surroundings: Surroundings): Promise<HostPolicy> {
   if (path === "") return defaultHostPolicy;
   const policy = await readPolicy(path, surroundings);
   if (JSON.stringify(policy) !== JSON.stringify(defaultHostPolicy)) {
-    surroundings.stderr.write(notesText([`this host's policy is ${path}`]));
+    writeNotes(surroundings.stderr, [`this host's policy is ${path}`]);
   }
   return policy;
 }

@@ -19,6 +19,12 @@ export async function readText(
   surroundings: Surroundings,
 ): Promise<InputText> {
   const maxBytes = JSON_LENGTH_MAX;
+  if (path === "") {
+    throw new EvenkeelError("usage", "the name of a file is empty", {
+      expected,
+      remedy: "is a variable of the shell not set?",
+    });
+  }
   if (!isStdinName(path)) {
     refuseMachine(path, expected);
     return { text: readFileText(path, { maxBytes, expected, pipes: true }), where: path };
@@ -48,6 +54,7 @@ export async function readStdinBytes(
     throw new EvenkeelError("file-too-large", "it does not end", {
       where: STANDARD_INPUT,
       expected: `${expected}, of at most ${maxBytes} bytes`,
+      remedy: "give the output of a command that ends",
     });
   }
   return bytes;

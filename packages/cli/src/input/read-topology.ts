@@ -2,7 +2,7 @@ import type { Merged } from "@evenkeel/core/topology/merge/merge-topologies.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { SourceOptions } from "@evenkeel/host/source/options.ts";
 import { readSource } from "@evenkeel/host/source/read-source.ts";
-import { notesText } from "../text/notes-text.ts";
+import { writeNotes } from "../text/notes-text.ts";
 import { hasHidden, visible } from "../text/visible.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 import { readStdinBytes } from "./read-text.ts";
@@ -30,7 +30,7 @@ export async function readTopology(
     ...hearing,
   };
   const topology = await readSource(source, options);
-  surroundings.stderr.write(notesText(notes));
+  writeNotes(surroundings.stderr, notes);
   return showable(topology);
 }
 

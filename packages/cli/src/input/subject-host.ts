@@ -5,7 +5,7 @@ import { directoryTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { readableState } from "@evenkeel/host/vm/readable-state.ts";
 import type { SubjectHost } from "@evenkeel/host/vm/subjects.ts";
 import type { Surroundings } from "../command/surroundings.ts";
-import { notesText } from "../text/notes-text.ts";
+import { writeNotes } from "../text/notes-text.ts";
 import { localHost, recordedHost } from "./vm-host.ts";
 
 /** Which machine is meant, and where its VMs are recorded. */
@@ -22,7 +22,7 @@ export function subjectHost(
   const said = new Set<string>();
   // Several readers may have the same to say of one tool.
   const note = (sentence: string): void => {
-    if (!said.has(sentence)) surroundings.stderr.write(notesText([sentence]));
+    if (!said.has(sentence)) writeNotes(surroundings.stderr, [sentence]);
     said.add(sentence);
   };
   const host = { ...localHost(surroundings), env: surroundings.env };

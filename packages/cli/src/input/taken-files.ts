@@ -1,6 +1,8 @@
-import { readdirSync, type Stats, statSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { statsOf } from "@evenkeel/host/file/stats-of.ts";
 
 /** More names in a folder, or plans by one path, are no folder of a host's plans. */
 const namesMax = 10_000;
@@ -38,15 +40,6 @@ const isPattern = (text: string): boolean => /[*?]/.test(text);
 
 const isThere = (path: string): boolean => statsOf(path) !== null;
 
-/** What has a path; null where nothing can. */
-function statsOf(path: string): Stats | null {
-  try {
-    return statSync(path);
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Whether a name is one of the pattern's. What a `*` stands for grows until the rest matches, and
  * only the last `*` is ever tried again: at most one step for each pair of their characters.
@@ -81,12 +74,14 @@ function namesIn(folder: string, where: string): readonly string[] {
     throw new EvenkeelError("file-unreadable", `the folder ${folder} cannot be listed`, {
       where,
       expected: "a folder with Plan documents",
+      remedy: `see whether it is there and may be read: ls -ld ${shellWord(folder)}`,
       cause,
     });
   }
   throw new EvenkeelError("file-too-large", `the folder ${folder} has over ${namesMax} entries`, {
     where,
     expected: "a folder with the plans of hosts",
+    remedy: "give a folder that has nothing but plans",
   });
 }
 
@@ -95,6 +90,7 @@ function bounded(names: readonly string[], folder: string, where: string): reado
     throw new EvenkeelError("file-too-large", `${folder} has ${names.length} such files`, {
       where,
       expected: `at most ${filesMax} plans`,
+      remedy: "remove the plans of VMs that run no more",
     });
   }
   return names.map((name) => join(folder, name));
@@ -104,5 +100,6 @@ function noFile(path: string, where: string, message: string): EvenkeelError {
   return new EvenkeelError("file-missing", `${JSON.stringify(path)}: ${message}`, {
     where,
     expected: "a file with a Plan, a folder of such files, or a pattern such as plans/*.json",
+    remedy: `see what is there: ls ${shellWord(dirname(path))}`,
   });
 }

@@ -7,7 +7,8 @@ import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import type { LocalHost, RecordedHost, VmHost } from "@evenkeel/host/vm/host.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 import { stateFolderOf } from "../flags/state.ts";
-import { progressText } from "../text/progress-text.ts";
+import { writeNotes } from "../text/notes-text.ts";
+import { progressSentences } from "../text/progress-text.ts";
 import { readTopology } from "./read-topology.ts";
 
 /** This machine, for a command that looks at its VMs. */
@@ -41,6 +42,6 @@ export function recordedHost(
   return {
     ...host,
     state: viewState(stateFolderOf(stateFlag, surroundings), parseInstance, host.libvirtUri),
-    progress: (step) => surroundings.stderr.write(progressText(step)),
+    progress: (step) => writeNotes(surroundings.stderr, progressSentences(step)),
   };
 }

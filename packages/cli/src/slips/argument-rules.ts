@@ -1,9 +1,16 @@
 import { shellLine, shellWord } from "@evenkeel/core/text/shell.ts";
 import type { CliCommand } from "../command/command.ts";
-import { kindInFile } from "./named-file.ts";
 import { nouns } from "./other-words.ts";
-import { commandNamed, flagsOf, has, type Mended, positionsOf, type Rule } from "./rule.ts";
-import { flagForFile, sourceOf } from "./word-meaning.ts";
+import {
+  commandNamed,
+  flagsOf,
+  has,
+  type Mended,
+  positionsOf,
+  type Rule,
+  valuesOf,
+} from "./rule.ts";
+import { flagForFile, sourceOf, valueFor } from "./word-meaning.ts";
 
 /** Rules about arguments: one too many, one in place of a flag, and what is left out. */
 
@@ -23,22 +30,32 @@ const argumentForFlag: Rule = (words, known) => {
   );
   const [extra] = given.slice(allowed);
   if (extra === undefined) return null;
+  const asValue = valueWithoutFlag(words, entry, given);
+  if (asValue !== null) return asValue;
   if (misplaced === undefined) return tooMany(entry, words, words[extra] ?? "");
   const word = words[misplaced] ?? "";
   const flag = flagForFile(entry, word) ?? "";
   return [...words.filter((_, i) => i !== misplaced), `--${flag}`, valueFor(flag, word)];
 };
 
-/** A machine as a flag takes it. */
-function valueFor(flag: string, word: string): string {
-  if (flag === "world" && kindInFile(word) === "Fleet") return `fleet:${word}`;
-  if (flag === "world") return (sourceOf(word) ?? word).replace(/^machine:/, "catalog:");
-  return flag === "on" || flag === "from" ? (sourceOf(word) ?? word) : word;
+/** The value of a flag without the flag: `render plan.json libvirt`. */
+function valueWithoutFlag(
+  words: readonly string[],
+  entry: CliCommand,
+  given: readonly number[],
+): readonly string[] | null {
+  for (const at of given) {
+    const word = words[at] ?? "";
+    const flag = Object.keys(flagsOf(entry)).find((name) => valuesOf(entry, name).includes(word));
+    if (flag !== undefined) return [...words.filter((_, i) => i !== at), `--${flag}`, word];
+  }
+  return null;
 }
 
 /** What to do with an argument too many, where no flag takes it. */
 function tooMany(entry: CliCommand, words: readonly string[], extra: string): Mended {
   if (entry.name === "list") return ["verify", extra];
+  if (entry.name === "help") return words.slice(0, 2);
   // A machine, for a command that works on this one alone.
   const machine = positionsOf(words, entry).find((at) => sourceOf(words[at] ?? "") !== null);
   if (machine !== undefined) return words.filter((_, i) => i !== machine);
@@ -68,7 +85,9 @@ const missing: Rule = (words, known) => {
     // Hosts are named one by one or in a file.
     const isNeeded = name === "on" && has(entry, "fleet") ? !isWritten("fleet") : !isOptional;
     const isGiven = isWritten(name);
-    const value = flag.kind === "enum" ? flag.values[0] : likelyValues.get(name);
+    // What is linted is a file for NCCL.
+    const isLint = name === "as" && isWritten("lint");
+    const value = isLint ? "nccl" : flag.kind === "enum" ? flag.values[0] : likelyValues.get(name);
     return isNeeded && !isGiven && value !== undefined ? [`--${name}`, value] : [];
   });
   return added.length === 0 ? null : [...words, ...added];

@@ -1,7 +1,8 @@
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { shellWord } from "@evenkeel/core/text/shell.ts";
-import { kindInFile } from "./named-file.ts";
-import { nouns, otherCommands, programs } from "./other-words.ts";
+import { meantKind } from "@evenkeel/contract/meant-kind.ts";
+import { kindInFile, nameInFile } from "./named-file.ts";
+import { fileFlags, nouns, otherCommands, programs } from "./other-words.ts";
 import { commandNamed, type Rule } from "./rule.ts";
 import { isFileName, sourceOf } from "./word-meaning.ts";
 
@@ -87,12 +88,25 @@ const otherVerb: Rule = ([first = "", ...rest], known) => {
   if (line.startsWith("= "))
     return line.slice(2).replace("…", subject === "" ? "llm-a" : shellWord(subject));
   const file = given.find(isFileName);
+  if (bare === "render …" && subject !== "" && !isFileName(subject)) {
+    const vm = shellWord(subject);
+    return `virsh dumpxml ${vm} prints the VM as it runs, evenkeel render plan.json --as libvirt its plan`;
+  }
+  if (bare === "why …" && meantKind(subject) !== null) return ["schema", meantKind(subject) ?? ""];
+  // A VM is named by its name, which its file has as well.
+  const isFileFlag = (word: string, i: number): boolean =>
+    fileFlags.includes(word.replace(/^--?/, "")) && isFileName(given[i + 1] ?? "");
+  const worth = /^(?:stop|console|verify) …/.test(line)
+    ? given
+        .filter((word, i) => !isFileFlag(word, i))
+        .map((word) => (isFileName(word) ? (nameInFile(word) ?? word) : word))
+    : given;
   if (line === "run vm.yaml" && file === undefined && subject !== "") {
     return "run takes the file of the VM: evenkeel run vm.yaml";
   }
   return line
     .split(" ")
-    .flatMap((word) => (word === "…" ? given : word === "vm.yaml" ? [file ?? word] : [word]));
+    .flatMap((word) => (word === "…" ? worth : word === "vm.yaml" ? [file ?? word] : [word]));
 };
 
 /** A file or a machine in place of a command. */
@@ -126,6 +140,20 @@ const nothingAsked: Rule = (words, known) => {
   }
 };
 
+/** A command that is nearly one of ours: `places`, `verfiy`. */
+const spelled: Rule = ([first = "", ...rest], known) => {
+  if (commandNamed(first, known) !== undefined || !/^[a-z]/i.test(first)) return null;
+  const near = didYouMean(
+    first,
+    known.commands.map(({ name }) => name),
+  );
+  return near === null ? null : [near, ...rest];
+};
+
+/** What numactl asks with: `evenkeel --hardware`. */
+const askedHardware: Rule = ([first = ""]) =>
+  /^(?:-H|--hardware|--show|--cpus|--topology)$/.test(first) ? ["topology"] : null;
+
 /** These rules, in the order in which they are tried. */
 export const commandRules: readonly Rule[] = [
   dashes,
@@ -137,4 +165,6 @@ export const commandRules: readonly Rule[] = [
   joined,
   otherVerb,
   nothingAsked,
+  askedHardware,
+  spelled,
 ];

@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliCommand } from "../command/command.ts";
 import { fileFlags, insteadOfFlags, ofVm, otherFlags, otherOutputs } from "./other-words.ts";
 import { commandNamed, flagsOf, has, type Rule, valuesOf } from "./rule.ts";
-import { flagForFile } from "./word-meaning.ts";
+import { shellLine, shellWord } from "@evenkeel/core/text/shell.ts";
+import { flagForFile, valueFor } from "./word-meaning.ts";
 
 /** Rules about flags that a command does not have, and values that a flag does not have. */
 
@@ -48,7 +50,13 @@ const otherFlag: Rule = (words, known) => {
       return isSwitch
         ? [...withFlag(meant, []), ...after]
         : taken.length > 0
-          ? [...withFlag(meant, taken), ...rest]
+          ? [
+              ...withFlag(
+                meant,
+                taken.map((one) => valueFor(meant, one)),
+              ),
+              ...rest,
+            ]
           : null;
     }
     if (didYouMean(name, Object.keys(flagsOf(entry))) !== null && name.length > 3) return null;
@@ -115,5 +123,53 @@ const otherValue: Rule = (words, known) => {
   return null;
 };
 
+/** A file where a form belongs: `topology -o out.svg`, and `topology out.svg` as for lstopo. */
+const outputFile: Rule = (words, known) => {
+  const entry = commandNamed(words[0], known);
+  if (entry === undefined || valuesOf(entry, "output").length === 0) return null;
+  const at = words.findIndex((word, i) => i > 0 && /\.(?:svg|json|html|dot|txt|xml)$/i.test(word));
+  const word = words[at] ?? "";
+  const [, given = "", file = ""] = /^(?:(--output=|-o=?))?(.+)$/.exec(word) ?? [];
+  const isValue = given !== "" || /^(?:--output|-o)$/.test(words[at - 1] ?? "");
+  if (at < 0 || (!isValue && (existsSync(file) || !/\.svg$/i.test(file)))) return null;
+  const ending = file.slice(file.lastIndexOf(".") + 1).toLowerCase();
+  const form = ending === "txt" ? "text" : ending;
+  if (!valuesOf(entry, "output").includes(form)) return null;
+  const others = words.filter((_, i) => i !== at && !(isValue && given === "" && i === at - 1));
+  return `${shellLine(["evenkeel", ...others, "--output", form])} > ${shellWord(file)}`;
+};
+
+/** Flags behind `--`, which ends them: `place -- vm.yaml --on live`. */
+const endedEarly: Rule = (words, known) => {
+  const entry = commandNamed(words[0], known);
+  const end = words.indexOf("--");
+  if (entry === undefined || end < 0) return null;
+  const isFlag = (word: string): boolean => isKnown(entry, "--", word.replace(/^--|=.*$/gs, ""));
+  return words.slice(end + 1).some((word) => word.startsWith("--") && isFlag(word))
+    ? words.filter((_, i) => i !== end)
+    : null;
+};
+
+/** A flag that counts once and is given again: the last one is meant. */
+const twice: Rule = (words, known) => {
+  const entry = commandNamed(words[0], known);
+  if (entry === undefined) return null;
+  const aliases: Readonly<Record<string, string | undefined>> =
+    entry.command.parameters.aliases ?? {};
+  const nameOf = (word: string): string => {
+    const [, long = "", short = ""] = /^(?:--([\w-]+)|-([A-Za-z]))(?:=|$)/.exec(word) ?? [];
+    return long === "" ? (aliases[short] ?? "") : long;
+  };
+  for (const [i, word] of words.entries()) {
+    const name = nameOf(word);
+    const flag = flagsOf(entry)[name];
+    const isAgain = words.slice(i + 1).some((other) => nameOf(other) === name);
+    if (flag === undefined || !isAgain || ("variadic" in flag && flag.variadic)) continue;
+    const hasValue = flag.kind !== "boolean" && !word.includes("=");
+    return words.filter((_, k) => k !== i && !(hasValue && k === i + 1));
+  }
+  return null;
+};
+
 /** These rules, in the order in which they are tried. */
-export const flagRules: readonly Rule[] = [otherFlag, otherValue];
+export const flagRules: readonly Rule[] = [endedEarly, outputFile, otherFlag, otherValue, twice];

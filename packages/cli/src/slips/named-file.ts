@@ -7,6 +7,11 @@ export function kindInFile(path: string): string {
   return /(?:^|[{,]\s*)"?kind"?:\s*"?(\w{1,40})/m.exec(startOf(path))?.[1] ?? "";
 }
 
+/** The name that a document on disk gives its VM; null where it is no file, or names none. */
+export function nameInFile(path: string): string | null {
+  return /(?:^|[{,\s])"?name"?:\s*"?([a-z0-9][a-z0-9.-]{0,62})/m.exec(startOf(path))?.[1] ?? null;
+}
+
 /** The first characters of a file; none where it cannot be read without waiting. */
 function startOf(path: string): string {
   try {

@@ -24,13 +24,23 @@ export const otherCommands: ReadonlyMap<string, string> = new Map([
   ),
   ...all("top stats diagnose health checkup fix lint-host troubleshoot", "doctor …"),
   ...all(
-    "lstopo hwloc topo numa hw hwinfo nodeinfo capabilities machine host node hosts nodes",
+    "lstopo hwloc topo numa hw hwinfo capabilities machine host node hosts nodes",
     "topology …",
   ),
+  ...all(
+    "freepages numastat cpus cpuinfo meminfo memory pci devices gpus numactl lscpu lspci lsmem " +
+      "nvidia-smi rocm-smi amd-smi nodeinfo freecell cpu-models",
+    "topology",
+  ),
+  ...all(
+    "vcpupin vcpuinfo vcpucount emulatorpin iothreadinfo numatune taskset pin affinity domstats",
+    "list --output json | verify …",
+  ),
+  ...all("api-resources crd crds kinds schemas", "schema"),
   ...all("machines catalog types models sources", "topology --list"),
   ...all("validate check test dry-run dryrun", "run vm.yaml --dry-run"),
   ...all("plan schedule allocate assign fit solve where", "place …"),
-  ...all("xml dumpxml export generate convert translate template manifest", "render …"),
+  ...all("xml dumpxml domxml export generate convert translate template manifest", "render …"),
   ...all("record dump capture save", "snapshot …"),
   ...all("collect trace profile", "evidence …"),
   ...all("explain compare cmp diff slower twins", "why …"),
@@ -44,7 +54,7 @@ export const otherCommands: ReadonlyMap<string, string> = new Map([
 
 /** Flags of other tools, without dashes, and ours of the same meaning, the likeliest first. */
 export const otherFlags: ReadonlyMap<string, readonly string[]> = new Map([
-  ...each("format fmt out print output-format out-format style", ["output", "as"]),
+  ...each("format fmt of out print output-format out-format style", ["output", "as"]),
   ...each("type to kind", ["as", "output"]),
   ...each("as", ["output"]),
   ...each("output", ["as"]),
@@ -55,13 +65,16 @@ export const otherFlags: ReadonlyMap<string, readonly string[]> = new Map([
   ...each("state-dir statedir dir", ["state"]),
   ...each("anti-affinity avoid not-with apart", ["away-from"]),
   ...each("y assume-yes confirm", ["yes"]),
-  ...each("now kill f", ["force"]),
-  ...each("long full details w", ["wide"]),
-  ...each("w follow f", ["watch"]),
+  ...each("now kill", ["force"]),
+  ...each("f", ["force", "watch"]),
+  ...each("long full details", ["wide"]),
+  ...each("w", ["watch", "wide"]),
+  ...each("follow", ["watch"]),
   ...each("wait grace-period", ["timeout"]),
   ...each("serials", ["with-serials"]),
   ...each("compare against", ["diff"]),
   ...each("simulate check n", ["dry-run"]),
+  ...each("l catalog machines types", ["list"]),
   ...each("tcg emulate no-kvm", ["emulated"]),
   ...each("cmdline args", ["append"]),
 ]);
@@ -74,6 +87,10 @@ export const insteadOfFlags: ReadonlyMap<string, string> = new Map([
   ...all("v verbose debug trace vv", "set EVENKEEL_DEBUG=1 to see where an error comes from"),
   ...all("q quiet silent", "send the output elsewhere: > /dev/null; the exit status tells"),
   ...all("no-color no-colour color colour", "set NO_COLOR=1 for text without colors"),
+  ...all(
+    "apply execute commit",
+    "this prints what to do and never does it: copy the commands that it prints",
+  ),
   ...all("n namespace project", "a tenant is a field of the VM: metadata: { tenant: acme }"),
 ]);
 

@@ -41,3 +41,10 @@ export function flagForFile(entry: CliCommand, word: string): string | null {
       return /\.(?:tar|t?gz|xz|zst|xml|txt)$/i.test(word) ? first("on", "from") : null;
   }
 }
+
+/** A machine as a flag takes it. */
+export function valueFor(flag: string, word: string): string {
+  if (flag === "world" && kindInFile(word) === "Fleet") return `fleet:${word}`;
+  if (flag === "world") return (sourceOf(word) ?? word).replace(/^machine:/, "catalog:");
+  return flag === "on" || flag === "from" ? (sourceOf(word) ?? word) : word;
+}

@@ -56,15 +56,15 @@ test("a plan over two cells", () => {
          0     0     12  32 GiB in 1 GiB pages  1-6,17-22
          1     1     12  32 GiB in 1 GiB pages  9-14,25-30
 
-      device          address       cell  node  link         below
-      H100 SXM5 80GB  0000:16:00.0     0     0  32 GT/s x16  pci0000:15
-      H100 SXM5 80GB  0000:27:00.0     0     0  32 GT/s x16  pci0000:26
-      H100 SXM5 80GB  0000:38:00.0     1     1  32 GT/s x16  pci0000:37
-      H100 SXM5 80GB  0000:49:00.0     1     1  32 GT/s x16  pci0000:48
-      NIC 15b3:1021   0000:17:00.0     0     0  32 GT/s x16  pci0000:15
-      NIC 15b3:1021   0000:28:00.0     0     0  32 GT/s x16  pci0000:26
-      NIC 15b3:1021   0000:39:00.0     1     1  32 GT/s x16  pci0000:37
-      NIC 15b3:1021   0000:4a:00.0     1     1  32 GT/s x16  pci0000:48
+      device          address       cell  node  link      below
+      H100 SXM5 80GB  0000:16:00.0     0     0  gen5 x16  pci0000:15
+      H100 SXM5 80GB  0000:27:00.0     0     0  gen5 x16  pci0000:26
+      H100 SXM5 80GB  0000:38:00.0     1     1  gen5 x16  pci0000:37
+      H100 SXM5 80GB  0000:49:00.0     1     1  gen5 x16  pci0000:48
+      NIC 15b3:1021   0000:17:00.0     0     0  gen5 x16  pci0000:15
+      NIC 15b3:1021   0000:28:00.0     0     0  gen5 x16  pci0000:26
+      NIC 15b3:1021   0000:39:00.0     1     1  gen5 x16  pci0000:37
+      NIC 15b3:1021   0000:4a:00.0     1     1  gen5 x16  pci0000:48
 
       emulator    on CPUs 0,8,16,24
       iothread 1  on CPUs 0,8,16,24
@@ -87,7 +87,8 @@ test("floating vCPUs, base pages, and lists of CPUs too long for a line", () => 
   const plan = answer({ vcpus: 20, memory: "9Gi", isolation: "shared" }, [interleaved]);
   expect(shown(plan, 60)).toMatchInlineSnapshot(`
     "
-    llm-a of acme goes to odd-and-even (locality strict, isolation shared)
+    llm-a of acme goes to odd-and-even
+      (locality strict, isolation shared)
 
       cell  node  vCPUs  memory  on CPUs
          0     0     20  9 GiB   2,4,6,8,10,12,14,16,18,20,22,
@@ -124,8 +125,8 @@ test("memory and cores that lie elsewhere, and what that costs", () => {
          0     0     20  64 GiB in 1 GiB pages  1-7,9-11,17-23,25-27
                          48 GiB on node 0, 16 GiB on node 1
 
-      device          address       cell  node  link         below
-      H100 SXM5 80GB  0000:16:00.0     0     0  32 GT/s x16  pci0000:15
+      device          address       cell  node  link      below
+      H100 SXM5 80GB  0000:16:00.0     0     0  gen5 x16  pci0000:15
 
       emulator    on CPUs 0,16
       iothread 1  on CPUs 0,16
@@ -152,12 +153,13 @@ test("a device that brings others along, and one whose node and link nobody know
   const unknown = { ...device, node: null, model: null, link: null, switch: null };
   const devices = [{ ...unknown, companions: ["0000:15:00.1", "0000:15:00.2"] }];
   const lines = shown({ ...plan, devices, partition: 3, flavor: "h100.1" }).split("\n");
-  expect(lines.filter((line) => /device|GPU 10de|partition|goes to/.test(line)))
+  expect(lines.filter((line) => /device|GPU 10de|with|partition|goes to/.test(line)))
     .toMatchInlineSnapshot(`
       [
         "llm-a of acme goes to two (flavor h100.1, locality strict, isolation core)",
-        "  device         address       cell  node  link  below       with",
-        "  GPU 10de:2330  0000:16:00.0     0     ?  ?     pci0000:15  0000:15:00.1, 0000:15:00.2",
+        "  device         address       cell  node  link  below",
+        "  GPU 10de:2330  0000:16:00.0     0     ?  ?     pci0000:15",
+        "                 with 0000:15:00.1, 0000:15:00.2",
         "  partition   3",
       ]
     `);

@@ -52,7 +52,6 @@ function subjectLines(same: readonly Diagnosed[], view: View): string[] {
   const { paint, width } = view;
   const kind = { vm: "VM", process: "process", container: "container", machine: "machine" }[of];
   const called = of === "process" ? name : `${kind}${same.length > 1 ? "s" : ""} ${name}`;
-  const groups = Map.groupBy(unchecked, ({ why }) => why);
   return [
     paint(
       "bold",
@@ -62,12 +61,32 @@ function subjectLines(same: readonly Diagnosed[], view: View): string[] {
     ...(checked.length === 0
       ? []
       : hanging("  in order: ", wrap(inOrder(checked, faults.length > 0), width - 12))),
-    ...[...groups].flatMap(([why, own]) => {
-      const codes = own.map(({ code }) => code).join(", ");
-      return hanging("  not looked at: ", wrap(`${why}: ${codes}`, width - 17));
-    }),
+    ...uncheckedLines(unchecked, faults.length > 0, width),
     ...checkLines(checks, view),
   ];
+}
+
+/** As many reasons for which causes were not looked at are told, so that the rest is seen. */
+const reasonsTold = { found: 6, nothing: 16 } as const;
+
+/** A line for each reason that several causes share; of many reasons the first ones. */
+function uncheckedLines(
+  unchecked: Diagnosed["unchecked"],
+  found: boolean,
+  width: number,
+): string[] {
+  const groups = [...Map.groupBy(unchecked, ({ why }) => why)];
+  const most = found ? reasonsTold.found : reasonsTold.nothing;
+  const told = groups.length <= most + 1 ? groups : groups.slice(0, most);
+  const left = groups.slice(told.length).flatMap(([, own]) => own).length;
+  const sentences = [
+    ...told.map(([why, own]) => `${why}: ${own.map(({ code }) => code).join(", ")}`),
+    ...(left === 0
+      ? []
+      : [`${amountOf(left, "cause")} more, which --output json lists with what would tell`]),
+  ];
+  const label = "  not looked at: ";
+  return sentences.flatMap((one) => hanging(label, wrap(one, width - label.length)));
 }
 
 /** What was looked at: by name where nothing was found, which is the answer, otherwise how many. */

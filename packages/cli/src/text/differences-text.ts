@@ -25,11 +25,16 @@ export function differencesText(
   differences: readonly TopologyDifference[],
   { width, paint }: View,
 ): string {
-  const pair = `${paint("bold", names[0])} and ${paint("bold", names[1])}`;
-  if (differences.length === 0) return linesText([`${pair} are the same`]);
+  const head = (answer: string): string[] => {
+    const [a, b] = names;
+    const plain = `${a} and ${b} ${answer}`;
+    if (plain.length > width) return wrap(plain, width, "  ");
+    return [`${paint("bold", a)} and ${paint("bold", b)} ${answer}`];
+  };
+  if (differences.length === 0) return linesText(head("are the same"));
   const groups = Map.groupBy(differences, ({ group }) => group);
   return linesText([
-    `${pair} ${answerOf(differences)}`,
+    ...head(answerOf(differences)),
     ...[...groups].flatMap(([group, members]) => {
       const shared = sharedChanges(members);
       const fields = Map.groupBy(shared, ([first]) => fieldOf(first));

@@ -12,7 +12,7 @@ import { replacedNames } from "@evenkeel/core/testing/topology/other-names.ts";
 import { expect, test } from "vitest";
 import { diagnosisText } from "./diagnosis-text.ts";
 import { differencesText } from "./differences-text.ts";
-import { notesText } from "./notes-text.ts";
+import { writeNotes } from "./notes-text.ts";
 import { refusalText } from "./refusal-text.ts";
 import { findingsText } from "./remarks-text.ts";
 import { verdictText } from "./verdict-text.ts";
@@ -144,6 +144,15 @@ test("disagreements of sources end in how many more there are, and all are told 
   const lines = linesOf(findingsText(findings, view));
   expect(lines.at(-1)).toBe("- and 66 more of these, which are told with --output json");
   const notes = findings.map(({ message }) => message);
-  expect(notesText(notes).split("\n")).toHaveLength(22);
-  expect(notesText(notes, true).split("\n")).toHaveLength(91);
+  const told = (options: { readonly all?: boolean }): string => {
+    const written: string[] = [];
+    const stderr = {
+      write: (text: string) => void written.push(text),
+      columns: null,
+    };
+    writeNotes(stderr, notes, options);
+    return written.join("");
+  };
+  expect(told({}).split("\n")).toHaveLength(22);
+  expect(told({ all: true }).split("\n")).toHaveLength(91);
 });

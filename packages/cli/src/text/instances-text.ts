@@ -4,34 +4,61 @@ import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import type { ListedVm, VmList } from "@evenkeel/host/vm/list.ts";
 import type { View } from "./plan-text.ts";
-import { table } from "./table.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { hanging, table } from "./table.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /** How the list is shown: in the width of the terminal, or with everything that a row may hold. */
 interface ListView extends View {
   readonly wide: boolean;
+  /** Whether somebody looks at it: a pipe, to `grep` perhaps, gets every VM. */
+  readonly terminal: boolean;
 }
+
+/** More would leave no sight of what is wrong, which stands below. */
+const shownMax = 40;
 
 /**
  * A line for each VM: its state, where it lies, and what it has. Then whatever the records and the
  * host disagree about, with what to do. Where the addresses of devices would run over the width,
- * they are counted instead; the wide list has them all.
+ * they are counted instead; of many VMs a terminal shows the first ones. The wide list has them
+ * all.
  */
-export function instancesText(list: VmList, { paint, width, wide }: ListView): string {
-  const { vms, heldTwice, unreadable } = list;
-  if (vms.length === 0) return "no VMs\n";
+export function instancesText(list: VmList, { paint, width, wide, terminal }: ListView): string {
+  const { vms: all, heldTwice, unreadable } = list;
+  if (all.length === 0) return "no VMs\n";
+  const isCut = terminal && !wide && all.length > shownMax + 1;
+  const vms = isCut ? all.slice(0, shownMax) : all;
   const full = tableOf(vms, { wide, counted: false });
   const isTooWide = full.some((line) => line.length > width);
   const [top = "", ...lines] = isTooWide && !wide ? tableOf(vms, { wide, counted: true }) : full;
+  const rest = restText(all.slice(vms.length));
   const findings = [
-    ...heldTwice.map((one) => `! ${heldTwiceText(one)}`),
-    ...unreadable.map(({ name, why }) => `! ${name}: ${why}.`),
+    ...heldTwice.map(heldTwiceText),
+    ...unreadable.map(({ name, why }) => `${name}: ${why}.`),
   ];
   return linesText([
     paint("dim", top),
     ...lines,
-    ...(findings.length > 0 ? ["", ...findings] : []),
+    ...(rest === null ? [] : wrap(rest, width).map((line) => paint("dim", line))),
+    ...(findings.length > 0
+      ? ["", ...findings.flatMap((one) => hanging("! ", wrap(one, width - 2)))]
+      : []),
   ]);
+}
+
+/** How many more VMs there are, by their states: `and 88 more (86 running, 2 off), which …`. */
+function restText(vms: readonly ListedVm[]): string | null {
+  if (vms.length === 0) return null;
+  const states = [...Map.groupBy(vms, stateOf)].map(([state, { length }]) => `${length} ${state}`);
+  return `and ${vms.length} more (${states.join(", ")}), which --wide lists`;
+}
+
+/** The state of a VM, or what Evenkeel was doing with it. */
+function stateOf({ state, instance }: ListedVm): string {
+  if (instance === null) return state;
+  const { phase } = instance;
+  return phase === "running" ? (state === "gone" ? "off" : state) : phase;
 }
 
 const columns = ["VM", "state", "via", "nodes", "vCPUs", "memory", "devices"] as const;
@@ -90,13 +117,14 @@ function listOf(lists: readonly string[]): string {
   return formatList(unionAll(lists.map(setOf)));
 }
 
-function rowOf({ name, state, via, instance, holds }: ListedVm): readonly string[] {
+function rowOf(vm: ListedVm): readonly string[] {
+  const { name, via, instance, holds } = vm;
+  const state = stateOf(vm);
   if (instance === null) return [name, state, `${via}, not by Evenkeel`, ...holdsCells(holds)];
-  const { plan, phase, adopted } = instance;
-  const now = phase === "running" ? (state === "gone" ? "off" : state) : phase;
+  const { plan, adopted } = instance;
   return [
     name,
-    now,
+    state,
     adopted ? `${via}, adopted` : via,
     formatList(indexSet(plan.cells.map(({ hostNode }) => hostNode))),
     String(sumOf(plan.cells, ({ vcpus }) => vcpus.length)),

@@ -12,6 +12,7 @@ import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 import { isStraddleReason } from "@evenkeel/core/plan/straddle-reason.ts";
+import { pcieRateText } from "@evenkeel/core/topology/pcie-rate.ts";
 import { shareText } from "@evenkeel/core/text/share.ts";
 import type { Paint } from "./paint.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
@@ -42,13 +43,16 @@ export function planText(plan: Plan, view: View): string {
 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 
-function title({ vm, tenant, host, flavor, locality, isolation }: Plan, { paint }: View): string[] {
+function title(plan: Plan, { width, paint }: View): string[] {
+  const { vm, tenant, host, flavor, locality, isolation } = plan;
   const whose = tenant === null ? "" : ` of ${tenant}`;
   const sold = flavor === null ? "" : `flavor ${flavor}, `;
-  return [
-    `${paint("bold", vm)}${whose} goes to ${paint("bold", host)} ` +
-      paint("dim", `(${sold}locality ${locality}, isolation ${isolation})`),
-  ];
+  const how = `(${sold}locality ${locality}, isolation ${isolation})`;
+  const where = `${paint("bold", vm)}${whose} goes to ${paint("bold", host)}`;
+  const isShort = `${vm}${whose} goes to ${host} ${how}`.length <= width;
+  return isShort
+    ? [`${where} ${paint("dim", how)}`]
+    : [where, ...wrap(how, width - 2).map((line) => `  ${paint("dim", line)}`)];
 }
 
 function cellLines({ cells }: Plan, { width, paint }: View): string[] {
@@ -96,8 +100,7 @@ function spreadLines(parts: Cell["memoryOnNodes"], column: number, width: number
   return hanging(" ".repeat(column), wrap(spread.join(", "), width - column));
 }
 
-function deviceLines({ devices }: Plan, { paint }: View): string[] {
-  const joined = devices.some(({ companions }) => companions.length > 0);
+function deviceLines({ devices }: Plan, { width, paint }: View): string[] {
   const rows = devices.map((device) => [
     nameOf(device),
     device.address,
@@ -105,21 +108,26 @@ function deviceLines({ devices }: Plan, { paint }: View): string[] {
     device.node === null ? "?" : String(device.node),
     linkText(device),
     device.switch === null ? device.root : `switch ${device.switch}`,
-    ...(joined ? [device.companions.join(", ")] : []),
   ]);
-  const header = [
-    "device",
-    "address",
-    "cell",
-    "node",
-    "link",
-    "below",
-    ...(joined ? ["with"] : []),
-  ];
+  const header = ["device", "address", "cell", "node", "link", "below"];
   const [top = "", ...lines] = indented(
-    table([header, ...rows], ["left", "left", "right", "right", "left", "left", "left"]),
+    table([header, ...rows], ["left", "left", "right", "right", "left", "left"]),
   );
-  return [paint("dim", top), ...lines];
+  const left = top.indexOf("address");
+  return [
+    paint("dim", top),
+    ...lines.flatMap((line, i) => [
+      line,
+      ...companionLines(devices[i]?.companions ?? [], left, width),
+    ]),
+  ];
+}
+
+/** What goes with a device, below its row: a column of addresses would make the table too wide. */
+function companionLines(addresses: readonly string[], column: number, width: number): string[] {
+  if (addresses.length === 0) return [];
+  const text = `with ${addresses.join(", ")}`;
+  return hanging(" ".repeat(column), wrap(text, width - column, "     "));
 }
 
 function nameOf({ kind, model, vendor, device }: PlanDevice): string {
@@ -129,7 +137,7 @@ function nameOf({ kind, model, vendor, device }: PlanDevice): string {
 function linkText({ link }: PlanDevice): string {
   const speed = link?.maxSpeedGTs ?? null;
   const width = link?.maxWidth ?? null;
-  return speed === null || width === null ? "?" : `${speed} GT/s x${width}`;
+  return speed === null || width === null ? "?" : pcieRateText(speed, width);
 }
 
 const percent = (slowdown: number): string => `${((slowdown - 1) * 100).toFixed(1)} %`;

@@ -1,13 +1,8 @@
 import type { Progress } from "@evenkeel/host/vm/host.ts";
 import { shellLine } from "@evenkeel/core/text/shell.ts";
-import { notesText } from "./notes-text.ts";
 
-/** What an operation on VMs reports while it runs, for standard error. */
-export function progressText(step: Progress): string {
-  return notesText(sentences(step));
-}
-
-function sentences(step: Progress): readonly string[] {
+/** What an operation on VMs reports while it runs, as notes. */
+export function progressSentences(step: Progress): readonly string[] {
   switch (step.kind) {
     case "recovered":
       return step.vms.map(({ instance: { name, phase }, failure }) => {

@@ -43,20 +43,53 @@ function parsed(text: string, where: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : "";
-    const offset = /at position (\d+)/.exec(message)?.[1];
-    const cut = offset === undefined || Number(offset) >= text.trimEnd().length;
+    // The engine tells no position of a word that is no value, which `wordIn` finds.
+    const told = /at position (\d+)/.exec(message)?.[1];
+    const offset = told === undefined ? wordIn(text) : Number(told);
+    const cut = offset === null || offset >= text.trimEnd().length;
     throw new EvenkeelError(
       "json-malformed",
       cut ? "the JSON text ends too early" : "this is not JSON",
       {
-        where: placeIn(where, text, offset === undefined ? text.length : Number(offset)),
+        where: placeIn(where, text, offset ?? text.length),
         expected: "one complete JSON document (RFC 8259)",
-        ...(cut
-          ? { remedy: "check that the file was written to its end" }
-          : isPlainKey(text) && { remedy: "if it is YAML, begin it with a line of ---" }),
+        remedy: cut ? "check that the file was written to its end" : jsonSlip(text, offset),
         cause,
       },
     );
+  }
+}
+
+/** Where the first word stands that is neither in quotes nor a value; null where there is none. */
+function wordIn(text: string): number | null {
+  const token = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[A-Za-z_$][\w$]*/gs;
+  for (const { 0: word, index } of text.matchAll(token)) {
+    if (/^[A-Za-z_$]/.test(word) && !/^(?:true|false|null)$/.test(word)) return index;
+  }
+  return null;
+}
+
+/** What people write that JSON has not: comments, other quotes, a comma at the end, several. */
+function jsonSlip(text: string, offset: number): string {
+  const before = text.slice(0, offset).trimEnd();
+  const after = text.slice(offset);
+  if (/^\/[/*]/.test(after)) return "JSON has no comments: leave them out, or write YAML (.yaml)";
+  if (after.startsWith("'")) return `JSON has double quotes alone: "…"`;
+  if (before.endsWith(",") && /^[}\]]/.test(after)) return "leave out the comma before it";
+  if (/[}\]]$/.test(before) && /^[{[]/.test(after) && isWhole(before)) {
+    return "it is several documents: write each to a file of its own, or all as YAML (---)";
+  }
+  if (isPlainKey(text)) return "if it is YAML, begin it with a line of ---";
+  if (/^[A-Za-z_]/.test(after)) return "put names and texts in double quotes";
+  return "if it is YAML, give its file a name that ends in .yaml";
+}
+
+function isWhole(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

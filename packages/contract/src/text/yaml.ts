@@ -13,6 +13,7 @@ import {
   parseAllDocuments,
 } from "yaml";
 import { type Parsed, type Path, placeIn, quoted } from "./parsed.ts";
+import { yamlSlip } from "./yaml-slip.ts";
 
 /** A document with more aliases is an attack or a mistake. */
 const ALIASES_MAX = 100;
@@ -109,18 +110,10 @@ function syntaxError(
   const cut = offset >= text.trimEnd().length;
   return malformed(where, text, offset, cut ? "the YAML text ends too early" : "this is not YAML", {
     expected: cut ? "one or more complete YAML documents" : sentence(problem.message),
-    ...(cut && { remedy: "check that the file was written to its end" }),
-    ...(!cut && gluedRemedy(text)),
-    ...(problem.code === "TAB_AS_INDENT" && {
-      remedy: "YAML is indented with spaces: replace each tab by two of them",
-    }),
+    remedy: cut
+      ? "check that the file was written to its end"
+      : yamlSlip(text, offset, problem.code),
   });
-}
-
-/** `vcpus:4` in place of `vcpus: 4`, the commonest reason why a text of keys is not YAML. */
-function gluedRemedy(text: string): { readonly remedy?: string } {
-  const [, key, value] = /^[ ]*(?:- )?([A-Za-z]\w{0,40}):([\w".-]{1,40})[ ]*$/m.exec(text) ?? [];
-  return key === undefined ? {} : { remedy: `put a space after the colon: ${key}: ${value}` };
 }
 
 /** The first line of the library's message; the others only quote the text. */
@@ -206,7 +199,10 @@ function checkKey(
   const { text, where } = surroundings;
   if (!isScalar(key) || key.tag !== undefined) {
     const offset = isNode(key) ? startOf(key) : null;
-    throw malformed(where, text, offset, "a key is not a plain name", { expected: "a plain name" });
+    throw malformed(where, text, offset, "a key is not a plain name", {
+      expected: "a plain name",
+      remedy: yamlSlip(text, offset, ""),
+    });
   }
   const name = String(key.value);
   if (seen.has(name)) {

@@ -23,13 +23,7 @@ import { sum, sumOf } from "../unit/sum.ts";
 import { straddleReason } from "../plan/straddle-reason.ts";
 import { shareText } from "../text/share.ts";
 import { straddleCause, straddleCostText } from "./straddle/describe-straddle.ts";
-import {
-  isOnOneNode,
-  roomOnOneNode,
-  runningNodes,
-  shortagesOf,
-  straddlingCost,
-} from "./straddle/straddling.ts";
+import { isOnOneNode, straddlingCost, straddlingOf } from "./straddle/straddling.ts";
 
 /** Why this place was chosen, and why not the next best, in sentences for the operator. */
 export function planReasons(
@@ -125,12 +119,7 @@ function straddleReasons(found: SearchResult): string[] {
   );
   const share =
     remote === 0 ? "" : `, with ${shareText(remote, space.granules)} of its memory remote`;
-  const running = runningNodes(space);
-  const shortages = running.flatMap((node) => shortagesOf(space, node));
-  const enough = running.flatMap(({ id }) =>
-    shortages.some(({ node }) => node === id) ? [] : [id],
-  );
-  const why = straddleCause({ shortages, enough, room: roomOnOneNode(space, shortages) });
+  const why = straddleCause(straddlingOf(space));
   const cost = straddleCostText(straddlingCost(found));
   return [straddleReason(`${listText(nodes)}${share}: ${why}; ${cost}`)];
 }

@@ -23,6 +23,8 @@ export interface HostFacts {
   /** How much memory QEMU may lock; null for no limit, or where it is not ours to set. */
   readonly lockableBytes: number | null;
   readonly versions: HypervisorAnswer;
+  /** The image of the guest's firmware, where it is not the hypervisor that finds one. */
+  readonly firmware: FirmwareFacts | null;
   readonly numaBalancing: number | null;
   readonly ksmRun: number | null;
   readonly domains: readonly DomainFacts[] | null;
@@ -69,6 +71,11 @@ export interface KvmFacts {
   readonly present: boolean;
   /** Why it cannot be used, or null where it can. */
   readonly unusable: string | null;
+}
+
+export interface FirmwareFacts {
+  readonly file: string;
+  readonly present: boolean;
 }
 
 /** A VM that libvirt knows. */

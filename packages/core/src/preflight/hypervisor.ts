@@ -21,6 +21,7 @@ export const checkHypervisor: PreflightCheck = (start, facts) => [
   ...versionProblems(start, facts),
   ...(start.emulated ? [] : kvmProblems(start, facts)),
   ...memlockProblems(start, facts),
+  ...firmwareProblems(start, facts),
 ];
 
 /** What is missing, refuses this user or is too old, of what runs VMs that way. */
@@ -110,6 +111,25 @@ function kvmProblems({ guest }: Start, { kvm, addressBits }: HostFacts): Preflig
       needs: `${guest.cpu.addressBits} physical address bits, for its memory and its devices' BARs`,
       has: `${addressBits}`,
       remedy: advice(null, "Ask for fewer GPUs or less memory."),
+    },
+  ];
+}
+
+/** A QEMU that is started alone takes the guest's firmware from a file. */
+function firmwareProblems({ guest }: Start, { firmware }: HostFacts): PreflightProblem[] {
+  if (firmware === null || firmware.present) return [];
+  const help =
+    guest.architecture === "x86_64"
+      ? "Install it (on Debian and Ubuntu the package ovmf), or give --firmware bios."
+      : "Install it (on Debian and Ubuntu the package qemu-efi-aarch64).";
+  return [
+    {
+      code: "firmware-missing",
+      severity: "error",
+      subject: "the guest's firmware",
+      needs: firmware.file,
+      has: "there is no such file",
+      remedy: advice("live", help),
     },
   ];
 }

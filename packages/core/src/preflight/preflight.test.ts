@@ -73,6 +73,7 @@ test("what could not be read is not objected to", () => {
     addressBits: null,
     lockableBytes: null,
     versions: good.versions,
+    firmware: null,
     numaBalancing: null,
     ksmRun: null,
     domains: null,
@@ -210,6 +211,12 @@ const cases: readonly [
     "a later QEMU",
     { versions: { libvirt: "9.0.0", qemu: "6.2.0", refusal: null } },
     { code: "hypervisor-old" },
+  ],
+  [
+    "its firmware",
+    { firmware: { file: "/usr/share/OVMF/OVMF_CODE_4M.fd", present: false } },
+    { code: "firmware-missing", needs: "/usr/share/OVMF/OVMF_CODE_4M.fd" },
+    { via: "qemu" },
   ],
   [
     "its name",

@@ -20,6 +20,7 @@ export const preflightCodes = {
   "memlock-short": "QEMU may not lock as much memory as a passed-through device needs",
   "hypervisor-missing": "the hypervisor is not there, or does not answer",
   "hypervisor-old": "the hypervisor is older than the plan's rendering needs",
+  "firmware-missing": "the guest's firmware is not on this host",
   "numa-balancing-on": "NUMA balancing is on: the kernel moves pages between nodes",
   "ksm-on": "the kernel merges equal pages, also of different nodes",
   "cpus-shared": "a VM that Evenkeel has not placed may run on CPUs of the plan",

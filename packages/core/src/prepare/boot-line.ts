@@ -4,6 +4,7 @@ import { advice, type Remedy, writeFile } from "../remedy/remedy.ts";
 import type { Topology } from "../topology/topology.ts";
 import { GiB, MiB } from "../unit/bytes.ts";
 import type { GivenDevices } from "./devices.ts";
+import { iommuWords } from "./iommu.ts";
 import { type NodePages, takesPagesByNode } from "./pages.ts";
 import type { BootLine } from "./preparation.ts";
 import type { HostSetting } from "./setting.ts";
@@ -34,37 +35,6 @@ export function bootLine(topology: Topology, wishes: BootWishes, setting: HostSe
 }
 
 const nameOf = (word: string): string => word.split("=", 1)[0] ?? "";
-
-/** Who makes the processor, as far as its model or architecture says it. */
-type Processor = "intel" | "amd" | "arm" | null;
-
-function processorOf({ machine: { cpuModel, architecture } }: Topology): Processor {
-  if (architecture === "aarch64") return "arm";
-  if (cpuModel === null) return null;
-  if (/\bintel\b|\bxeon\b/i.test(cpuModel)) return "intel";
-  return /\bamd\b|\bepyc\b/i.test(cpuModel) ? "amd" : null;
-}
-
-/**
- * Intel's IOMMU is off unless the boot line turns it on; AMD's and Arm's are on where the firmware
- * has them. A word for another processor is passed over, so where nobody told whose it is, Intel's
- * word stands there too. In passthrough mode the host's own devices are not translated.
- */
-function iommuWords(topology: Topology): readonly string[] {
-  const { architecture } = topology.machine;
-  switch (processorOf(topology)) {
-    case "intel":
-      return ["intel_iommu=on", "iommu=pt"];
-    case "amd":
-      return ["iommu=pt"];
-    case "arm":
-      return ["iommu.passthrough=1"];
-    case null:
-      return architecture === null || architecture === "x86_64"
-        ? ["intel_iommu=on", "iommu=pt"]
-        : [];
-  }
-}
 
 /**
  * Huge pages are surest at boot, before memory is in pieces. The largest size that is taken becomes

@@ -6,7 +6,7 @@ import { difference, emptySet, type IndexSet, isEmpty, unionAll } from "../set/i
 import { formatList, setOf } from "../set/list-format.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { Need } from "./preparation.ts";
-import type { HostSetting } from "./setting.ts";
+import { type HostSetting, tellsHere } from "./setting.ts";
 
 /** The CPUs that the host keeps. */
 export function keptCpus(topology: Topology, policy: HostPolicy): IndexSet {
@@ -51,7 +51,7 @@ export function isolationNeeds(wanted: IndexSet, setting: HostSetting): readonly
       ...common,
       state: now === null ? "unknown" : "missing",
       remedy: advice("host-reboot", "Boot with isolcpus as in the boot line above."),
-      tells: now === null ? "run prepare on the machine itself" : null,
+      tells: now === null ? tellsHere : null,
     },
   ];
 }

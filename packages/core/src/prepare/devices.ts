@@ -2,10 +2,9 @@ import { functionsOf, type PlanParts } from "../plan/plan.ts";
 import { advice, type Command, type Remedy, writeFile } from "../remedy/remedy.ts";
 import { comparePciAddresses } from "../topology/pci-address.ts";
 import type { PciDevice, Topology } from "../topology/topology.ts";
+import { iommuNeeds } from "./iommu.ts";
 import type { Need } from "./preparation.ts";
-import type { HostSetting } from "./setting.ts";
-
-const tellsHere = "run prepare on the machine itself";
+import { type HostSetting, type SystemFamily, tellsHere } from "./setting.ts";
 
 /** The functions that VMs get, and how each comes to have vfio-pci. */
 export interface GivenDevices {
@@ -51,55 +50,17 @@ function idsOf({ vendor, device }: PciDevice): string | null {
 }
 
 /** The needs of devices: an IOMMU that is on, vfio-pci, and its hold on each function. */
-export function deviceNeeds(given: GivenDevices, setting: HostSetting): readonly Need[] {
+export function deviceNeeds(
+  topology: Topology,
+  given: GivenDevices,
+  setting: HostSetting,
+): readonly Need[] {
   if (given.all.length === 0) return [];
   return [
-    iommuNeed(given, setting),
-    passthroughNeed(setting),
+    ...iommuNeeds(topology, given.all, setting),
     ...(given.bound.length === 0 ? [] : [moduleNeed(setting)]),
     ...given.bound.map((one) => driverNeed(one, given, setting)),
   ];
-}
-
-function iommuNeed({ all }: GivenDevices, { iommu }: HostSetting): Need {
-  const grouped = all.every(({ iommuGroup }) => iommuGroup !== null);
-  const isOn = iommu === false ? false : grouped ? true : iommu === null ? null : false;
-  const common = {
-    code: "iommu",
-    required: true,
-    subject: "the host",
-    needs: "an IOMMU that is on, and every device in an IOMMU group",
-  } as const;
-  if (isOn === true)
-    return { ...common, state: "there", has: "it is on", remedy: null, tells: null };
-  const text =
-    "Turn VT-d, AMD-Vi or the SMMU on in the firmware, and boot with the boot line above.";
-  return {
-    ...common,
-    state: isOn === null ? "unknown" : "missing",
-    has: isOn === null ? null : iommu === false ? "none is on" : "a device has no IOMMU group",
-    remedy: advice("host-reboot", text),
-    tells: isOn === null ? "run prepare on the machine itself, or on a snapshot of it" : null,
-  };
-}
-
-function passthroughNeed({ bootOptions }: HostSetting): Need {
-  const set = bootOptions?.some((word) => /^(?:iommu=pt|iommu\.passthrough=1)$/.test(word));
-  const common = {
-    code: "iommu-passthrough",
-    required: false,
-    subject: "the host",
-    needs: "the host's own devices past the IOMMU, so that they stay as fast as without it",
-  } as const;
-  if (set === true)
-    return { ...common, state: "there", has: "it is set", remedy: null, tells: null };
-  return {
-    ...common,
-    state: set === undefined ? "unknown" : "missing",
-    has: set === undefined ? null : "it is not on the boot line",
-    remedy: advice("host-reboot", "Boot with the boot line above."),
-    tells: set === undefined ? tellsHere : null,
-  };
 }
 
 function moduleNeed({ vfioPci }: HostSetting): Need {
@@ -142,7 +103,7 @@ function driverNeed(device: PciDevice, { ids }: GivenDevices, setting: HostSetti
       own !== null && ids.includes(own)
         ? byBootLine(driver, setting)
         : overridden(address, setting),
-    tells: isTold ? null : "run prepare on the machine itself, or give lspci -Dvnnk of it",
+    tells: isTold ? null : `${tellsHere}, or give lspci -Dvnnk of it`,
   };
 }
 
@@ -158,17 +119,21 @@ function byBootLine(driver: string | null, { system }: HostSetting): Remedy {
       ? []
       : [[`/etc/modprobe.d/evenkeel-${driver}.conf`, `softdep ${driver} pre: vfio-pci`]]),
   ] as const;
-  const rebuild: Command = system === "debian" ? ["update-initramfs", "-u"] : ["dracut", "--force"];
+  const rebuild = system === null ? [] : [rebuilds[system]];
+  const last = system === null ? " Rebuild the initial RAM disk afterwards." : "";
   return {
-    text: "The boot line gives it vfio-pci by its ids, if vfio-pci is loaded before other drivers.",
-    argv: [
-      ...files.map(([path, line]): Command => writeFile(path, line)),
-      ...(system === null ? [] : [rebuild]),
-    ],
+    text: `The boot line gives it vfio-pci by its ids, if vfio-pci is loaded before other drivers.${last}`,
+    argv: [...files.map(([path, line]) => writeFile(path, line)), ...rebuild],
     when: "host-reboot",
-    undo: files.map(([path]): Command => ["rm", path]),
+    undo: [...files.map(([path]) => ["rm", path]), ...rebuild],
   };
 }
+
+/** How each system rebuilds the initial RAM disk. */
+const rebuilds: Readonly<Record<SystemFamily, Command>> = {
+  debian: ["update-initramfs", "-u"],
+  fedora: ["dracut", "--force"],
+};
 
 /**
  * driverctl keeps a driver for one address, over reboots, and takes the device from the driver that
@@ -179,8 +144,10 @@ function overridden(address: string, { driverctl, system }: HostSetting): Remedy
     driverctl !== false || system === null
       ? []
       : [[system === "debian" ? "apt-get" : "dnf", "install", "driverctl"]];
+  const first =
+    driverctl === true || install.length > 0 ? "" : " Install driverctl first, if it is not there.";
   return {
-    text: "Give it vfio-pci by its address: its ids may be those of the host's own devices too.",
+    text: `Give it vfio-pci by its address: its ids may be those of the host's own devices too.${first}`,
     argv: [...install, ["driverctl", "set-override", address, "vfio-pci"]],
     when: "live",
     undo: [["driverctl", "unset-override", address]],

@@ -6,7 +6,7 @@ import { formatBytes, GiB, KiB } from "../unit/bytes.ts";
 import { sumOf } from "../unit/sum.ts";
 import type { Need } from "./preparation.ts";
 import type { MemoryTaken } from "./room.ts";
-import type { HostSetting } from "./setting.ts";
+import { type HostSetting, tellsSnapshot } from "./setting.ts";
 
 /** The huge pages of one size that a node has to have. */
 export interface NodePages {
@@ -24,8 +24,6 @@ export function pagesTaken(topology: Topology, memory: MemoryTaken): readonly No
     }),
   );
 }
-
-const tellsPages = "run prepare on the machine itself, or on a snapshot of it";
 
 /** Huge pages by node, and the base memory that they leave. */
 export function pageNeeds(
@@ -64,7 +62,7 @@ function hugepageNeed(
     ...common,
     state: total === null ? "unknown" : "missing",
     remedy: pagesRemedy({ node: id, sizeBytes, pages }, node, machine, setting),
-    tells: total === null ? tellsPages : null,
+    tells: total === null ? tellsSnapshot : null,
   };
 }
 
@@ -156,7 +154,7 @@ function baseNeeds(
     needs: `${formatBytes(bytes + keptBytes)} outside huge pages, of it ${formatBytes(keptBytes)} for the host`,
   } as const;
   if (node.hugepages === null) {
-    return [{ ...common, state: "unknown", has: null, remedy: null, tells: tellsPages }];
+    return [{ ...common, state: "unknown", has: null, remedy: null, tells: tellsSnapshot }];
   }
   const pools = node.hugepages;
   const sizes = new Set([...pools, ...own].map(({ sizeBytes }) => sizeBytes));

@@ -8,8 +8,10 @@ import { withheldFunctions } from "../plan/host-state.ts";
 import { defaultHostPolicy, type HostPolicy } from "../request/host-policy.ts";
 import type { Request } from "../request/request.ts";
 import { isolations, localities } from "../request/virtual-machine.ts";
-import type { Topology } from "../topology/topology.ts";
+import type { HugepagePool, Topology } from "../topology/topology.ts";
 import { GiB, MiB } from "../unit/bytes.ts";
+import { at } from "../unit/list.ts";
+import { sumOf } from "../unit/sum.ts";
 import { prepare } from "./prepare.ts";
 import type { HostSetting } from "./setting.ts";
 import { untoldSetting } from "./setting.ts";
@@ -19,12 +21,16 @@ const flavor: fc.Arbitrary<Request> = fc
     accelerators: fc.integer({ min: 0, max: 2 }).map(accelerators),
     nics: fc.integer({ min: 0, max: 1 }).map((count) => ({ count, rdma: false })),
     vcpus: fc.integer({ min: 1, max: 8 }),
-    memoryBytes: fc.integer({ min: 1, max: 12 }).map((gib) => gib * GiB),
+    memoryBytes: fc.integer({ min: 2, max: 24 }).map((halves) => (halves * GiB) / 2),
     hugepageBytes: fc.constantFrom(GiB, 2 * MiB, null),
     locality: fc.constantFrom(...localities),
     isolation: fc.constantFrom(...isolations),
   })
-  .map(requestOf);
+  .map(({ memoryBytes, hugepageBytes, ...rest }) => {
+    const page = hugepageBytes === GiB ? GiB : MiB;
+    const whole = Math.ceil(memoryBytes / page) * page;
+    return requestOf({ ...rest, hugepageBytes, memoryBytes: whole });
+  });
 
 const flavors = fc
   .array(flavor, { minLength: 1, maxLength: 3 })
@@ -69,7 +75,7 @@ for (const [size, machines, numRuns] of [
           const first = prepare(topology, policy, wanted, setting, via);
           const after = carriedOut({ topology, setting }, first);
           const again = prepare(after.topology, policy, wanted, after.setting, via);
-          const left = again.needs.filter(({ required, state }) => required && state !== "there");
+          const left = again.needs.filter(({ state }) => state !== "there");
           expect(left.filter(({ code }) => code !== "room")).toEqual([]);
           expect(again.room).toEqual(first.room);
           expect(again.prepared).toBe(left.length === 0 ? true : again.prepared);
@@ -81,6 +87,16 @@ for (const [size, machines, numRuns] of [
             if (own === undefined || vms === 0 || number !== null) continue;
             const [found] = capacityReport([host], [{ ...own, signature }]).fleet;
             expect(found?.fits).toBeGreaterThanOrEqual(vms);
+          }
+          for (const { code, required } of first.needs) {
+            expect(required, code).toBe(code !== "iommu-passthrough");
+          }
+          // What pages of all sizes leave of a node that got some is what the host keeps of it.
+          for (const [i, { memoryBytes, hugepages }] of after.topology.nodes.entries()) {
+            const before = setApart(at(topology.nodes, i).hugepages);
+            const now = setApart(hugepages);
+            if (memoryBytes === null || now <= before) continue;
+            expect(now).toBeLessThanOrEqual(memoryBytes - policy.reserved.memoryPerNodeBytes);
           }
           // Nothing that the host needs itself lost its driver.
           const withheld = withheldFunctions(topology, policy);
@@ -95,6 +111,9 @@ for (const [size, machines, numRuns] of [
     );
   });
 }
+
+const setApart = (pools: readonly HugepagePool[] | null): number =>
+  sumOf(pools ?? [], ({ sizeBytes, total }) => sizeBytes * total);
 
 /** Every third device is one that the host needs, so that ids are shared. */
 function withHostUses(topology: Topology): Topology {

@@ -57,7 +57,7 @@ function compared(
   const isolated = isolatedCpus(topology, policy, plans);
   const needs = [
     ...room.flatMap(roomNeeds),
-    ...deviceNeeds(given, setting),
+    ...deviceNeeds(topology, given, setting),
     ...pageNeeds(topology, policy, memory, setting),
     ...isolationNeeds(isolated, setting),
     ...programNeeds(topology, plans, memory.sizes, via, setting),

@@ -6,9 +6,7 @@ import type { Topology } from "../topology/topology.ts";
 import { formatBytes, GiB, KiB } from "../unit/bytes.ts";
 import { sumOf } from "../unit/sum.ts";
 import type { Need } from "./preparation.ts";
-import type { HostSetting, SystemFamily } from "./setting.ts";
-
-const tellsHere = "run prepare on the machine itself";
+import { type HostSetting, type SystemFamily, tellsHere } from "./setting.ts";
 
 /** What runs VMs, and what it has to be allowed. */
 export function programNeeds(

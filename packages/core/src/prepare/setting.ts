@@ -31,6 +31,10 @@ export interface HostSetting {
   readonly lockable: { readonly bytes: number | null } | null;
 }
 
+/** Who tells a fact that only the machine itself has, and one that a snapshot of it has too. */
+export const tellsHere = "run prepare on the machine itself";
+export const tellsSnapshot = `${tellsHere}, or on a snapshot of it`;
+
 /** Nothing is known of how a machine is set. */
 export const untoldSetting: HostSetting = {
   system: null,

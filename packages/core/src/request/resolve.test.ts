@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { EvenkeelError } from "../error/evenkeel-error.ts";
 import { GiB, MiB } from "../unit/bytes.ts";
-import { requestBounds, resolveRequest } from "./resolve.ts";
+import { requestBounds, requestOfFlavor, resolveRequest } from "./resolve.ts";
 import {
   type Flavor,
   isolations,
@@ -113,8 +113,8 @@ test("an impossible value is refused with the field, the expectation and what to
     { ...sized, flavor: "h100.2" },
   ];
   expect(cases.map((spec) => refusalOf(spec)).join("\n")).toMatchInlineSnapshot(`
-    "request-invalid | VirtualMachine llm-a: spec.vcpus | the number of vCPUs is missing | an integer from 1 to 4096 | add spec.vcpus to the VirtualMachine or to its flavor
-    request-invalid | VirtualMachine llm-a: spec.memory | the size of the memory is missing | a size such as 480Gi, from 64Mi to 1Pi | add spec.memory to the VirtualMachine or to its flavor
+    "request-invalid | VirtualMachine llm-a: spec.vcpus | the number of vCPUs is missing | an integer from 1 to 4096 | add spec.vcpus to the VM or to its flavor: vcpus: 16, for example
+    request-invalid | VirtualMachine llm-a: spec.memory | the size of the memory is missing | a size such as 480Gi, from 64Mi to 1Pi | add spec.memory to the VM or to its flavor: memory: 64Gi, for example
     request-invalid | VirtualMachine llm-a: spec.vcpus | 0 vCPUs are asked for | an integer from 1 to 4096 | 
     request-invalid | VirtualMachine llm-a: spec.vcpus | 1.5 vCPUs are asked for | an integer from 1 to 4096 | 
     request-invalid | VirtualMachine llm-a: spec.vcpus | 4097 vCPUs are asked for | an integer from 1 to 4096 | 
@@ -170,4 +170,17 @@ test("a flavor's signature applies only to VMs without fields of their own", () 
   const sold: Flavor = { ...flavor("sold", { vcpus: 4, memory: "8Gi" }), signature: "b3f1" };
   expect(resolveRequest(vm({ flavor: "sold" }), [sold]).signature).toBe("b3f1");
   expect(resolveRequest(vm({ flavor: "sold", vcpus: 8 }), [sold]).signature).toBeNull();
+});
+
+test("a flavor that lacks a field is named as the flavor it is", () => {
+  const metadata = { name: "g" };
+  const lacking = {
+    apiVersion: "evenkeel/v1",
+    kind: "Flavor",
+    metadata,
+    spec: { vcpus: 8 },
+  } as const;
+  expect(() => requestOfFlavor(lacking)).toThrow(
+    expect.objectContaining({ where: "Flavor g: spec.memory" }),
+  );
 });

@@ -43,10 +43,19 @@ const hugepageBytes: Readonly<Record<HugepageDemand, number | null>> = {
  * given, and `request-invalid` when a field is missing or out of bounds.
  */
 export function resolveRequest(vm: VirtualMachine, flavors: readonly Flavor[]): Request {
+  return resolveAs("VirtualMachine", vm, flavors);
+}
+
+/** @param kind the kind of the document that is at fault where a field is missing. */
+function resolveAs(
+  kind: "VirtualMachine" | "Flavor",
+  vm: VirtualMachine,
+  flavors: readonly Flavor[],
+): Request {
   const { name, tenant } = vm.metadata;
   const flavor = flavorOf(vm, flavors);
   const spec = flavor === null ? vm.spec : specOver(flavor.spec, vm.spec);
-  const at = fieldOf(name);
+  const at = fieldOf(kind, name);
   const hugepages = spec.hugepages ?? requestDefaults.hugepages;
   return {
     name,
@@ -68,7 +77,7 @@ export function resolveRequest(vm: VirtualMachine, flavors: readonly Flavor[]): 
 export function requestOfFlavor(flavor: Flavor): Request {
   const { name } = flavor.metadata;
   const vm = { apiVersion: "evenkeel/v1", kind: "VirtualMachine", metadata: { name } } as const;
-  return resolveRequest({ ...vm, spec: { flavor: name } }, [flavor]);
+  return resolveAs("Flavor", { ...vm, spec: { flavor: name } }, [flavor]);
 }
 
 /** Whether a VM is as its flavor was sold: with fields of its own it has no signature. */
@@ -121,8 +130,8 @@ function given<T extends object>(fields: T): Partial<T> {
 type FieldAt = (field: string) => { readonly where: string };
 
 const fieldOf =
-  (name: string): FieldAt =>
-  (field) => ({ where: `VirtualMachine ${name}: spec.${field}` });
+  (kind: string, name: string): FieldAt =>
+  (field) => ({ where: `${kind} ${name}: spec.${field}` });
 
 function acceleratorsOf(
   { accelerators }: VirtualMachineSpec,
@@ -175,7 +184,7 @@ function vcpusOf({ vcpus }: VirtualMachineSpec, at: FieldAt): number {
     throw new EvenkeelError("request-invalid", "the number of vCPUs is missing", {
       ...at("vcpus"),
       expected,
-      remedy: "add spec.vcpus to the VirtualMachine or to its flavor",
+      remedy: "add spec.vcpus to the VM or to its flavor: vcpus: 16, for example",
     });
   }
   if (Number.isInteger(vcpus) && vcpus >= min && vcpus <= max) return vcpus;
@@ -200,7 +209,7 @@ function memoryOf({ memory }: VirtualMachineSpec, pageBytes: number | null, at: 
     throw new EvenkeelError("request-invalid", "the size of the memory is missing", {
       ...at("memory"),
       expected,
-      remedy: "add spec.memory to the VirtualMachine or to its flavor",
+      remedy: "add spec.memory to the VM or to its flavor: memory: 64Gi, for example",
     });
   }
   const bytes = parseQuantity(memory);

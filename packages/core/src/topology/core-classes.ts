@@ -1,3 +1,6 @@
+import { invariant } from "../invariant.ts";
+import { size } from "../set/index-set.ts";
+import { setOf } from "../set/list-format.ts";
 import type { Core } from "./topology.ts";
 import { unknownLast } from "./unknown-last.ts";
 
@@ -22,4 +25,20 @@ export function hasCoreClasses({
 /** `class 0`, the fastest; `unknown class`. */
 export function className(of: number | null): string {
   return of === null ? "unknown class" : `class ${of}`;
+}
+
+/** The most threads that a core of each class has: a core has fewer only where one is missing. */
+export function threadsOfClass(
+  cores: readonly Pick<Core, "class" | "cpus">[],
+): (of: number | null) => number {
+  const most = new Map(
+    [...Map.groupBy(cores, (core) => core.class)].map(([of, own]) => {
+      return [of, Math.max(...own.map(({ cpus }) => size(setOf(cpus))))] as const;
+    }),
+  );
+  return (of) => {
+    const threads = most.get(of);
+    invariant(threads !== undefined, "the class is that of some core");
+    return threads;
+  };
 }

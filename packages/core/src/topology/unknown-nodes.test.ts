@@ -143,7 +143,7 @@ test("a machine of which nobody told shows no zero, and no warning that anything
   };
   expect(`\n${drawn({ ...half, cores: [] })}`).toMatchInlineSnapshot(`
     "
-    synthetic  synthetic
+    synthetic
     model unknown · x86_64 · 4 KiB pages
     2 packages · 2 nodes · at least 8 CPUs · 128 GiB · cores unknown
     ╭─ package 0 · node 0 ───────────╮  ╭─ package 1 · node 1 ───────────╮

@@ -70,6 +70,7 @@ export function factsFor(plan: Plan): HostFacts {
     addressBits: 52,
     lockableBytes: null,
     versions: { libvirt: "9.0.0", qemu: "7.2.22", refusal: null },
+    firmware: null,
     numaBalancing: 0,
     ksmRun: 0,
     held: [],

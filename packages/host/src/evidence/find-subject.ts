@@ -49,7 +49,12 @@ export function subjectWord(word: string): SubjectWord {
 }
 
 function notNamed(where: string, message: string, expected = wordsExpected): EvenkeelError {
-  return new EvenkeelError("usage", message, { where: JSON.stringify(where), expected });
+  return new EvenkeelError("usage", message, {
+    where: JSON.stringify(where),
+    expected,
+    remedy:
+      "see evenkeel list for VMs, ps for processes, and docker ps or crictl ps for containers",
+  });
 }
 
 /**
@@ -117,6 +122,7 @@ export function vmCalled(here: RunningHere, word: string): RunningSubject {
     throw new EvenkeelError("vm-unknown", "several processes could be this VM", {
       where,
       expected: `one of the processes ${search.pids.join(", ")}, by its number`,
+      remedy: `give ${search.pids[0] ?? "its number"}, for example; ps -fp shows which is which`,
     });
   }
   const all = here.found.emulators.filter(({ runsVm }) => runsVm);

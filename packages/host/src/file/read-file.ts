@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   openSync,
   readdirSync,
@@ -11,6 +12,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { formatBytes, KiB } from "@evenkeel/core/unit/bytes.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
+import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 
 import { isPipe, readPipe } from "./read-pipe.ts";
@@ -153,14 +155,21 @@ function namesIn(directory: string): readonly string[] {
 }
 
 /** What to do about a file that is not there: a name beside it that is nearly the same. */
-function missingRemedy(path: string): { readonly remedy?: string } {
+function missingRemedy(path: string): string {
   if (/^\/(?:dev|proc\/self)\/fd\/\d+$/.test(path)) {
-    return { remedy: "sudo and npx pass no <(…) on: pipe it in, and name - for standard input" };
+    return "sudo and npx pass no <(…) on: pipe it in, and name - for standard input";
   }
+  if (/(?:^|\/)~\w*\//.test(path)) return "only a shell knows what ~ is: write the whole path";
   const directory = dirname(path);
-  const near = didYouMean(basename(path), namesIn(directory));
-  if (near === null) return {};
-  return { remedy: `did you mean ${path.includes("/") ? join(directory, near) : near}?` };
+  const names = namesIn(directory);
+  // `vm` is `vm.yaml` rather than `vms`.
+  const ended = names.filter((name) => name.startsWith(`${basename(path)}.`));
+  const near = ended.length === 1 ? (ended[0] ?? null) : didYouMean(basename(path), names);
+  if (near !== null) return `did you mean ${path.includes("/") ? join(directory, near) : near}?`;
+  if (/[*?]/.test(basename(path))) return "no pattern is read here: name the file, without * and ?";
+  return existsSync(directory)
+    ? `see what is there: ls ${shellWord(directory)}`
+    : `the folder ${directory} is not there either`;
 }
 
 function kindOf(stats: Stats): string {
@@ -190,7 +199,7 @@ function attempt<T>(path: string, { expected }: FileDemand, step: () => T): T {
       case "ENOTDIR":
         throw new EvenkeelError("file-missing", "there is no such file", {
           ...detail,
-          ...missingRemedy(path),
+          remedy: missingRemedy(path),
         });
       case "EACCES":
       case "EPERM":

@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { formatBytes, KiB } from "@evenkeel/core/unit/bytes.ts";
+import { statsOf } from "./stats-of.ts";
 
 /**
  * Reads pipes that a user names in place of a file: `<(lscpu)` of a shell, a FIFO, `/dev/stdin`. A
@@ -42,7 +43,7 @@ export function isStdinName(path: string): boolean {
 
 /** Whether a path leads to a pipe. */
 export function isPipe(path: string): boolean {
-  return !path.includes("\0") && statSync(path, { throwIfNoEntry: false })?.isFIFO() === true;
+  return statsOf(path)?.isFIFO() === true;
 }
 
 /**

@@ -74,6 +74,7 @@ test("QEMU started by a command stays in the command's cgroups", async () => {
     holdings,
     open: readOpenFiles(tree),
     versions,
+    firmwareFile: null,
   });
   expect(facts.cgroups.map(({ path, cpus }) => `${path} ${cpus}`)).toEqual([
     "/ 0-7",
@@ -102,6 +103,7 @@ Node 1 SReclaimable: 24 kB
     holdings,
     open: readOpenFiles(tree),
     versions,
+    firmwareFile: null,
   });
   expect(facts.nodes[1]?.availableBytes).toBe(31 * KiB);
 });
@@ -117,6 +119,7 @@ test("the facts for a start are read from the kernel's own files", async () => {
     holdings,
     open: readOpenFiles(tree),
     versions,
+    firmwareFile: "/usr/share/OVMF/OVMF_CODE_4M.fd",
   });
   expect(facts).toMatchObject({
     nodes: [
@@ -136,6 +139,7 @@ test("the facts for a start are read from the kernel's own files", async () => {
     numaBalancing: 1,
     ksmRun: 0,
     emulatorPid: 4711,
+    firmware: { file: "/usr/share/OVMF/OVMF_CODE_4M.fd", present: false },
     versions,
   });
   expect(facts.devices).toMatchObject([

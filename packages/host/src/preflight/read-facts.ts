@@ -27,6 +27,8 @@ export interface FactsWanted {
   /** The open files of all processes. */
   readonly open: OpenFiles;
   readonly versions: HypervisorAnswer;
+  /** The image of the guest's firmware, where this start names one. */
+  readonly firmwareFile: string | null;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface FactsWanted {
  * trying.
  */
 export async function readFacts(tree: Tree, wanted: FactsWanted): Promise<HostFacts> {
-  const { plan, uuid, via, domains, holdings, open, versions } = wanted;
+  const { plan, uuid, via, domains, holdings, open, versions, firmwareFile } = wanted;
   const { numaBalancing, ksmRun } = readKernel(tree);
   return {
     nodes: readNodes(tree),
@@ -49,6 +51,10 @@ export async function readFacts(tree: Tree, wanted: FactsWanted): Promise<HostFa
     addressBits: readAddressBits(tree),
     lockableBytes: lockableBytes(tree),
     versions,
+    firmware:
+      firmwareFile === null
+        ? null
+        : { file: firmwareFile, present: tree.realPath(firmwareFile) !== null },
     numaBalancing,
     ksmRun,
     domains,

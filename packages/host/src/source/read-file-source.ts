@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { formatBytes, KiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
@@ -6,6 +5,7 @@ import { archiveLimits } from "../archive/limits.ts";
 import { compressionOf, expanded } from "../archive/expand.ts";
 import { startsArchive } from "../archive/starts-archive.ts";
 import { decodeText, type FileDemand, readFileBytes, readFileStart } from "../file/read-file.ts";
+import { statsOf } from "../file/stats-of.ts";
 import { foreignFile } from "./foreign-file.ts";
 import { anyTextBytesMax, readAnyText } from "./read-any-text.ts";
 import type { SourceOptions } from "./options.ts";
@@ -16,13 +16,11 @@ const topologyFile =
 
 /** Reads what a path leads to, by its content and not by its name. */
 export async function readPath(path: string, options: SourceOptions): Promise<Topology> {
-  const isDirectory =
-    !path.includes("\0") && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const recording = async (): Promise<Topology> => {
     const { readRecording } = await import("./read-recording.ts");
     return readRecording(path, options);
   };
-  if (isDirectory) return recording();
+  if (statsOf(path)?.isDirectory() === true) return recording();
   const demand = { maxBytes: anyTextBytesMax, expected: topologyFile };
   const start = startOf(path, topologyFile);
   const text = await compressedText(path, start, demand);

@@ -1,8 +1,9 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { readMachineTree } from "../machine/read-machine-tree.ts";
+import { statsOf } from "../file/stats-of.ts";
 import { ignore } from "../text/note.ts";
 import { directoryTree } from "../tree/directory-tree.ts";
 import { nameOf } from "../tree/resolve.ts";
@@ -63,9 +64,7 @@ function normal(inner: string): string {
 }
 
 async function treeAt(path: string, given: Uint8Array | null): Promise<Tree> {
-  const isDirectory =
-    !path.includes("\0") && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (given === null && isDirectory) return directoryTree(path);
+  if (given === null && statsOf(path)?.isDirectory() === true) return directoryTree(path);
   const { readArchive } = await import("../archive/read-archive.ts");
   return readArchive(path, undefined, given);
 }

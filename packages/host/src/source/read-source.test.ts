@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { catalogMachine } from "@evenkeel/core/topology/catalog/catalog.ts";
@@ -49,6 +49,26 @@ test("this machine is read live", async () => {
   const live = await read("live");
   expect(live.source).toBe("sysfs");
   expect(live.cores.length).toBeGreaterThan(0);
+});
+
+test("a machine described at length is read, though no file could have its name", async () => {
+  const long = `core:4${" ".repeat(5000)}memory:8Gi`;
+  const described = await readSource(`synthetic:${long}`, { parseTopology, pipes: true });
+  expect(described.cores).toHaveLength(4);
+});
+
+test("a path that the system cannot follow is refused as a file, whatever names it", async () => {
+  const loop = join(folder, "loop");
+  symlinkSync(loop, loop);
+  const long = join(folder, "x".repeat(300));
+  for (const path of [loop, long, `${loop}/inside`]) {
+    for (const source of [path, `sysfs:${path}`, `hwloc:${path}`]) {
+      const reading = readSource(source, { parseTopology, pipes: true });
+      expect((await codedError("file-unreadable", () => reading)).where, source).toBe(path);
+    }
+  }
+  const named = readSource("x".repeat(300), { parseTopology, pipes: true });
+  await codedError("source-unknown", () => named);
 });
 
 test("a recorded machine is read from a directory and from a tar, by prefix or by path", async () => {
@@ -116,18 +136,38 @@ test("an unknown source is refused with a suggestion", async () => {
     ["hgx-h100", "did you mean machine:hgx-h100?"],
     ["H100", "did you mean machine:dgx-h100 or machine:hgx-h100?"],
     ["snc", "did you mean machine:xeon-snc?"],
-    ["gb", null],
-    ["redfish:host", null],
-    ["", null],
+    ["gb", "did you mean ssh:gb?"],
+    ["redfish:host", "evenkeel topology --help has an example of each"],
+    ["redfish:/x", "evenkeel topology --help has an example of each"],
+    ["", "evenkeel topology --help has an example of each"],
+    ["localhost", "did you mean live?"],
+    ["this", "did you mean live?"],
+    ["catalog:hgx-h100", "did you mean machine:hgx-h100?"],
+    ["type:mi300x", "did you mean machine:mi300x?"],
+    ["machine/hgx-h100", "did you mean machine:hgx-h100?"],
+    ["host:gpu-01", "did you mean ssh:gpu-01?"],
+    ["ssh//gpu-01", "did you mean ssh:gpu-01?"],
+    ["root@gpu-01", "did you mean ssh:root@gpu-01?"],
+    ["gpu-01", "did you mean ssh:gpu-01?"],
+    ["gpu-01:2222", "did you mean ssh://gpu-01:2222?"],
+    ["lstopo:x.xml", "did you mean hwloc:x.xml?"],
   ];
   for (const [source, remedy] of meant) {
     const error = await codedError("source-unknown", () => read(source));
     expect(error.remedy, source).toBe(remedy);
     expect(error.expected).toMatch(/^one of live, sysfs:DIR/);
   }
-  for (const kind of ["sysfs", "hwloc", "nvidia-smi", "kubernetes", "machine", "synthetic"]) {
+  const ended: [string, string][] = [
+    ["sysfs", "sysfs:DIR, or sysfs:TAR | write sysfs:FILE"],
+    ["nvidia-smi", "nvidia-smi:FILE | write nvidia-smi:FILE"],
+    ["machine", "machine:NAME | evenkeel topology --list has the names"],
+    ["synthetic", "synthetic:TEXT | write synthetic:'core:8 memory:64Gi'"],
+    ["ssh", "ssh:HOST | write ssh:gpu-01"],
+  ];
+  for (const [kind, advice] of ended) {
     const error = await codedError("source-unknown", () => read(`${kind}:`));
-    expect(error.message).toBe(`has nothing after ${kind}:`);
+    expect(error.message).toBe(`"${kind}:" ends after its colon`);
+    expect(`${error.expected} | ${error.remedy}`).toBe(advice);
   }
   const unknown = await codedError("machine-unknown", () => read("machine:hgx-h10"));
   expect(unknown.remedy).toBe("did you mean machine:hgx-h100?");

@@ -78,7 +78,7 @@ export async function readSource(source: string, options: SourceOptions): Promis
   }
   if (reader !== undefined && rest !== "") return reader(rest, options);
   // A name of an existing file is that file, whatever it looks like.
-  if (source !== "" && (isThere(source) || isPath(source, prefix))) {
+  if (source !== "" && (isThere(source) || (isPath(source, prefix) && slashed(source) === null))) {
     return (await import("./read-file-source.ts")).readPath(source, options);
   }
   throw await unknownSource(source, prefix);
@@ -109,24 +109,71 @@ async function unknownSource(source: string, prefix: string): Promise<EvenkeelEr
     expected: `one of ${sourceForms.join(", ")}`,
   };
   if (readers.has(prefix)) {
-    return new EvenkeelError("source-unknown", `has nothing after ${prefix}:`, detail);
+    return new EvenkeelError("source-unknown", `"${source}" ends after its colon`, {
+      expected: sourceForms.filter((form) => form.startsWith(`${prefix}:`)).join(", or "),
+      remedy:
+        prefix === "machine"
+          ? "evenkeel topology --list has the names"
+          : `write ${example(prefix)}`,
+    });
   }
   const meant = await likelyMeant(source, prefix);
   return new EvenkeelError("source-unknown", "is neither a file nor a kind of topology source", {
     ...detail,
-    ...(meant === null ? {} : { remedy: `did you mean ${meant}?` }),
+    remedy:
+      meant === null ? "evenkeel topology --help has an example of each" : `did you mean ${meant}?`,
   });
 }
 
+/** A source of a kind. */
+function example(prefix: string): string {
+  if (prefix === "ssh") return "ssh:gpu-01";
+  return prefix === "synthetic" ? "synthetic:'core:8 memory:64Gi'" : `${prefix}:FILE`;
+}
+
+/** Names of this machine that people use, and prefixes that mean one of ours. */
+const thisMachine = /^(?:local|localhost|host|this|self|here|me|127\.0\.0\.1)$/i;
+const otherPrefixes: ReadonlyMap<string, string> = new Map(
+  [
+    "machine catalog type model machinetype",
+    "ssh host remote node server scp",
+    "sysfs sys snapshot tar dir recording",
+    "hwloc lstopo xml",
+    "synthetic synth syn text",
+    "nvidia-smi nvidia nvidiasmi smi",
+    "libvirt virsh capabilities",
+    "kubernetes k8s kubectl",
+  ].flatMap((line) => {
+    const [ours = "", ...others] = line.split(" ");
+    return others.map((other): readonly [string, string] => [other, ours]);
+  }),
+);
+
 /**
- * The likely meaning of a misspelled prefix, of `live`, or of a catalog name without its prefix.
+ * The likely meaning of a misspelled prefix, of `live`, of a catalog name without its prefix, or of
+ * a machine's name in the network.
  */
 async function likelyMeant(source: string, prefix: string): Promise<string | null> {
-  if (prefix !== "") {
-    const kind = didYouMean(prefix, [...readers.keys()]);
-    return kind === null ? null : `${kind}${source.slice(prefix.length)}`;
-  }
-  if (didYouMean(source, ["live"]) !== null) return "live";
+  const meant = slashed(source);
+  if (meant !== null) return meant;
   const { machinesMeant } = await import("./read-machine.ts");
-  return machinesMeant(source);
+  if (prefix !== "") {
+    const kind = otherPrefixes.get(prefix.toLowerCase()) ?? didYouMean(prefix, [...readers.keys()]);
+    if (kind !== null) return `${kind}${source.slice(prefix.length)}`;
+    return isHostName(source) ? `ssh://${source}` : null;
+  }
+  if (thisMachine.test(source) || didYouMean(source, ["live"]) !== null) return "live";
+  const machine = machinesMeant(source);
+  return machine ?? (isHostName(source) ? `ssh:${source}` : null);
 }
+
+/** What `machine/hgx-h100`, `ssh//gpu-01` and `root@gpu-01` mean; null for other paths. */
+function slashed(source: string): string | null {
+  const [, prefix = "", rest = ""] = /^(machine|catalog|ssh)\/{1,2}([\w.@-]+)$/.exec(source) ?? [];
+  if (prefix !== "") return `${prefix === "ssh" ? "ssh" : "machine"}:${rest}`;
+  return source.includes("@") && isHostName(source) ? `ssh:${source}` : null;
+}
+
+/** Whether a source may be the name of a machine, with a user or a port. */
+const isHostName = (source: string): boolean =>
+  /^(?:[\w.-]{1,32}@)?[A-Za-z0-9](?:[\w.-]{0,200}[A-Za-z0-9])?(?::\d{1,5})?$/.test(source);

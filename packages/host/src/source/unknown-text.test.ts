@@ -77,7 +77,7 @@ test("another document of Evenkeel is named by its kind, with what it is for", a
   ]) {
     const error = await codedError("document-invalid", () => readAnyText(text, "x", options));
     expect(error.message).toBe("is a VirtualMachine, not a Topology");
-    expect(error.remedy).toBe("place it on a machine: evenkeel place FILE --on SOURCE");
+    expect(error.remedy).toBe("place it on a machine: evenkeel place x --on live");
   }
 });
 

@@ -1,4 +1,5 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { shown } from "../text/shown.ts";
 import { foreignText } from "./foreign-text.ts";
 import { textSources } from "./text-sources.ts";
@@ -42,7 +43,10 @@ export function refuseUnknown({ given, text, where, name, found }: UnknownText):
     throw new EvenkeelError("document-invalid", `is a ${kind}, not a Topology`, {
       where,
       expected,
-      remedy: ofDocuments.get(kind) ?? "give the machine that it is about",
+      remedy: (ofDocuments.get(kind) ?? "give the machine that it is about").replace(
+        "FILE",
+        where === "standard input" ? "-" : shellWord(where),
+      ),
     });
   }
   if (ownDocument.test(text.slice(0, startMax))) return;
@@ -79,13 +83,15 @@ function otherDocument(text: string): string | null {
 const kindLine = /^[ \t{]{0,20}["']?kind["']?\s{0,8}:\s{0,8}["']?([A-Z]\w{1,40})/gm;
 
 const ofDocuments: ReadonlyMap<string, string> = new Map([
-  ["VirtualMachine", "place it on a machine: evenkeel place FILE --on SOURCE"],
-  ["Flavor", "see whether machines fit it: evenkeel topology --from SOURCE --fit FILE"],
-  ["Plan", "print what it gives the VM with evenkeel render FILE, or give the machine it is for"],
+  ["VirtualMachine", "place it on a machine: evenkeel place FILE --on live"],
+  ["Flavor", "see whether it fits a machine: evenkeel topology --fit FILE"],
+  ["Fleet", "list its machines: evenkeel topology --fleet FILE"],
+  ["Plan", "print what it gives the VM: evenkeel render FILE --as libvirt"],
   ["Refusal", "give the machine that was tried"],
   ["Verdict", "give the machine that the VM runs on"],
   ["Fleet", "give it with --fleet FILE, to topology, place, capacity or simulate"],
   ["HostPolicy", "give it with --policy FILE, beside the machine that it is for"],
+  ["Evidence", "look for what slows it down: evenkeel doctor FILE"],
 ]);
 
 /** Whether a text is YAML or JSON by its look or name, so that its mistakes are worth naming. */

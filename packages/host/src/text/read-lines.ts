@@ -38,8 +38,9 @@ function tooLarge(found: string, where: string): EvenkeelError {
   });
 }
 
-/** A machine's name from its file: without folder and last extension. */
+/** A machine's name from its file: without folder and last extension. A pipe's number is none. */
 export function nameOfText(where: string): string {
+  if (/^\/(?:dev|proc\/self)\/fd\/\d+$/.test(where)) return "pipe";
   const name = where.slice(where.lastIndexOf("/") + 1).replace(/\.(xml|txt|out|log|json)$/, "");
   return name === "" ? "host" : name;
 }

@@ -7,10 +7,10 @@ import {
   readdirSync,
   readlinkSync,
   readSync,
-  statSync,
 } from "node:fs";
 import { resolve as absolute } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { statsOf } from "../file/stats-of.ts";
 import {
   type Entry,
   isPath,
@@ -41,9 +41,8 @@ export function liveTree(): Tree {
  * Directories and links are cached: a Tree is one reading. To see later changes, make a new Tree.
  */
 export function directoryTree(root: string): Tree {
-  const found = statSync(root, { throwIfNoEntry: false });
-  if (found?.isDirectory() !== true) {
-    throw new EvenkeelError("file-missing", `${root} is not a directory`, {
+  if (statsOf(root)?.isDirectory() !== true) {
+    throw new EvenkeelError("file-missing", `${root} is no directory that can be read`, {
       where: root,
       expected: "a directory that holds a machine's sys and proc",
     });

@@ -1,5 +1,6 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { guestArchitecture, guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
+import { firmwareFileOf } from "@evenkeel/core/guest/qemu/firmware.ts";
 import type { Guest } from "@evenkeel/core/guest/guest.ts";
 import { devicePorts } from "@evenkeel/core/guest/guest.ts";
 import { limitsHere, versionOf } from "@evenkeel/core/guest/versions.ts";
@@ -125,6 +126,7 @@ export async function decide(
     holdings,
     open,
     versions,
+    firmwareFile: via === "qemu" ? firmwareFileOf(guest, options) : null,
   });
   const emulated = options.emulated === true;
   const promised = wholeCores(topology, unionAll([...taken, placed].map(cpusOfPlan)));

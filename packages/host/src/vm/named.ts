@@ -15,7 +15,7 @@ import type { LocalHost } from "./host.ts";
 export function instanceNamed(
   name: string,
   instances: readonly Instance[],
-  remedy: string | null = null,
+  remedy: string = "see the names: evenkeel list",
 ): Instance {
   const uuid = name.toLowerCase();
   const exact = instances.filter((one) => one.name === name || one.uuid === uuid);
@@ -24,7 +24,12 @@ export function instanceNamed(
   if (only !== undefined && others.length === 0) return only;
   const names = instances.map((one) => one.name);
   const near = found.length > 1 ? null : didYouMean(name, names);
-  const tryThis = near === null ? remedy : `did you mean ${near}?`;
+  const tryThis =
+    near !== null
+      ? `did you mean ${near}?`
+      : /\.(?:ya?ml|json|xml)$/.test(name)
+        ? "give the VM's name, not its file"
+        : remedy;
   throw new EvenkeelError(
     "vm-unknown",
     found.length > 1
@@ -36,7 +41,7 @@ export function instanceNamed(
         found.length > 1
           ? found.map((one) => one.name).join(", ")
           : "a VM that `evenkeel list` shows as Evenkeel's",
-      ...(tryThis === null ? {} : { remedy: tryThis }),
+      remedy: tryThis,
     },
   );
 }
@@ -54,7 +59,7 @@ export async function instanceCalled(
   name: string,
   instances: readonly Instance[],
   { clock }: Pick<LocalHost, "clock">,
-  remedy: string | null = null,
+  remedy?: string,
 ): Promise<Instance> {
   try {
     return instanceNamed(name, instances, remedy);

@@ -1,3 +1,4 @@
+import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { adoptVm } from "@evenkeel/host/vm/adopt.ts";
 import { leaveVm } from "@evenkeel/host/vm/leave.ts";
@@ -16,6 +17,7 @@ export async function runAdopt(this: CliContext, flags: AdoptFlags, name: string
   if ((flags.plan === undefined) !== flags.undo) {
     throw new EvenkeelError("usage", "adopting takes a plan, and --undo takes none", {
       expected: "either --plan PLAN or --undo",
+      remedy: `evenkeel adopt ${shellWord(name)} --plan plan.json`,
     });
   }
   refuseTwoStdins([flags.plan ?? "", flags.policy ?? ""]);

@@ -46,6 +46,7 @@ test("a flag that may be given once is not proposed again", async () => {
     "--skip-unreadable",
     "--fit",
     "--taken",
+    "--state",
     "--all",
     "--policy",
     "--list",

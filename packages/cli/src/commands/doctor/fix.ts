@@ -21,7 +21,7 @@ import type { DoctorFlags } from "./flags.ts";
 /** Refuses flags that name nothing to change: what is changed has to be named, and to run here. */
 export function refuseFix({ fix, undo, yes, output }: DoctorFlags, words: readonly string[]): void {
   const refused = (message: string, expected: string): EvenkeelError =>
-    new EvenkeelError("usage", message, { expected });
+    new EvenkeelError("usage", message, { expected, remedy: "evenkeel doctor --fix llm-a --yes" });
   if (fix && undo) throw refused("--fix and --undo contradict each other", "one of the two");
   if (yes && !fix && !undo) throw refused("--yes alone does nothing", "--fix or --undo with it");
   if ((fix || undo) && output === "json") {

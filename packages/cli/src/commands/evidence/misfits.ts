@@ -1,3 +1,4 @@
+import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { isRecord } from "../../input/read-subject.ts";
 import type { EvidenceFlags } from "./flags.ts";
@@ -10,6 +11,7 @@ export function refuseMisfits({ root, qmp, state }: EvidenceFlags, word: string)
   if (unused === null) return;
   throw new EvenkeelError("usage", `${unused} has no effect with --root`, {
     expected: "a recorded machine, or flags for reading this one",
+    remedy: `leave out ${unused}`,
   });
 }
 
@@ -17,5 +19,6 @@ function refuseFile(word: string): never {
   throw new EvenkeelError("usage", "this is the name of a file", {
     where: JSON.stringify(word),
     expected: "a VM, a process or a container that runs, to record it",
+    remedy: `to look into a record: evenkeel doctor ${shellWord(word)}`,
   });
 }

@@ -90,13 +90,15 @@ async function requestOf(
 function wantedBy({ gpu, rank: how }: ExecFlags, env: CliContext["surroundings"]["env"]): Wanted {
   const words = everyWord(gpu);
   if (words.length > 0 && how === "auto") {
-    throw usage("--gpu and --rank auto say two different things", "one of the two");
+    const remedy = "leave out --rank auto: the GPUs of --gpu are the command's";
+    throw usage("--gpu and --rank auto say two different things", "one of the two", remedy);
   }
   if (words.length > 0) return { kind: "named", words };
   const rank = how === "none" ? null : localRank(env);
   if (rank !== null) return { kind: "rank", rank };
   if (how !== "auto") return { kind: "all" };
-  throw usage("there is no local rank", `one of the variables ${rankVariables.join(", ")}`);
+  const remedy = "start it by a launcher that sets one, or name the GPU: --gpu 0";
+  throw usage("there is no local rank", `one of the variables ${rankVariables.join(", ")}`, remedy);
 }
 
 /** On another machine nobody has said what the command may use: it is all of it. */
@@ -113,19 +115,23 @@ function decideOn(topology: Topology, request: CommandRequest): BindingAnswer {
 }
 
 function refused({ why, message, expected }: NotBound): EvenkeelError {
-  return why === "unnamed"
-    ? usage(message, expected)
-    : new EvenkeelError("binding-impossible", message, { expected });
+  if (why === "unnamed") {
+    return usage(message, expected, "evenkeel topology shows the GPUs of this machine");
+  }
+  const remedy = "choose another --mode: evenkeel exec --help tells what each takes";
+  return new EvenkeelError("binding-impossible", message, { expected, remedy });
 }
 
-function usage(message: string, expected: string): EvenkeelError {
-  return aboutWords(new EvenkeelError("usage", message, { expected }));
+function usage(message: string, expected: string, remedy: string): EvenkeelError {
+  return aboutWords(new EvenkeelError("usage", message, { expected, remedy }));
 }
 
 function noCommand(): EvenkeelError {
-  return usage("there is no command to become", "evenkeel exec [FLAGS] -- CMD…");
+  const remedy = "write it behind two dashes: evenkeel exec --gpu 0 -- python3 serve.py";
+  return usage("there is no command to become", "evenkeel exec [FLAGS] -- CMD…", remedy);
 }
 
 function onlyDry(): EvenkeelError {
-  return usage("a command runs on this machine only", "--dry-run beside --on");
+  const remedy = "add --dry-run, or leave out --on";
+  return usage("a command runs on this machine only", "--dry-run beside --on", remedy);
 }

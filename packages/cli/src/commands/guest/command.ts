@@ -24,7 +24,13 @@ export const guestCommand: CliCommand = {
       positional: {
         kind: "tuple",
         parameters: [
-          { parse: parseTask, brief: "check, report or script: see above", placeholder: "TASK" },
+          {
+            parse: parseTask,
+            brief:
+              "check (hold the guest against the contract), report (what the guest sees) or " +
+              "script (for guests without Node)",
+            placeholder: "TASK",
+          },
         ],
       },
       flags: {

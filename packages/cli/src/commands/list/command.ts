@@ -16,7 +16,8 @@ export const listCommand: CliCommand = {
           kind: "boolean",
           default: false,
           withNegated: false,
-          brief: "every column: processes, CPUs, isolation, all addresses, since when, UUIDs",
+          brief:
+            "every VM and every column: processes, CPUs, isolation, all addresses, since when, UUIDs",
         },
         output: {
           kind: "enum",
@@ -33,6 +34,8 @@ export const listCommand: CliCommand = {
       "records and the host disagree, for example about who has a CPU, the list says so. " +
       "A start or stop that was cut off is reported; the next run or adopt, or a " +
       "stop of it, undoes or completes it. Listing changes nothing, and does not wait for another command.",
+    "A terminal shows the first 40 VMs and says how many more there are, --wide shows all. In a " +
+      "pipe and as JSON the list is whole.",
     "The exit status is 2 where a file of the state folder cannot be used. The other VMs are " +
       "still listed.",
   ],

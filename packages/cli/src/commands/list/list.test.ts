@@ -83,6 +83,40 @@ test("the list fits the terminal, and the wide one has everything", async () => 
   expect(both.stdout).toBe((await run("list", "-ojson")).stdout);
 });
 
+test("a terminal shows the first of many VMs, and how to see the others; a pipe has them all", async () => {
+  const many = Array.from({ length: 128 }, (_, i) =>
+    instanceOf(`llm-${i}`, null, i < 3 ? "stopping" : "running"),
+  );
+  const { folder, run } = stateWith(...many);
+  const env = {
+    EVENKEEL_STATE: folder,
+    LIBVIRT_DEFAULT_URI: "qemu+unix:///system?socket=/none",
+    NO_COLOR: "1",
+  };
+  const rows = (stdout: string): number =>
+    stdout.split("\n").filter((line) => /^llm-\d/.test(line)).length;
+  const shown = await evenkeel(["list"], { env, terminal: 80 });
+  expect(rows(shown.stdout)).toBe(40);
+  // Others that run here come last.
+  expect(shown.stdout).toMatch(/^and \d+ more \(1 stopping, 87 off.*\), which --wide lists$/m);
+  for (const line of shown.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+  const wide = await evenkeel(["list", "--wide"], { env, terminal: 80 });
+  expect(rows(wide.stdout)).toBe(128);
+  expect(rows((await run("list")).stdout)).toBe(128);
+});
+
+test("topology --state draws this machine with the VMs that it records", async () => {
+  const devices: readonly { readonly address: string }[] = [];
+  const memory = [{ node: 0, bytes: 64 * MiB }];
+  const plan = planOf({ vm: "llm-a", cells: [{ cores: 1, hostNode: 0, memory, devices }] });
+  const instance = { ...instanceOf("llm-a", null, "running"), plan };
+  const { folder, run } = stateWith({ ...instance, uuid: guestFromPlan(plan).uuid });
+  const drawn = await run("topology", "--state", folder);
+  expect(drawn.status).toBe(0);
+  expect(drawn.stdout).toMatch(/^A {2}llm-a · node 0: 64 MiB/m);
+  expect((await run("topology")).stdout).not.toContain("VMs\n");
+});
+
 test("a start that was cut off is reported, and undone by a stop", async () => {
   const { folder, run } = stateWith(instanceOf("llm-a", null, "starting"));
   const { stdout, stderr, status } = await run("list");

@@ -11,7 +11,10 @@ export async function runList(this: CliContext, { state, wide, output }: ListFla
   const found = await listVms(recordedHost(state, surroundings));
   const { damaged, ...shown } = found;
   const list = { apiVersion: "evenkeel/v1", kind: "InstanceList", ...shown };
-  const text = output === "json" ? jsonText(list) : instancesText(found, { width, paint, wide });
+  const text =
+    output === "json"
+      ? jsonText(list)
+      : instancesText(found, { width, paint, wide, terminal: surroundings.stdout.isTTY });
   surroundings.stdout.write(text);
   refuseDamaged({ damaged });
 }

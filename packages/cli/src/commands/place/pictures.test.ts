@@ -79,9 +79,11 @@ test("flags that pictures alone have are refused for other outputs", async () =>
   const taken = await planOf("llm-m");
   for (const [flags, text] of [
     [["--taken", taken, "--output", "json"], "--taken has no effect as json"],
+    [["--state", folder, "--output", "json"], "--state has no effect as json"],
+    [["--state", folder], "--state has no effect on another machine"],
     [["--all", "--output", "nccl"], "--all has no effect as nccl"],
     [["--all", "--diff", host], "--all has no effect with --diff"],
-    [["--policy", taken], "--policy has no effect without --fit or --taken"],
+    [["--policy", taken], "--policy has no effect without --fit, --taken or --state"],
   ] as const) {
     const { status, stderr, stdout } = await evenkeel(["topology", "--from", host, ...flags]);
     expect([status, stdout]).toEqual([2, ""]);

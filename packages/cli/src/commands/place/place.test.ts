@@ -178,12 +178,13 @@ test("plans of strangers, of a changed host and of each other's devices are not 
 
     evenkeel: VirtualMachine b: spec.memory: the size of the memory is missing
       expected  a size such as 480Gi, from 64Mi to 1Pi
-      try       add spec.memory to the VirtualMachine or to its flavor
+      try       add spec.memory to the VM or to its flavor: memory: 64Gi, for example
       code      request-invalid
 
     evenkeel: ./c.yaml: it contains 2 documents: Flavor
       expected  one VirtualMachine, and Flavors if any
-      try       Flavors are given with --flavor FILE; a VM names one in spec.flavor
+      try       Flavors are given with --flavor ./c.yaml; a VM names one in
+                spec.flavor
       code      document-invalid
     "
   `);

@@ -134,7 +134,7 @@ export const renderCommand: CliCommand = {
     "Everything comes from the plan alone, so the same plan always gives the same definition. " +
       "Notes in the definition say where it differs from the plan or the host, and what this " +
       "form cannot express.",
-    "With --lint the exit status is 3 when the file differs from what the plan promises.",
+    "The exit status with --lint is 3 when the file differs from what the plan promises.",
   ],
   examples: [
     { does: "The domain that libvirt defines", lines: ["evenkeel render plan.json --as libvirt"] },

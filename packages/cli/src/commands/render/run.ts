@@ -62,6 +62,7 @@ async function lintFile(
     throw new EvenkeelError("usage", `a rendering as ${as} cannot be linted`, {
       where: "--lint",
       expected: "--as nccl",
+      remedy: `write --as nccl in place of --as ${as}`,
     });
   }
   const { text, where } = await readText(path, "a topology file of NCCL's", context.surroundings);

@@ -53,11 +53,13 @@ function startOptions(flags: RunFlags): StartOptions {
   if (kernel === undefined && (initrd ?? append) !== undefined) {
     throw new EvenkeelError("usage", "--initrd and --append need a kernel", {
       expected: "--kernel FILE as well",
+      remedy: "add --kernel /boot/vmlinuz, for example",
     });
   }
   if (via === "qemu" && flags.with !== undefined) {
     throw new EvenkeelError("usage", "--with names devices in the form of libvirt", {
       expected: "--via libvirt as well",
+      remedy: "leave out --via qemu, or --with",
     });
   }
   const boot =

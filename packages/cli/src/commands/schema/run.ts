@@ -38,9 +38,10 @@ function kindNamed(name: string): DocumentKind {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]|\.json$/g, "");
   const kind = documentKinds.find((known) => plain(known) === plain(name));
   if (kind !== undefined && isDocumentKind(kind)) return kind;
-  const near = meantKind(name) ?? didYouMean(name, documentKinds);
+  const near =
+    meantKind(name) ?? meantKind(plain(name).replace(/s$/, "")) ?? didYouMean(name, documentKinds);
   throw new EvenkeelError("usage", `KIND is ${JSON.stringify(name)}`, {
     expected: `one of ${documentKinds.join(", ")}`,
-    remedy: near === null ? "evenkeel schema says what each is" : `did you mean ${near}?`,
+    remedy: near === null ? "evenkeel schema says what each is" : `evenkeel schema ${near}`,
   });
 }

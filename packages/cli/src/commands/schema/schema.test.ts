@@ -18,11 +18,11 @@ test("a kind is known in any case, with hyphens, and as the name of its file", a
 
 test("another name of a kind, and a misspelled one, are answered with the kind", async () => {
   const meant: readonly (readonly [string, string])[] = [
-    ["vm", "did you mean VirtualMachine?"],
-    ["policy", "did you mean HostPolicy?"],
-    ["inventory", "did you mean Fleet?"],
-    ["Flavour", "did you mean Flavor?"],
-    ["Verdikt", "did you mean Verdict?"],
+    ["vm", "evenkeel schema VirtualMachine"],
+    ["policy", "evenkeel schema HostPolicy"],
+    ["inventory", "evenkeel schema Fleet"],
+    ["Flavour", "evenkeel schema Flavor"],
+    ["Verdikt", "evenkeel schema Verdict"],
     ["nonsense", "evenkeel schema says what each is"],
   ];
   for (const [name, remedy] of meant) {

@@ -4,7 +4,7 @@ import { liveMachineTree } from "@evenkeel/host/machine/live-machine.ts";
 import { writeSnapshot } from "@evenkeel/host/snapshot/write.ts";
 import type { CliContext } from "../../command/context.ts";
 import { jsonText } from "../../text/json-text.ts";
-import { notesText } from "../../text/notes-text.ts";
+import { writeNotes } from "../../text/notes-text.ts";
 import type { SnapshotFlags } from "./flags.ts";
 
 export async function runSnapshot(
@@ -15,7 +15,7 @@ export async function runSnapshot(
   const notes: string[] = [];
   const tree = await liveMachineTree((sentence) => void notes.push(sentence));
   const { bytes, files } = await writeSnapshot(tree, path, { withSerials });
-  this.surroundings.stderr.write(notesText(notes));
+  writeNotes(this.surroundings.stderr, notes);
   const source = `sysfs:${path}`;
   const text =
     `recorded ${files} files of this machine in ${path} (${formatBytes(bytes)})\n` +

@@ -12,6 +12,7 @@ function parseSeconds(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= SECONDS_MAX) return Number(text);
   throw new EvenkeelError("usage", `--timeout is ${JSON.stringify(text)}`, {
     expected: `a whole number of seconds, at most ${SECONDS_MAX}`,
+    remedy: "write, for example, --timeout 60",
   });
 }
 

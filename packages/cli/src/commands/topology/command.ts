@@ -3,6 +3,7 @@ import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { fleetFlag, fleetHelp, skipUnreadableFlag, takenFlag } from "../../flags/placement.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
+import { stateFlag } from "../../flags/state.ts";
 import type { TopologyFlags } from "./flags.ts";
 
 export const topologyCommand: CliCommand = {
@@ -65,6 +66,10 @@ export const topologyCommand: CliCommand = {
           ...takenFlag,
           brief: "a file with the Plan of a VM on it: draw which VM has what; repeat it for more",
         },
+        state: {
+          ...stateFlag,
+          brief: "draw the VMs of this machine: those that this folder records, and all that run",
+        },
         all: {
           kind: "boolean",
           default: false,
@@ -75,7 +80,8 @@ export const topologyCommand: CliCommand = {
           kind: "parsed",
           parse: String,
           optional: true,
-          brief: "with --fit or --taken, a file with a HostPolicy: what the host keeps for itself",
+          brief:
+            "with --fit, --taken or --state, a file with a HostPolicy: what the host keeps for itself",
           placeholder: "FILE",
         },
         list: {
@@ -105,13 +111,16 @@ export const topologyCommand: CliCommand = {
     "With --taken every VM has a sign and a color: cores, memory and devices are marked with them, " +
       "and a list says what each VM has, and what of it lies on another node than its cores. What is free " +
       "is what a placement could still give. On this machine itself the recorded and the running VMs " +
-      "count as well.",
+      "count as well, and `evenkeel topology --state /var/lib/evenkeel` draws them alone.",
     "With --diff devices are matched by what they are and where they are connected before they " +
       "are compared, so that other addresses are one difference: two machines that differ in " +
       "nothing else are alike. A change that several things share is told once; --output json " +
-      "lists them all. The exit status is 0 when the machines are the same and 3 when they " +
-      "differ, if only in addresses, since plans name these. With --fit it is 0 when every flavor fits on one node, and 3 when one straddles nodes or " +
-      "does not fit. It is 4 when not enough is known to say: the answer names what would tell.",
+      "lists them all.",
+    "The exit status with --diff is 0 when nothing differs, and 3 when anything does: also for " +
+      "alike machines, since plans name addresses, and for one machine in another state. In JSON " +
+      "alike says whether they are alike. With --fit it is 0 when every flavor fits on one node, " +
+      "and 3 when one straddles nodes or does not fit. It is 4 when not enough is known to say: the " +
+      "answer names what would tell.",
   ],
   examples: [
     {
@@ -123,7 +132,7 @@ export const topologyCommand: CliCommand = {
       lines: [
         "evenkeel topology --list",
         "evenkeel topology machine:hgx-h100",
-        'evenkeel topology --from "synthetic:package:2 core:8 memory:64Gi root*2[gpu:h100-sxm]"',
+        'evenkeel topology --from "synthetic:package:2 core:8 memory:64Gi root*2[gpu:l40s]"',
       ],
     },
     {

@@ -5,7 +5,7 @@ import { readTopology } from "../../input/read-topology.ts";
 import { differencesText } from "../../text/differences-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 
-/** How another machine differs, as text, and whether it is the same. */
+/** How another machine differs, as text, and whether nothing does. */
 export async function compare(
   topology: Topology,
   source: string,

@@ -7,6 +7,7 @@ export interface TopologyFlags {
   readonly diff?: string;
   readonly fit: readonly string[];
   readonly taken: readonly string[];
+  readonly state?: string;
   readonly all: boolean;
   readonly policy?: string;
   readonly list: boolean;

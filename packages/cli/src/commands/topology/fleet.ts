@@ -1,7 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { invariant } from "@evenkeel/core/invariant.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
-import { size } from "@evenkeel/core/set/index-set.ts";
+import { size, unionAll } from "@evenkeel/core/set/index-set.ts";
 import { shorten } from "@evenkeel/core/text/shorten.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
@@ -57,39 +57,63 @@ export async function hostOfFleet(
   return { sources: [name], machine: machineOf(host), findings: [], plans };
 }
 
-/** The table, with the names of machines cut where it would be wider than the terminal. */
+/**
+ * The table in the width of the terminal. Where it would be wider, the names of machines are cut,
+ * then whole columns are left out, those that tell the least first.
+ */
 function fitting(cells: readonly (readonly string[])[], columns: number): readonly string[] {
-  const align = cells[0]?.map((_, i) => (i < 2 || i === 7 ? "left" : "right")) ?? [];
-  const named = table(cells, align);
-  const beyond = Math.max(...named.map((line) => line.length)) - columns;
-  if (beyond <= 0) return named;
-  const longest = Math.max(...cells.map(([, machine = ""]) => machine.length));
-  const length = Math.max(8, longest - beyond);
+  const beyondIn = (some: typeof cells): number =>
+    Math.max(...tableOf(some).map((line) => line.length)) - columns;
+  const longest = Math.max(...cells.map((one) => (one[machineColumn] ?? "").length));
+  const length = Math.max(machineMin, longest - Math.max(0, beyondIn(cells)));
+  let shown = cells.map((one) =>
+    one.map((cell, i) => (i === machineColumn ? shorten(cell, length) : cell)),
+  );
+  for (const name of leastTelling) {
+    if (beyondIn(shown) <= 0) break;
+    const [head = []] = shown;
+    shown = shown.map((one) => one.filter((_, i) => head[i] !== name));
+  }
+  return tableOf(shown);
+}
+
+const leftColumns: ReadonlySet<string> = new Set(["host", "machine", ""]);
+const machineColumn = 1;
+/** A shorter name of a machine tells nothing. */
+const machineMin = 8;
+const leastTelling = ["machine", "CPUs", "NICs", "cores", "nodes"] as const;
+
+function tableOf(cells: readonly (readonly string[])[]): string[] {
+  const [head = []] = cells;
   return table(
-    cells.map(([host = "", machine = "", ...others]) => [
-      host,
-      shorten(machine, length),
-      ...others,
-    ]),
-    align,
+    cells,
+    head.map((name) => (leftColumns.has(name) ? "left" : "right")),
   );
 }
 
 function row({ topology }: ReadHost, vms: number): readonly string[] {
   const { name, machine, nodes, cores, nics } = topology;
-  const cpus = cores.reduce((sum, core) => sum + size(setOf(core.cpus)), 0);
+  const cpus = cpusOf(topology);
   return [
     name,
     [machine.vendor, machine.product].filter((part) => part !== null).join(" ") ||
       (machine.cpuModel ?? "?").replaceAll(/\((?:R|TM|r|tm)\)/g, ""),
     String(nodes.length),
-    String(cores.length),
-    String(cpus),
+    cores.length === 0 ? "?" : String(cores.length),
+    cpus === null ? "?" : String(cpus),
     memoryText(topology),
     ...gpuTexts(topology),
     String(nics.length),
     String(vms),
   ];
+}
+
+/** How many CPUs are online, of cores or at least of nodes; null where nobody told. */
+function cpusOf({ cores, nodes }: Topology): number | null {
+  const lists = cores.length > 0 ? cores : nodes;
+  const known = lists.flatMap(({ cpus }) => cpus ?? []);
+  if (known.length < lists.length || known.length === 0) return null;
+  return size(unionAll(known.map(setOf)));
 }
 
 function memoryText({ nodes }: Topology): string {
@@ -110,6 +134,6 @@ function unknown(name: string, { hosts }: FleetFile, path: string): EvenkeelErro
   return new EvenkeelError("host-unknown", `the fleet has no host ${JSON.stringify(name)}`, {
     where: path,
     expected: `one of ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}`,
-    remedy: near === null ? "add the host first" : `did you mean ${near}?`,
+    remedy: near === null ? `name one of them: --host ${names[0] ?? ""}` : `did you mean ${near}?`,
   });
 }

@@ -12,7 +12,7 @@ import { refuseTwoStdins } from "../../input/read-text.ts";
 import { readTopologies } from "../../input/read-topology.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { styled } from "../../text/terminal-text.ts";
-import { notesText, restOfFindings } from "../../text/notes-text.ts";
+import { restOfFindings, writeNotes } from "../../text/notes-text.ts";
 import type { TopologyFlags } from "./flags.ts";
 import type { Subject } from "./subject.ts";
 
@@ -39,7 +39,7 @@ export async function runTopology(
   const drawn = output === "text" && diff === undefined && fit.length === 0;
   if (!drawn) {
     const notes = findings.map(({ message }) => message);
-    surroundings.stderr.write(notesText(notes, output === "json", restOfFindings));
+    writeNotes(surroundings.stderr, notes, { all: output === "json", rest: restOfFindings });
   }
   if (diff !== undefined) {
     const { compare } = await import("./compare.ts");
@@ -80,14 +80,18 @@ async function readSubject(
 async function tenancyFor(
   machine: ReadMachine,
   plans: readonly PlanFile[],
-  { taken, policy, output }: TopologyFlags,
+  { taken, policy, state, output }: TopologyFlags,
   { surroundings }: CliContext,
 ): Promise<Tenancy | null> {
+  if (state !== undefined && !machine.isHere) {
+    throw misfit("--state has no effect on another machine", "live, which is this machine");
+  }
   const isPicture = output === "text" || output === "svg";
-  if (!isPicture || (taken.length === 0 && plans.length === 0)) return null;
+  const isAsked = taken.length > 0 || plans.length > 0 || state !== undefined;
+  if (!isPicture || !isAsked) return null;
   const { occupiedHosts } = await import("../../input/read-hosts.ts");
   const { tenancyOf } = await import("@evenkeel/core/placement/tenancy/tenancy-of-host.ts");
-  const wanted = { taken, policy, state: undefined, vm: null };
+  const wanted = { taken, policy, state, vm: null };
   const [host] = await occupiedHosts([machine], plans, wanted, surroundings);
   return host === undefined ? null : tenancyOf(host);
 }
@@ -138,7 +142,7 @@ async function rendered(
 
 /** Refuses combinations of flags that ask for different answers. */
 function refuseMisfits(flags: TopologyFlags): void {
-  const { from, fleet, host, diff, fit, taken, all, policy, list, output } = flags;
+  const { from, fleet, host, diff, fit, taken, all, policy, state, list, output } = flags;
   if (list && (from.length > 0 || diff !== undefined || fit.length > 0 || taken.length > 0)) {
     throw misfit("--list names machines and reads none", "--list alone, or with --output json");
   }
@@ -153,7 +157,9 @@ function refuseMisfits(flags: TopologyFlags): void {
     const flag = host === undefined ? "--skip-unreadable" : "--host";
     throw misfit(`${flag} has no effect without --fleet`, "a fleet that has the host");
   }
-  const isOne = diff !== undefined || fit.length > 0 || (output !== "text" && output !== "json");
+  const isDrawn = taken.length > 0 || state !== undefined || all;
+  const isOne =
+    isDrawn || diff !== undefined || fit.length > 0 || (output !== "text" && output !== "json");
   if (fleet !== undefined && host === undefined && isOne) {
     throw misfit(
       "this is an answer about one machine, and the fleet has several",
@@ -171,6 +177,7 @@ function refuseMisfits(flags: TopologyFlags): void {
   const isPicture = !answers && (output === "text" || output === "svg");
   for (const [flag, given] of [
     ["--taken", taken.length > 0],
+    ["--state", state !== undefined],
     ["--all", all],
   ] as const) {
     if (!given || isPicture) continue;
@@ -180,9 +187,10 @@ function refuseMisfits(flags: TopologyFlags): void {
   if (policy !== undefined && fleet !== undefined) {
     throw misfit("--policy and --fleet are given", "the policy in the fleet's file");
   }
-  if (policy !== undefined && fit.length === 0 && taken.length === 0) {
+  const isUsed = fit.length > 0 || taken.length > 0 || state !== undefined;
+  if (policy !== undefined && !isUsed) {
     throw misfit(
-      "--policy has no effect without --fit or --taken",
+      "--policy has no effect without --fit, --taken or --state",
       "a policy together with flavors to fit, or with plans to draw",
     );
   }

@@ -12,7 +12,7 @@ test("a machine is drawn for people, in the width and colors of their terminal",
   const piped = await evenkeel(["topology", "--from", small]);
   expect(`\n${outcomeText(piped)}`).toMatchInlineSnapshot(`
     "
-    synthetic  synthetic
+    synthetic
     model unknown · x86_64 · 4 KiB pages
     1 package · 1 node · 2 cores · 2 CPUs · 8 GiB · 1 × H100 SXM5 80GB
     ╭─ package 0 · node 0 ─────────────────────────╮
@@ -64,7 +64,8 @@ test("differences are told group by group, and end in exit status 3", async () =
   const text = await evenkeel(["topology", "--from", small, "--diff", grown]);
   expect(`\n${outcomeText(text)}`).toMatchInlineSnapshot(`
     "
-    synthetic:package:1 core:2 memory:8Gi root[gpu:h100-sxm] and synthetic:package:1 core:3 memory:9Gi root[gpu:h100-sxm] are not the same machine: 2 differences
+    synthetic:package:1 core:2 memory:8Gi root[gpu:h100-sxm] and synthetic:package:1 core:3 memory:9Gi
+      root[gpu:h100-sxm] are not the same machine: 2 differences
 
     nodes
       node 0 gained 1 GiB of memory (8 GiB → 9 GiB)
@@ -263,6 +264,8 @@ test("a node whose number nobody told reaches no output as a node", async () => 
      GPU1  NODE     X   SYS   SYS
      GPU2   SYS   SYS     X  NODE
      GPU3   SYS   SYS  NODE     X
+
+    NODE through host bridges of one node   SYS through the link between nodes
 
     worth knowing
     - GPU2 has no NIC on its node: its network traffic crosses to another node.

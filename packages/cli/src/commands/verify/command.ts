@@ -12,6 +12,7 @@ function parsePid(input: string): number {
   if (/^[1-9]\d{0,8}$/.test(input)) return Number(input);
   throw new EvenkeelError("usage", `--pid is ${JSON.stringify(input)}`, {
     expected: "the number of a process",
+    remedy: "ps -C qemu-system-x86_64 -o pid,args shows them",
   });
 }
 
@@ -20,6 +21,7 @@ function parseSeconds(input: string): number {
   if (seconds >= 0.1 && seconds <= 86_400) return seconds;
   throw new EvenkeelError("usage", `--interval is ${JSON.stringify(input)}`, {
     expected: "seconds from 0.1 to 86400",
+    remedy: "write, for example, --interval 5",
   });
 }
 

@@ -1,5 +1,6 @@
 import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { type MemoryPaths, memoryPaths } from "@evenkeel/core/cost/memory-path.ts";
+import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
@@ -41,6 +42,7 @@ export async function plannedVm(
   if (state !== undefined) {
     throw new EvenkeelError("usage", "--state has no effect with --plan", {
       expected: "one of the two",
+      remedy: "leave out --state",
     });
   }
   const { plan, where } = await readPlan(path, surroundings);
@@ -51,6 +53,7 @@ export async function plannedVm(
   throw new EvenkeelError("usage", `the plan is for the VM ${JSON.stringify(full)}`, {
     where,
     expected: `a plan for ${JSON.stringify(vm)}`,
+    remedy: `name the plan of ${shellWord(vm)}, or verify the VM of this one: evenkeel verify ${shellWord(full)}`,
   });
 }
 
@@ -105,6 +108,7 @@ async function recorded(
   if (unused !== undefined || flags.watch) {
     throw new EvenkeelError("usage", `--${unused ?? "watch"} has no effect with --evidence`, {
       expected: "recorded evidence, or flags for reading it now",
+      remedy: `leave out --${unused ?? "watch"}`,
     });
   }
   const { text, where } = await readText(path, "an Evidence document", surroundings);
@@ -115,6 +119,7 @@ async function recorded(
     throw new EvenkeelError("usage", `the evidence is about ${what}`, {
       where,
       expected: `evidence about the VM ${JSON.stringify(plan.vm)}`,
+      remedy: `record it: evenkeel evidence ${shellWord(plan.vm)} > ${shellWord(plan.vm)}.json`,
     });
   }
   return { live: false, read: async () => ({ ...evidence, guest: guest ?? evidence.guest }) };

@@ -14,6 +14,7 @@ function parseGap(input: string): number {
   if (share >= 0 && share <= 1000) return share;
   throw new EvenkeelError("usage", `--gap is ${JSON.stringify(input)}`, {
     expected: "how much slower one is than the other: 20%, or 1.2x",
+    remedy: "write, for example, --gap 20%",
   });
 }
 

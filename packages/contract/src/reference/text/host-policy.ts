@@ -28,8 +28,8 @@ export const policyFieldsText = objectText<PolicyFields>(
             { default: null, otherwise: "`coresPerNode` decides" },
           ],
           memoryPerNode: [
-            "Base pages kept on each node that has memory. Huge pages are set apart from them " +
-              "already and are not reduced by it.",
+            "Base pages kept on each node that has memory: `0`, or from 1Mi. Huge pages are set " +
+              "apart from them already and are not reduced by it.",
             "8Gi",
             { default: "4Gi" },
           ],

@@ -124,6 +124,32 @@ test("enough of everything is not enough where the accelerators are not linked",
   );
 });
 
+test("a device of unknown node may be on any, so how many a node has is unknown", () => {
+  const some = syntheticTopology(
+    "package:2 core:4 memory:16Gi hugepages:8x1Gi root[gpu:l40s nic:cx7]@0 root[gpu:l40s]@?",
+  );
+  const asked = { accelerators: accelerators(2), nics: { count: 1, rdma: false } };
+  expect(fitOf(asked, some).shortages).toEqual([
+    { node: 0, resource: "accelerators", needs: 2, has: null },
+    { node: 1, resource: "accelerators", needs: 2, has: null },
+    { node: 1, resource: "nics", needs: 1, has: 0 },
+  ]);
+  // One of another model is on none for this request, and neither is a NIC that does no RDMA.
+  const other = syntheticTopology(
+    `package:2 core:4 memory:16Gi hugepages:8x1Gi root[gpu:l40s]@0
+     root[gpu:h100-pcie nic:e810]@?`,
+  );
+  const told: Topology = { ...other, nics: other.nics.map((nic) => ({ ...nic, rdma: false })) };
+  const l40s = { ...accelerators(2), model: "l40s" };
+  const has = (topology: Topology): readonly (number | null)[] =>
+    fitOf({ accelerators: l40s, nics: { count: 1, rdma: true } }, topology).shortages.map(
+      (one) => one.has,
+    );
+  expect(has(told)).toEqual([1, 0, 0, 0]);
+  const untold: Topology = { ...other, nics: other.nics.map((nic) => ({ ...nic, rdma: null })) };
+  expect(has(untold)).toEqual([1, null, 0, null]);
+});
+
 test("whether unknown memory holds a flavor is unknown", () => {
   const unknown = syntheticTopology("package:1 core:4 memory:?");
   const fit = fitOf({ hugepageBytes: null }, unknown);

@@ -10,13 +10,7 @@ import type { HostPolicy } from "../../request/host-policy.ts";
 import type { Request } from "../../request/request.ts";
 import type { Topology } from "../../topology/topology.ts";
 import type { FlavorFit } from "./flavor-fit.ts";
-import {
-  isOnOneNode,
-  roomOnOneNode,
-  runningNodes,
-  shortagesOf,
-  straddlingCost,
-} from "../straddle/straddling.ts";
+import { isOnOneNode, straddlingCost, straddlingOf } from "../straddle/straddling.ts";
 
 /** The limit of the count: a higher count would tell an operator nothing more. */
 const countMax = 256;
@@ -57,17 +51,13 @@ function fitOf(host: HostState, request: Request): FlavorFit {
   const space = spaceOn(host, request);
   const count = countOf(host, request);
   const untold = nodes === 1 ? [] : untoldOf(host, { ...request, locality: "strict" }, isOnOneNode);
-  const running = runningNodes(space);
-  const shortages = running.flatMap((node) => shortagesOf(space, node));
   return {
     name: request.flavor ?? request.name,
     locality: request.locality,
     nodes,
     onOneNode: untold.length > 0 ? null : nodes === 1,
     untold,
-    shortages,
-    room: roomOnOneNode(space, shortages),
-    enough: running.flatMap(({ id }) => (shortages.some(({ node }) => node === id) ? [] : [id])),
+    ...straddlingOf(space),
     count,
     countIsBound: count === countMax,
     cost: preferred === null ? null : straddlingCost(preferred),

@@ -1,9 +1,9 @@
 import type { UntoldFact } from "../../plan/refusal.ts";
-import type { NodeShortage, OneNode, StraddlingCost } from "../straddle/straddle.ts";
+import type { Straddling, StraddlingCost } from "../straddle/straddle.ts";
 import type { Locality } from "../../request/virtual-machine.ts";
 
-/** How a request fits on an empty machine. */
-export interface FlavorFit {
+/** How a request fits on an empty machine, and what keeps it off a single node. */
+export interface FlavorFit extends Straddling {
   /** The flavor's name, or the request's where it has none. */
   readonly name: string;
   /** The locality that was asked for. */
@@ -19,15 +19,6 @@ export interface FlavorFit {
    */
   readonly onOneNode: boolean | null;
   readonly untold: readonly UntoldFact[];
-  /** What each node with CPUs lacks to hold all of it; no entry for a node that lacks nothing. */
-  readonly shortages: readonly NodeShortage[];
-  /** What it would have to come down to; null where one node lacks several things, or devices. */
-  readonly room: OneNode | null;
-  /**
-   * The nodes that lack nothing; where none of them holds it, their devices are not connected as
-   * asked.
-   */
-  readonly enough: readonly number[];
   /** How many VMs of it fit on the machine as asked, placed one after the other. */
   readonly count: number;
   /** Whether counting ended at its limit, so that more may fit. */

@@ -1,15 +1,7 @@
 import { amountOf } from "../../text/amount.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { sumOf } from "../../unit/sum.ts";
-import type { NodeShortage, OneNode, StraddlingCost } from "./straddle.ts";
-
-/** What keeps a request off every single node. */
-interface Straddling {
-  /** The nodes that lack nothing; their devices are not connected as asked. */
-  readonly enough: readonly number[];
-  readonly shortages: readonly NodeShortage[];
-  readonly room: OneNode | null;
-}
+import type { NodeShortage, Straddling, StraddlingCost } from "./straddle.ts";
 
 /** Why no one node holds a request: what the nearest lacks, and what would fit there. */
 export function straddleCause({ enough, shortages, room }: Straddling): string {
@@ -32,7 +24,8 @@ export function straddleCostText({ shown, hidden }: StraddlingCost): string {
 }
 
 function percentText(slowdown: number): string {
-  return slowdown < 1.0005 ? "less than 0.1 %" : `${Math.round((slowdown - 1) * 1000) / 10} %`;
+  const tenths = Math.round((slowdown - 1) * 1000);
+  return tenths === 0 ? "less than 0.1 %" : `${tenths / 10} %`;
 }
 
 function unconnected(nodes: readonly number[]): string {
@@ -40,23 +33,21 @@ function unconnected(nodes: readonly number[]): string {
   return `${which} enough of everything, but not with devices connected as asked`;
 }
 
+/** What is counted, one of each; memory is measured. */
 const units = {
   cores: "core",
   cpus: "CPU",
   hugepages: "huge page",
-  memoryBytes: "of memory",
   accelerators: "GPU",
   nics: "NIC",
 } as const;
 
-const words = {
-  cores: "cores",
-  cpus: "CPUs",
-  hugepages: "huge pages",
-  memoryBytes: "memory",
-  accelerators: "GPUs",
-  nics: "NICs",
-} as const;
+/** So much of a resource that a node lacks, of all that is needed. */
+function lackText({ resource, needs }: NodeShortage, has: number): string {
+  return resource === "memoryBytes"
+    ? `${formatBytes(needs - has)} of ${formatBytes(needs)}`
+    : `${amountOf(needs - has, units[resource])} of ${needs}`;
+}
 
 /** The fraction of a need that a node lacks; of what is unknown, all. */
 function missingPart({ needs, has }: NodeShortage): number {
@@ -70,14 +61,11 @@ function nearestText(shortages: readonly NodeShortage[]): string {
   const [nearest] = [...byNode].toSorted(([, a], [, b]) => missing(a) - missing(b));
   if (nearest === undefined) return "it has no node with CPUs";
   const [node, parts] = nearest;
-  const known = parts.flatMap(({ resource, needs, has }) => {
-    if (has === null) return [];
-    const unit = units[resource];
-    const lack =
-      resource === "memoryBytes" ? formatBytes(needs - has) : amountOf(needs - has, unit);
-    return [`${lack} of ${resource === "memoryBytes" ? formatBytes(needs) : needs}`];
+  const known = parts.flatMap((part) => (part.has === null ? [] : lackText(part, part.has)));
+  const untold = parts.flatMap(({ resource, has }) => {
+    if (has !== null) return [];
+    return resource === "memoryBytes" ? "memory" : `${units[resource]}s`;
   });
-  const untold = parts.flatMap(({ resource, has }) => (has === null ? words[resource] : []));
   const lacks = known.length === 0 ? [] : [`lacks ${known.join(" and ")}`];
   const unknown = untold.length === 0 ? [] : [`has ${untold.join(" and ")} that nobody told`];
   return `node ${node} ${[...lacks, ...unknown].join(" and ")}`;

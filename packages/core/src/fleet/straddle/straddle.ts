@@ -10,6 +10,19 @@ export interface NodeShortage {
   readonly has: number | null;
 }
 
+/** What keeps a request off every single node. */
+export interface Straddling {
+  /** What each node with CPUs lacks to hold all of it; no entry for a node that lacks nothing. */
+  readonly shortages: readonly NodeShortage[];
+  /** What it would have to come down to; null where one node lacks several things, or devices. */
+  readonly room: OneNode | null;
+  /**
+   * The nodes that lack nothing; where none of them holds it, their devices are not connected as
+   * asked.
+   */
+  readonly enough: readonly number[];
+}
+
 /** The most of one resource with which a request would fit on one node, all else as it is. */
 export interface OneNode {
   readonly resource: "vcpus" | "memoryBytes";

@@ -7,9 +7,10 @@ import {
   total,
 } from "../../placement/layout/layout.ts";
 import type { SearchResult } from "../../placement/search/search.ts";
+import { freeAccelerators, freeNics, isWanted } from "../../placement/space/devices.ts";
 import type { NodeSpace, Space } from "../../placement/space/space.ts";
 import { nodesOfUntoldCores } from "../../placement/untold/cpus.ts";
-import type { NodeShortage, OneNode, StraddlingCost } from "./straddle.ts";
+import type { NodeShortage, OneNode, Straddling, StraddlingCost } from "./straddle.ts";
 
 /** Whether all of a layout, and not only its devices, is on one node. */
 export function isOnOneNode({ cells }: Layout): boolean {
@@ -20,19 +21,37 @@ export function isOnOneNode({ cells }: Layout): boolean {
   return new Set(parts).size === 1;
 }
 
-/** The nodes with CPUs, each of which might hold a whole VM. */
-export function runningNodes({ topology, nodes }: Space): readonly NodeSpace[] {
+/** What keeps a request off each of the nodes with CPUs, one of which might hold a whole VM. */
+export function straddlingOf(space: Space): Straddling {
+  const running = runningNodes(space);
+  const shortages = running.flatMap((node) => shortagesOf(space, node));
+  const short = new Set(shortages.map(({ node }) => node));
+  return {
+    shortages,
+    room: roomOnOneNode(space, shortages),
+    enough: running.flatMap(({ id }) => (short.has(id) ? [] : [id])),
+  };
+}
+
+function runningNodes({ topology, nodes }: Space): readonly NodeSpace[] {
   const withCpus = new Set(topology.nodes.flatMap(({ id, cpus }) => (cpus === "" ? [] : id)));
   return nodes.filter(({ id }) => withCpus.has(id));
 }
 
 /** What a node lacks to hold all of a request. */
-export function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
+function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
   const { request, granuleBytes } = space;
-  // A device of unknown node may be on this one.
-  const onNode = (devices: Space["nics"], needs: number): number | null => {
-    const here = devices.filter((device) => device.node === node.id).length;
-    return here < needs && devices.some((device) => device.node === null) ? null : here;
+  const { accelerators, nics } = request;
+  // A free device of unknown node, which the search never takes, may be on this one.
+  const mayHave = {
+    accelerators: freeAccelerators(space).some(
+      (device) => device.node === null && isWanted(device, accelerators.model),
+    ),
+    nics: freeNics(space).some((nic) => nic.node === null && !(nics.rdma && nic.rdma === false)),
+  };
+  const onNode = (what: "accelerators" | "nics", needs: number): number | null => {
+    const here = space[what].filter((device) => device.node === node.id).length;
+    return here < needs && mayHave[what] ? null : here;
   };
   const coresUntold = nodesOfUntoldCores(space.topology).some(({ id }) => id === node.id);
   const scale = request.hugepageBytes === null ? granuleBytes : 1;
@@ -49,10 +68,10 @@ export function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
     },
     {
       resource: "accelerators",
-      needs: request.accelerators.count,
-      has: onNode(space.accelerators, request.accelerators.count),
+      needs: accelerators.count,
+      has: onNode("accelerators", accelerators.count),
     },
-    { resource: "nics", needs: request.nics.count, has: onNode(space.nics, request.nics.count) },
+    { resource: "nics", needs: nics.count, has: onNode("nics", nics.count) },
   ];
   return rows
     .filter(({ needs, has }) => needs > 0 && (has === null || has < needs))
@@ -60,7 +79,7 @@ export function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
 }
 
 /** The most vCPUs, or else memory, with which the request would fit on one node as it is. */
-export function roomOnOneNode(
+function roomOnOneNode(
   { request, inventory, granuleBytes }: Space,
   shortages: readonly NodeShortage[],
 ): OneNode | null {

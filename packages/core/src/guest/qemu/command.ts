@@ -71,7 +71,7 @@ export function qemuCommand(guest: Guest, options: QemuOptions = {}): QemuComman
       "-display",
       "none",
       ...(options.monitor === undefined ? [] : monitorArguments(options.monitor)),
-      ...firmwareArguments(guest, firmware, options),
+      ...firmwareArguments(guest, options),
       ...machineArguments(guest, firmwareProperties(firmware, options), options),
       ...cpuArguments(guest, options),
       ...memoryArguments(guest),

@@ -1,3 +1,4 @@
+import { firmwareOf } from "../firmware.ts";
 import type { Guest } from "../guest.ts";
 import type { Firmware } from "../options.ts";
 import type { QemuOptions } from "./options.ts";
@@ -8,14 +9,18 @@ const images = {
   aarch64: "/usr/share/AAVMF/AAVMF_CODE.fd",
 } as const;
 
+/** The image that QEMU takes the guest's firmware from; null where it brings the firmware. */
+export function firmwareFileOf(guest: Guest, options: QemuOptions): string | null {
+  if (firmwareOf(guest, options) === "bios") return null;
+  return options.firmwareFile ?? images[guest.architecture];
+}
+
 /** The firmware's flash chips: its code, and its variables where they are kept. */
-export function firmwareArguments(
-  { architecture }: Guest,
-  firmware: Firmware,
-  { firmwareFile, firmwareVariables }: QemuOptions,
-): string[] {
-  if (firmware === "bios") return [];
-  const code = drive("firmware", firmwareFile ?? images[architecture], true);
+export function firmwareArguments(guest: Guest, options: QemuOptions): string[] {
+  const file = firmwareFileOf(guest, options);
+  if (file === null) return [];
+  const { firmwareVariables } = options;
+  const code = drive("firmware", file, true);
   if (firmwareVariables === undefined) return code;
   return [...code, ...drive("firmware-variables", firmwareVariables, false)];
 }

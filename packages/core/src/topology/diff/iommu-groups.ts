@@ -1,22 +1,38 @@
 import type { PciDevice, Topology } from "../topology.ts";
 import type { NameOf, TopologyDifference } from "./difference.ts";
 
-/**
- * The changes of IOMMU groups: which functions share one, among the functions that both machines
- * have. The kernel's numbers of groups have no meaning (`names.ts`).
- */
-export function iommuDifferences(a: Topology, b: Topology, name: NameOf): TopologyDifference[] {
+/** A function of both machines, and the others of its group in each. */
+interface Grouped {
+  readonly before: PciDevice;
+  readonly after: PciDevice;
+  /** `alone` without any others, null where unknown. */
+  readonly was: string | null;
+  readonly is: string | null;
+}
+
+/** The functions that both machines have, with their IOMMU groups among these. */
+export function groupsOfBoth(a: Topology, b: Topology): readonly Grouped[] {
   const current = new Map(b.pci.map((device) => [device.address, device]));
   const common = a.pci.flatMap((before) => {
     const after = current.get(before.address);
     return after === undefined ? [] : [{ before, after }];
   });
-  const [peersBefore, peersAfter] = [
-    peersOf(common.map(({ before }) => before)),
-    peersOf(common.map(({ after }) => after)),
-  ];
-  return common.flatMap(({ before, after }): TopologyDifference[] => {
-    const [was, is] = [peersBefore(before), peersAfter(after)];
+  const peersBefore = peersOf(common.map(({ before }) => before));
+  const peersAfter = peersOf(common.map(({ after }) => after));
+  return common.map(({ before, after }) => ({
+    before,
+    after,
+    was: peersBefore(before),
+    is: peersAfter(after),
+  }));
+}
+
+/**
+ * The changes of IOMMU groups: which functions share one, among the functions that both machines
+ * have. The kernel's numbers of groups have no meaning (`names.ts`).
+ */
+export function iommuDifferences(a: Topology, b: Topology, name: NameOf): TopologyDifference[] {
+  return groupsOfBoth(a, b).flatMap(({ before, was, is }): TopologyDifference[] => {
     if (was === is) return [];
     const subject = name(before);
     const [now, then] = [sharingText(is), sharingText(was)];
@@ -26,17 +42,17 @@ export function iommuDifferences(a: Topology, b: Topology, name: NameOf): Topolo
   });
 }
 
-/** The other members of each function's group; `alone` without any, null where unknown. */
-export function peersOf(functions: readonly PciDevice[]): (of: PciDevice) => string | null {
-  const members = new Map<number, string[]>();
-  for (const { address, iommuGroup } of functions) {
-    if (iommuGroup === null) continue;
-    members.set(iommuGroup, [...(members.get(iommuGroup) ?? []), address]);
-  }
+/** The other members of each function's group, as text. */
+function peersOf(functions: readonly PciDevice[]): (of: PciDevice) => string | null {
+  const members = Map.groupBy(functions, ({ iommuGroup }) => iommuGroup);
   return ({ address, iommuGroup }) => {
     if (iommuGroup === null) return null;
-    const peers = (members.get(iommuGroup) ?? []).filter((other) => other !== address);
-    return peers.length === 0 ? "alone" : peers.toSorted().join(" ");
+    const peers = (members.get(iommuGroup) ?? []).filter((other) => other.address !== address);
+    if (peers.length === 0) return "alone";
+    return peers
+      .map((other) => other.address)
+      .toSorted()
+      .join(" ");
   };
 }
 

@@ -1,7 +1,7 @@
 import { amountOf } from "../../text/amount.ts";
 import type { Topology } from "../topology.ts";
 import type { TopologyDifference } from "./difference.ts";
-import { peersOf } from "./iommu-groups.ts";
+import { groupsOfBoth } from "./iommu-groups.ts";
 
 /**
  * The differences in what things are called, where they are the same things: addresses and host
@@ -62,16 +62,8 @@ function addressDifferences(
  * when a device comes or goes: reported once, and only where no group changed.
  */
 function groupNumbers(a: Topology, b: Topology): TopologyDifference[] {
-  const current = new Map(b.pci.map((device) => [device.address, device]));
-  const common = a.pci.flatMap((before) => {
-    const after = current.get(before.address);
-    return after === undefined ? [] : [{ before, after }];
-  });
-  const [was, is] = [
-    peersOf(common.map(({ before }) => before)),
-    peersOf(common.map(({ after }) => after)),
-  ];
-  if (common.some(({ before, after }) => was(before) !== is(after))) return [];
+  const common = groupsOfBoth(a, b);
+  if (common.some(({ was, is }) => was !== is)) return [];
   const renumbered = common.find(({ before, after }) => before.iommuGroup !== after.iommuGroup);
   if (renumbered === undefined) return [];
   return [

@@ -1,5 +1,12 @@
-import { INDEX_MAX, type IndexSet, indexSet, size, unionAll } from "../../set/index-set.ts";
-import { formatList, parseList } from "../../set/list-format.ts";
+import {
+  INDEX_MAX,
+  type IndexSet,
+  indexSet,
+  indices,
+  size,
+  unionAll,
+} from "../../set/index-set.ts";
+import { formatList, parseList, setOf } from "../../set/list-format.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
 import { knownCpus } from "../node-facts.ts";
@@ -69,15 +76,30 @@ export function poolsText({ hugepages }: MemoryNode): Line {
   return joined(pools, ", ");
 }
 
-/** A node's CPUs, of which the list may be cut after some characters. */
+/** A node's CPUs, of which a long list is shortened. */
 export function cpusLine({ cpus }: MemoryNode, listMax?: number): Line {
   if (cpus === null) return unknown("CPUs unknown");
   return line(`CPUs ${shortList(cpus, listMax)}`);
 }
 
-/** Longer lists of CPUs are cut: they would make every box as wide as themselves. */
+/**
+ * A list of CPUs; one that names every n-th by itself as `0,2,4,…,110`, and any longer one cut
+ * after a comma: it would make every box as wide as itself.
+ */
 export function shortList(list: string, listMax = 40): string {
-  return list.length > listMax ? `${list.slice(0, listMax)}…` : list;
+  const even = evenly(list);
+  if (even.length <= listMax) return even;
+  const kept = even.slice(0, listMax);
+  return `${kept.slice(0, kept.lastIndexOf(",") + 1)}…`;
+}
+
+function evenly(list: string): string {
+  const cpus = indices(setOf(list));
+  const [first = 0, second = 0, third = 0] = cpus;
+  const step = second - first;
+  const every = cpus.every((cpu, i) => cpu === first + i * step);
+  if (cpus.length < 12 || step < 2 || !every) return list;
+  return `${first},${second},${third},…,${cpus.at(-1) ?? ""}`;
 }
 
 /**
@@ -203,12 +225,17 @@ export function headerLines(topology: Topology, width: number): Line[] {
   ];
   const all = wrapped([...host, ...devices], " · ", width);
   return [
-    [span(topology.name, "title"), span(`  ${topology.source}`, "faint")],
+    [span(topology.name, "title"), ...sourceLine(topology)],
     ...wrapped(identity, " · ", width),
     ...(all.length === 1
       ? all
       : [...wrapped(host, " · ", width), ...wrapped(devices, " · ", width)]),
   ];
+}
+
+/** Where the machine was read, unless its name says so. */
+function sourceLine({ name, source }: Topology): Line {
+  return name === source ? [] : line(span(`  ${source}`, "faint"));
 }
 
 /** The machine's packages, nodes, cores and CPUs, as far as they are known. */

@@ -35,12 +35,14 @@ export function drawTenancy(
   const used = ofNodes.filter(({ node }) => hasNewcomer(tenancy, node));
   const drawn = [ofNodes, used, []].find(isWhole) ?? [];
   const hidden = ofNodes.length - drawn.length;
+  const bars = drawn.map(({ node }) => node);
+  const key = keyLines(scene, width, { trees: false, bars, links: false });
   const lines = [
     ...boxLines(drawn, width),
     ...(hidden === 0 ? [] : [line(span(`${counted(hidden, "other node")} not drawn`, "faint"))]),
     [],
     ...tenantLines(tenancy, width, vmsMax),
-    ...(drawn.length === 0 ? [] : keyLines(scene, width, { trees: false, bars: true })),
+    ...(key.length === 0 ? [] : [[], ...key]),
   ].map((one) => (widthOf(one) > width ? fitted(one, width) : one));
   return `${lines.map((one) => printLine(one, color)).join("\n")}\n`;
 }

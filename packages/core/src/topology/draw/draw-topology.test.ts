@@ -56,6 +56,8 @@ test("an HGX H100 in 80 columns", () => {
             0  10  21
             1  21  10
 
+    NV18 over 18 NVLinks
+
     8 other PCI functions not shown
     "
   `);
@@ -97,6 +99,8 @@ test("a DGX H100 in 120 columns, its packages side by side", () => {
     distances   0   1    links  GPU0-7  NV18 between every two
             0  10  21
             1  21  10
+
+    NV18 over 18 NVLinks
     "
   `);
 });
@@ -133,6 +137,8 @@ test("a machine of eight nodes in 120 columns", () => {
             5  32  32  32  32  12  10  12  12
             6  32  32  32  32  12  12  10  12
             7  32  32  32  32  12  12  12  10
+
+    NV12 over 12 NVLinks   SYS through the link between nodes
     "
   `);
 });
@@ -176,6 +182,8 @@ test("a GB200 tray in 80 columns: nodes without CPUs, distances by classes of no
         26-33  120   80     40     40     40  10/11
 
     links  GPU0-3  NV18 between every two
+
+    NV18 over 18 NVLinks
     "
   `);
 });
@@ -229,7 +237,8 @@ test("a machine of which much is unknown says so", () => {
 
     partitions  0: GPU0-1  1: GPU0 active  2: GPU1  3: GPU2-3
 
-    ▼ link below its maximum
+    ▼ link below its maximum   PIX through one PCIe switch
+    PHB through their host bridge   ? unknown
 
     4 other PCI functions not shown
     "
@@ -243,7 +252,7 @@ test("sixty-four nodes are a table", () => {
     "many",
   );
   const lines = drawTopology(topology, { width: 80 }).split("\n");
-  expect(`\n${[...lines.slice(0, 15), "…", ...lines.slice(-12)].join("\n")}`)
+  expect(`\n${[...lines.slice(0, 15), "…", ...lines.slice(-14)].join("\n")}`)
     .toMatchInlineSnapshot(`
       "
       many  synthetic
@@ -273,6 +282,8 @@ test("sixty-four nodes are a table", () => {
           56-63     40     40     40     40     40     40     40  10/12
 
       links  GPU0-2  SYS between every two
+
+      SYS through the link between nodes
       "
     `);
 });
@@ -346,7 +357,7 @@ test("the sizes of caches and the ports that redirect are drawn where they are k
   };
   expect(`\n${drawTopology(known, { width: 80 })}`).toMatchInlineSnapshot(`
     "
-    synthetic  synthetic
+    synthetic
     model unknown · x86_64 · 4 KiB pages
     1 package · 1 node · 8 cores · 8 CPUs · 8 GiB · 2 × L40S · 1 NIC
     ╭─ package 0 · node 0 ────────────────────────────────────╮
@@ -361,6 +372,7 @@ test("the sizes of caches and the ports that redirect are drawn where they are k
     links  GPU0-1  PIX
 
     ACS traffic to its neighbors takes the way over the CPU
+    PIX through one PCIe switch
     "
   `);
   const coresIn = (topology: Topology): string | undefined =>
@@ -391,6 +403,8 @@ test("what GPUs are cut into is told beside them, and parts are not drawn", () =
     ╰──────────────────────────────────────────────────────────────────────────────────╯
 
     links  GPU0-3  PHB between every two
+
+    PHB through their host bridge
     "
   `);
 });

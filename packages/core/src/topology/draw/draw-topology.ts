@@ -10,7 +10,7 @@ import { nodeTable } from "./node-table.ts";
 import { packageBoxes } from "./package-boxes.ts";
 import { restLines } from "./pci-branches.ts";
 import { type SceneOptions, sceneOf } from "./scene.ts";
-import { tenantLines } from "./tenancy-bars.ts";
+import { barredNodes, tenantLines } from "./tenancy-bars.ts";
 
 /** How the text is set, and what it shows. */
 export interface DrawOptions extends SceneOptions {
@@ -39,6 +39,7 @@ export function drawTopology(given: Topology, options: DrawOptions): string {
   const boxedNodes = topology.nodes.filter((node) => node.cpus !== "").length;
   const isTable = boxedNodes > boxedNodesMax;
   const body = isTable ? nodeTable(scene, width) : packageBoxes(scene, width);
+  const bars = tenancy === null || isTable ? [] : barredNodes(tenancy);
   const distances = distanceLines(topology, width);
   const links = interconnectLines(topology, width);
   const fit = distances.length > 0 && widestOf(distances) + gap + widestOf(links) <= width;
@@ -49,7 +50,7 @@ export function drawTopology(given: Topology, options: DrawOptions): string {
     partitionLines(topology, width),
     all ? cacheLines(topology, width) : [],
     tenancy === null ? [] : tenantLines(tenancy, width),
-    keyLines(scene, width, { trees: !isTable, bars: !isTable }),
+    keyLines(scene, width, { trees: !isTable, bars, links: true }),
     restLines(scene, width, !isTable),
   ];
   const lines = sections

@@ -114,6 +114,19 @@ export function joined(lines: readonly Line[], separator: string): Line {
     .flatMap((one, i) => (i === 0 ? one : [span(separator, "faint"), ...one]));
 }
 
+/** The parts that `separator` joined. */
+export function parted(of: Line, separator: string): Line[] {
+  const parts: Line[] = [];
+  let part: Line = [];
+  for (const one of of) {
+    if (one.text === separator) {
+      parts.push(part);
+      part = [];
+    } else part = [...part, one];
+  }
+  return [...parts, part];
+}
+
 /** As `joined`, on as many lines as it takes to keep within the width. */
 export function wrapped(lines: readonly Line[], separator: string, width: number): Line[] {
   const rows: Line[][] = [];

@@ -38,7 +38,8 @@ export function nodeTable({ topology, tenancy }: Scene, width: number): Line[] {
   const coresCell = (node: MemoryNode): Line => {
     const cores = countOf(coresOf, node.id);
     if (cores === 0 && node.cpus !== "") return untold;
-    return line(tenancy === null ? `${cores}` : `${freeCores(tenancy, node)}/${cores}`);
+    const isShared = tenancy !== null && cores > 0;
+    return line(isShared ? `${freeCores(tenancy, node)}/${cores}` : `${cores}`);
   };
   const named = (title: string, of: (node: MemoryNode) => Line): Column => ({ title, of });
   const cpus = named("CPUs", (node) => (node.cpus === null ? untold : line(shortened(node.cpus))));

@@ -2,7 +2,7 @@ import type { MemoryNode, Topology } from "../topology.ts";
 import { balancedColumns } from "./columns.ts";
 import { type Box, boxed, boxHeight, boxWidth, beside } from "./box.ts";
 import { coresLine, cpusLine, listOf, memoryLine } from "./describe.ts";
-import { joined, type Line, line, span } from "./line.ts";
+import { type Line, line, parted, span, wrapped } from "./line.ts";
 import { memoryOnlyLines, packagesOf } from "./node-table.ts";
 import { placeLine } from "./pci-branches.ts";
 import { type DrawnTree, pciTrees } from "./pci-tree.ts";
@@ -19,7 +19,7 @@ export function packageBoxes(scene: Scene, width: number): Line[] {
   const trees = pciTrees(scene, width - frameWidth);
   const groups = packageGroups(topology);
   const boxes = [
-    ...groups.map((group) => packageBox(scene, group, trees)),
+    ...groups.map((group) => packageBox(scene, group, trees, width - frameWidth)),
     ...memoryBox(scene, trees),
     ...strayBox(trees),
   ];
@@ -41,6 +41,8 @@ export function packageBoxes(scene: Scene, width: number): Line[] {
 
 export interface PackageGroup {
   readonly title: string;
+  /** The packages that the nodes are of, where these are known. */
+  readonly packages: readonly number[];
   readonly nodes: readonly MemoryNode[];
 }
 
@@ -48,30 +50,34 @@ export interface PackageGroup {
  * Nodes with CPUs, or of which nobody told, by package; a node of several packages stands alone.
  */
 export function packageGroups(topology: Topology): PackageGroup[] {
-  const groups = new Map<string, MemoryNode[]>();
+  const groups = new Map<string, { packages: readonly number[]; nodes: MemoryNode[] }>();
   for (const node of topology.nodes.filter(({ cpus }) => cpus !== "")) {
-    const packages = packagesOf(topology, node.id);
+    const packages = node.package === null ? packagesOf(topology, node.id) : [node.package];
     const title =
       node.package !== null
         ? `package ${node.package}`
         : packages.length > 1
           ? `packages ${listOf(packages)}`
           : "package unknown";
-    groups.set(title, [...(groups.get(title) ?? []), node]);
+    const group = groups.get(title) ?? { packages, nodes: [] };
+    group.nodes.push(node);
+    groups.set(title, group);
   }
-  return [...groups].map(([title, nodes]) => ({ title, nodes }));
+  return [...groups].map(([title, group]) => ({ title, ...group }));
 }
 
 function packageBox(
   { topology, tenancy }: Scene,
   { title, nodes }: PackageGroup,
   trees: readonly DrawnTree[],
+  width: number,
 ): Box {
   const sections = nodes.flatMap((node) => {
     const memory = memoryLine(node);
+    const name = nodes.length === 1 ? [] : line(span(`node ${node.id}`, "title"));
     const about = [
-      nodes.length === 1 ? memory : joined([line(span(`node ${node.id}`, "title")), memory], " · "),
-      joined([coresLine(topology, node.id), cpusLine(node)], " · "),
+      ...wrapped([name, ...parted(memory, " · ")], " · ", width),
+      ...wrapped([...parted(coresLine(topology, node.id), " · "), cpusLine(node)], " · ", width),
       ...(tenancy === null ? [] : tenancyLines(tenancy, node)),
     ];
     const tree = trees.find((one) => one.place === node.id)?.lines ?? [];

@@ -142,13 +142,18 @@ export function deviceRow(view: TenancyView, node: number): readonly Line[] {
   return wrapped(named, "  ", rowMax + label);
 }
 
-/** The rows of memory of nodes without CPUs, those of which a VM has something. */
+/** The nodes with bars in a drawing in full: of those without CPUs, where a VM has something. */
+export function barredNodes(view: TenancyView): readonly MemoryNode[] {
+  const isUsed = (node: MemoryNode): boolean =>
+    (memoryParts(view, node) ?? []).some(({ vm }) => vm !== null);
+  return view.topology.nodes.filter((node) => node.cpus !== "" || isUsed(node));
+}
+
+/** The rows of memory of nodes without CPUs. */
 export function memoryOnlyBars(view: TenancyView): readonly Line[] {
-  return view.topology.nodes.flatMap((node) => {
-    const parts = node.cpus === "" ? memoryParts(view, node) : null;
-    if (parts === null || parts.every(({ vm }) => vm === null)) return [];
-    return [line(span(`node ${node.id}`, "title")), ...memoryRow(view, node)];
-  });
+  return barredNodes(view).flatMap((node) =>
+    node.cpus === "" ? [line(span(`node ${node.id}`, "title")), ...memoryRow(view, node)] : [],
+  );
 }
 
 /** The VMs by their signs, and what each has; of many the last ones, and how many more. */
@@ -169,9 +174,12 @@ export function tenantLines(view: TenancyView, width: number, most = Infinity): 
   return [line(span("VMs", "title")), ...more, ...rows];
 }
 
-/** The marks of memory that stand for no single VM, those that occur. */
-export function memoryMarkEntries(view: TenancyView): readonly (readonly [VmMark, string])[] {
-  const shares = view.topology.nodes.flatMap((node) => memoryShares(view, node).shares);
+/** The marks of memory that stand for no single VM, those that occur on some nodes. */
+export function memoryMarkEntries(
+  view: TenancyView,
+  nodes: readonly MemoryNode[],
+): readonly (readonly [VmMark, string])[] {
+  const shares = nodes.flatMap((node) => memoryShares(view, node).shares);
   const meanings = [
     [coreSigns.several, "memory of several VMs"],
     [restMarks.taken, "huge pages that others have"],

@@ -152,9 +152,15 @@ export function freeLine(view: TenancyView, node: MemoryNode): Line {
   return [span("free  ", "faint"), ...joined(parts, " · ")];
 }
 
-/** What the signs of cores mean, those that occur among a machine's cores. */
-export function coreSignEntries(view: TenancyView): readonly (readonly [VmMark, string])[] {
-  const states = view.topology.cores.map((core) => view.stateOfCore(core));
+/** What the signs of cores mean, those that occur among the cores of some nodes. */
+export function coreSignEntries(
+  view: TenancyView,
+  nodes: readonly MemoryNode[],
+): readonly (readonly [VmMark, string])[] {
+  const ids = new Set(nodes.map(({ id }) => id));
+  const states = view.topology.cores.flatMap((core) =>
+    core.node !== null && ids.has(core.node) ? [view.stateOfCore(core)] : [],
+  );
   const several = states.find((state) => state.kind === "vms" && state.vms.length > 1);
   const meanings = { host: "kept for the host", closed: "kept free by a VM's isolation" } as const;
   return [

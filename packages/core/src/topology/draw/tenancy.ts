@@ -161,11 +161,9 @@ function byCpu(sets: readonly IndexSet[]): ReadonlyMap<number, readonly number[]
 export function coreMark({ marks }: TenancyView, state: CoreState): VmMark {
   if (state.kind === "free") return { sign: coreSigns.free, style: "faint" };
   if (state.kind !== "vms") return { sign: coreSigns[state.kind], style: "faint" };
-  const [only, ...others] = state.vms;
-  if (only === undefined || others.length > 0) {
-    return { sign: coreSigns.several, style: "vmSeveral" };
-  }
-  return at(marks, only);
+  return state.vms.length > 1
+    ? { sign: coreSigns.several, style: "vmSeveral" }
+    : at(marks, at(state.vms, 0));
 }
 
 /** A part of a node's memory: what one VM has of it, or what is left. */

@@ -1,4 +1,5 @@
 import { counted, listOf, sizeOf } from "../draw/describe.ts";
+import { hasCoreClasses, threadsOfClass } from "../core-classes.ts";
 import { cpusText } from "../diff/difference.ts";
 import type { Core, Topology } from "../topology.ts";
 import type { TopologyWarning } from "./warning.ts";
@@ -21,14 +22,15 @@ export function cpuWarnings(topology: Topology): TopologyWarning[] {
 }
 
 /**
- * Cores with fewer threads than the widest. If whole packages differ, or CPUs are offline, somebody
- * has switched siblings off. Cores of two widths within a package, with nothing offline, may also
- * be of two kinds, as in hybrid processors.
+ * Cores with fewer threads than the widest of their class. If whole packages differ, or CPUs are
+ * offline, somebody has switched siblings off. Cores of two widths within a package, with nothing
+ * offline, may also be of two kinds, as in hybrid processors of which nobody told the classes.
  */
 function unevenThreads({ cores, offlineCpus }: Topology): TopologyWarning[] {
-  const widest = Math.max(0, ...cores.map(({ cpus }) => sizeOf(cpus)));
-  const narrow = cores.filter(({ cpus }) => sizeOf(cpus) < widest);
+  const widestOf = threadsOfClass(cores);
+  const narrow = cores.filter((core) => sizeOf(core.cpus) < widestOf(core.class));
   if (narrow.length === 0) return [];
+  const widest = Math.max(...narrow.map((core) => widestOf(core.class)));
   const packages = packagesOf(narrow);
   const whole =
     packages.length > 0 &&
@@ -43,7 +45,8 @@ function unevenThreads({ cores, offlineCpus }: Topology): TopologyWarning[] {
   const mixedEverywhere = packagesOf(cores).every(
     (id) => [...kinds].filter((kind) => kind.startsWith(`${id} `)).length > 1,
   );
-  const hybrid = offlineCpus === "" && !whole && mixedEverywhere;
+  const isTold = hasCoreClasses({ cores });
+  const hybrid = offlineCpus === "" && !whole && mixedEverywhere && !isTold;
   const note = hybrid ? " SMT is off there, or they are of another kind." : "";
   return [
     {

@@ -40,13 +40,17 @@ test("a machine with other addresses, and other names of NICs, is alike", () => 
   );
 });
 
-/** A machine without what the kernel numbers: IOMMU groups by their members, no names of NICs. */
+/**
+ * A machine without what the kernel numbers, and where it sends interrupts now, which no difference
+ * tells: IOMMU groups by their members, no names of NICs.
+ */
 function withoutNumbers(topology: Topology): unknown {
   const members = Map.groupBy(topology.pci, ({ iommuGroup }) => iommuGroup);
   return {
     ...topology,
-    pci: topology.pci.map(({ iommuGroup, ...device }) => ({
+    pci: topology.pci.map(({ iommuGroup, interrupts, ...device }) => ({
       ...device,
+      interrupts: interrupts?.allowedCpus,
       group: iommuGroup === null ? null : members.get(iommuGroup)?.map(({ address }) => address),
     })),
     nics: topology.nics.map((nic) => ({ ...nic, name: null })),
@@ -131,6 +135,23 @@ test("a GPU is known again by its UUID, wherever it is", () => {
   expect(areAlike(others)).toBe(true);
 });
 
+test("one GPU that is another unit is said by its UUID, where the others are the same", () => {
+  const gpu = "the UUID of GPU";
+  const units = (all: readonly (string | null)[]): Topology => ({
+    ...hgx,
+    accelerators: hgx.accelerators.map((one, i) => ({ ...one, uuid: all[i] ?? null })),
+  });
+  const found = (after: readonly (string | null)[]): readonly string[] =>
+    diffTopologies(units(["GPU-0", "GPU-1", "GPU-2"]), units(after)).map(({ message }) => message);
+  expect(found(["GPU-0", "GPU-x", "GPU-2"])).toEqual([
+    `${gpu} ${hgx.accelerators[1]?.address} changed from GPU-1 to GPU-x`,
+  ]);
+  // Where nobody told the UUIDs of one machine, nothing says that they are others.
+  expect(found([])).toEqual(
+    [0, 1, 2].map((i) => `${gpu} ${hgx.accelerators[i]?.address} became unknown, it was GPU-${i}`),
+  );
+});
+
 test("no other matching of small machines leaves fewer differences, by brute force", () => {
   const few = smallTopology.filter(({ pci }) => pci.length <= 5);
   fc.assert(
@@ -195,16 +216,19 @@ test("thousands of functions are matched in a moment", () => {
     "package:2 core:4 memory:8Gi root*16[gpu:h100-pcie(functions:16) switch*3[dev:nvme*12]]",
   );
   expect(wide.pci.length).toBeGreaterThan(800);
+  const disks = wide.pci.filter(({ class: code }) => code.startsWith("0108"));
   const start = performance.now();
-  expect(
-    unnamed(
-      diffTopologies(wide, withoutFunction(shifted(wide), shifted(wide).pci.at(-1)?.address ?? "")),
-    ),
-  ).toHaveLength(1);
+  // After one in the middle, no rank in order of addresses is that of the same disk.
+  for (const gone of [disks.at(-1), disks[100]]) {
+    const left = shifted(withoutFunction(wide, gone?.address ?? ""));
+    expect(unnamed(diffTopologies(wide, left))).toEqual([
+      expect.stringMatching("^device .* vanished"),
+    ]);
+  }
   expect(performance.now() - start).toBeLessThan(20_000);
 });
 
-/** The buses of the first domain in another one. */
+/** All domains under other numbers, in the same order. */
 function shifted(topology: Topology): Topology {
-  return replacedNames(topology, (name) => name.replace("0000:", "00ff:"));
+  return replacedNames(topology, (name) => name.replace(/^(pci|)00/, "$1ff"));
 }

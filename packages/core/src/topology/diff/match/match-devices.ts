@@ -38,9 +38,8 @@ export function matchNames(a: Topology, b: Topology): Matching {
  * those of one kind beside others that are matched (a device that took the place of another).
  *
  * Where several pairs are as good, equal names go first, then equal ranks by name, so that the
- * answer is the same every time. Of more than 128 vertices of a model, pairs are tried beside
- * others that are matched, and then of equal rank or name; otherwise the cost is the square of the
- * vertices of one model.
+ * answer is the same every time. The cost is the square of the vertices of one model; of more than
+ * 128 only pairs of equal rank or name are tried, and those beside others that are matched.
  */
 export function matchDevices(a: Topology, b: Topology): Matching {
   const graphs = [deviceGraph(a), deviceGraph(b)] as const;
@@ -48,12 +47,6 @@ export function matchDevices(a: Topology, b: Topology): Matching {
   const byModel: KeyOf = ({ model }) => model;
   const byKind: KeyOf = ({ kind }) => kind;
   const search = searchOf(graphs);
-  const [own, there] = graphs.map(({ vertices: all }) => {
-    const models = Map.groupBy(all.keys(), (i) => byModel(at(all, i)));
-    return [...models.values()].filter(({ length }) => length <= ALL_PAIRS_MAX).flat();
-  });
-  search.extend(pairsOf(graphs, byModel, own ?? [], there ?? []), byModel);
-  // Those of large models that nothing led to.
   search.extend(pairsOf(graphs, byModel, vertices.keys(), other.vertices.keys()), byModel);
   search.extend(search.besideMatched(byKind), byKind);
   return new Map(

@@ -1,4 +1,4 @@
-import { fitted, type Line, span, type Span, widthOf, wrapped } from "../line.ts";
+import { fitted, type Line, parted, span, type Span, widthOf, wrapped } from "../line.ts";
 
 /**
  * A drawing is a tree of blocks. Each block knows its size, paints within it, and holds its
@@ -88,34 +88,26 @@ function cut(of: Line, size: TextSize, most: number): Line {
   return fitted(of, fits);
 }
 
-/** Lines broken between their parts, at ` · `. */
+/** Lines broken between their parts, at ` · `; between words, where a part is too long. */
 export function paragraph(lines: readonly Line[], size: TextSize, most: number): Block {
   const characters = Math.floor(most / (size * 0.6));
-  const parts = lines.flatMap((one) => sentences(one));
+  const parts = lines.flatMap((one) => parted(one, " · "));
   return column(
-    wrapped(parts, " · ", characters).map((one) => textBlock(one, size, most)),
+    wrapped(parts, " · ", characters).map((one) =>
+      textWidth(one, size) > most ? wrappedText(one, size, most) : textBlock(one, size),
+    ),
     0,
   );
 }
 
-/** The parts of a line that ` · ` separates. */
-function sentences(of: Line): Line[] {
-  const parts: Line[] = [];
-  let part: Line = [];
-  for (const one of of) {
-    if (one.text === " · ") {
-      parts.push(part);
-      part = [];
-    } else part = [...part, one];
-  }
-  return [...parts, part];
-}
-
-/** A text broken between words, on at most three lines; what is longer is cut. */
+/**
+ * A text broken between words, on at most three lines; what is longer is cut. `2 × 100 Gb/s` is one
+ * word.
+ */
 export function wrappedText(of: Line, size: TextSize, most: number): Block {
   const words = of.flatMap(({ text, style }) =>
     text
-      .split(" ")
+      .split(/(?<!×) (?!×|\S*\/s)/)
       .filter((word) => word !== "")
       .map((word) => span(word, style)),
   );

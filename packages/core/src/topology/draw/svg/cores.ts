@@ -1,6 +1,6 @@
 import { at } from "../../../unit/list.ts";
 import { count, type Tally } from "../../../unit/tally.ts";
-import { className, coreClassesOf, hasCoreClasses } from "../../core-classes.ts";
+import { className, coreClassesOf, hasCoreClasses, threadsOfClass } from "../../core-classes.ts";
 import type { Core, Topology } from "../../topology.ts";
 import { counted, listOf, sizeOf } from "../describe.ts";
 import { line, span } from "../line.ts";
@@ -30,7 +30,7 @@ const offlineDrawnMax = 64;
  * as fit. An L3 that several nodes share has no frame here: one is around these nodes.
  *
  * Classes of cores have colors of their own, the fastest first in each frame. A square is divided
- * into its threads; a thread that other cores of the machine have and this one does not stays
+ * into its threads; a thread that other cores of its class have and this one does not stays
  * hollow. With a tenancy, a square has the color and the sign of whoever has the core instead.
  */
 export function coresDrawer({
@@ -40,7 +40,7 @@ export function coresDrawer({
   const coresOf = Map.groupBy(topology.cores, ({ node }) => node);
   const side = tenancy === null ? plainSide : Math.max(signHeight, ...tenancy.marks.map(signWidth));
   const drawn: Drawn = {
-    threads: topology.cores.reduce((widest, { cpus }) => Math.max(widest, sizeOf(cpus)), 1),
+    threadsOf: threadsOfClass(topology.cores),
     classed: hasCoreClasses(topology),
     side,
     tenancy,
@@ -51,8 +51,8 @@ export function coresDrawer({
 
 /** What squares show beside their own core. */
 interface Drawn {
-  /** The most threads that a core of the machine has. */
-  readonly threads: number;
+  /** The most threads that a core of the class has. */
+  readonly threadsOf: (of: number | null) => number;
   readonly classed: boolean;
   readonly side: number;
   readonly tenancy: TenancyView | null;
@@ -70,7 +70,7 @@ function coresBlock(cores: readonly Core[], drawn: Drawn, most: number): Block {
 }
 
 /** How the threads of a core look. */
-function coreLook(of: number | null, classed: boolean): string {
+export function coreLook(of: number | null, classed: boolean): string {
   if (!classed || of === 0) return "thread";
   return of === null ? "threadUnknown" : of === 1 ? "thread1" : "thread2";
 }
@@ -121,10 +121,10 @@ interface Place {
 
 type Squares = Pick<Block, "marks" | "children">;
 
-function threadSquares(places: readonly Place[], { threads, classed, side }: Drawn): Squares {
+function threadSquares(places: readonly Place[], { threadsOf, classed, side }: Drawn): Squares {
   const slots = places.flatMap(({ core, x, y }) => {
     const own = sizeOf(core.cpus);
-    const parts = Math.max(threads, own);
+    const parts = threadsOf(core.class);
     const between = parts > 1 && parts <= 4 ? 1 : 0;
     const width = (side - between * (parts - 1)) / parts;
     const look = coreLook(core.class, classed);

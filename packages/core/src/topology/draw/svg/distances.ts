@@ -13,7 +13,7 @@ export const heats = ["heat0", "heat1", "heat2", "heat3", "heat4"] as const;
 /** The distances between nodes as a table whose cells are the warmer the farther. */
 export function distancesBlock({ nodes, distances }: Topology): Block {
   if (nodes.length < 2) return block(0, 0);
-  const title = textBlock(line(span("distances", "title")), 13);
+  const title = textBlock(line(span("distances between nodes", "title")), 13);
   if (distances === null) {
     return column([title, textBlock(line(span("unknown", "unknown")), 12)], 6);
   }

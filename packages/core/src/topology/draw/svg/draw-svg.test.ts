@@ -493,3 +493,15 @@ test("a small machine, as it stands", () => {
     "
   `);
 });
+
+test("sixteen packages stay four by four where that takes a little more than the width", () => {
+  const topology = syntheticTopology("package:16 core:4 memory:64Gi root[gpu:a100-pcie]");
+  for (const [width, columns] of [
+    [1280, 4],
+    [1180, 4],
+    [1000, 3],
+  ] as const) {
+    const lefts = drawSvg(topology, { width }).matchAll(/<rect class='package' x='([\d.]+)'/g);
+    expect(new Set([...lefts].map(([, x]) => x)).size, `${width}`).toBe(columns);
+  }
+});

@@ -1,12 +1,14 @@
-import { className, coreClassesOf, hasCoreClasses } from "../../core-classes.ts";
+import { className, coreClassesOf, hasCoreClasses, threadsOfClass } from "../../core-classes.ts";
+import type { Topology } from "../../topology.ts";
 import { knownPools } from "../../node-facts.ts";
-import { belowSign, runsBelow, sizeOf } from "../describe.ts";
+import { belowSign, runsBelow } from "../describe.ts";
 import { line, span } from "../line.ts";
 import { shownAddresses } from "../pci-branches.ts";
 import type { Scene } from "../scene.ts";
 import { coreSigns } from "../tenancy.ts";
 import { heats } from "./distances.ts";
 import { type Block, block, flow, type Mark, rectPath, row, textBlock } from "./block.ts";
+import { coreLook } from "./cores.ts";
 import { signText } from "./sign.ts";
 
 /** A look, and what it means in this drawing. */
@@ -73,24 +75,22 @@ export const selfExplaining: ReadonlySet<string> = new Set([
 
 /** What each look means that needs saying, except the shades of distances. */
 export function legendEntries({ topology, tenancy }: Scene): readonly LegendEntry[] {
-  const { cores, nodes } = topology;
-  const threads = Math.max(1, ...cores.map(({ cpus }) => sizeOf(cpus)));
+  const { nodes } = topology;
   const classed = hasCoreClasses(topology);
-  const core = threads === 1 ? "core" : `core of ${threads} threads`;
-  const classNames = coreClassesOf(cores);
-  const nameOf = (wanted: readonly (number | null)[]): string => {
-    const own = classNames.filter((of) => wanted.includes(of));
-    return classed ? `${core}, ${own.map((of) => className(of)).join(" or ")}` : core;
+  const nameOf = (own: readonly (number | null)[]): string => {
+    const threads = threadsOf(topology, own);
+    const core = threads === 1 ? "core" : `core of ${threads} threads`;
+    const fastest = own.includes(0) ? ", the fastest" : "";
+    return classed ? `${core}, ${own.map((of) => className(of)).join(" or ")}${fastest}` : core;
   };
-  const later = classNames.filter((of) => of !== null && of > 1);
   const isKnown = nodes.flatMap(knownPools).every(({ free }) => free !== null);
   const others = tenancy === null ? "" : " by others than these VMs";
   return [
-    { look: "thread", text: nameOf([0]) },
-    { look: "thread1", text: nameOf([1]) },
-    { look: "thread2", text: nameOf(later) },
-    { look: "threadUnknown", text: nameOf([null]) },
-    { look: "threadOff", text: "thread that is not there" },
+    ...["thread", "thread1", "thread2", "threadUnknown"].map((look) => ({
+      look,
+      text: nameOf(classesOfLook(topology, look)),
+    })),
+    { look: "threadOff", text: "thread that other cores have and this one lacks" },
     { look: "coreFree", text: "free core" },
     { look: "coreKept", text: "core kept for the host" },
     { look: "coreClosed", text: "core kept free by a VM's isolation" },
@@ -108,16 +108,26 @@ export function legendEntries({ topology, tenancy }: Scene): readonly LegendEntr
   ];
 }
 
-/** The shades of distances that a drawing has, as one sign from near to far. */
+/** The classes of cores whose threads have a look. */
+function classesOfLook({ cores }: Topology, look: string): readonly (number | null)[] {
+  const classed = hasCoreClasses({ cores });
+  return coreClassesOf(cores).filter((of) => coreLook(of, classed) === look);
+}
+
+/** The most threads that a core of some classes has. */
+function threadsOf({ cores }: Topology, classes: readonly (number | null)[]): number {
+  return Math.max(1, ...classes.map(threadsOfClass(cores)));
+}
+
+/** The shades of distances in a drawing, as one sign from near to far; one alone says nothing. */
 function heatEntry(looks: ReadonlySet<string>): Block[] {
   const shades = heats.filter((look) => looks.has(look));
-  if (shades.length === 0) return [];
-  const text = shades.length === 1 ? "distance" : "near to far";
+  if (shades.length < 2) return [];
   const signs = row(
     shades.map((look) => block(12, 13, { look })),
     0,
   );
-  return [row([signs, textBlock(line(span(text, "faint")), 11)], 6)];
+  return [row([signs, textBlock(line(span("near to far", "faint")), 11)], 6)];
 }
 
 const states: Readonly<Record<string, string>> = {
@@ -150,7 +160,7 @@ function signFor(look: string, { topology, tenancy }: Scene): Block {
     return block(14, 14, { marks: [{ kind: "path", look, d }], children });
   }
   if (look.startsWith("thread")) {
-    const threads = Math.max(1, ...topology.cores.map(({ cpus }) => sizeOf(cpus)));
+    const threads = threadsOf(topology, classesOfLook(topology, look));
     const parts = threads <= 4 && look !== "threadOff" ? threads : 1;
     const marks = Array.from({ length: parts }, (_, i): Mark => {
       const [x, width] = [(i * 12) / parts, 12 / parts - (parts > 1 ? 1 : 0)];

@@ -2,8 +2,8 @@ import { at } from "../../../unit/list.ts";
 import { acceleratorNumbers, wholeAccelerators } from "../../virtual-functions.ts";
 import { linkClass } from "../../interconnect.ts";
 import type { Link, LinkKind, Topology } from "../../topology.ts";
-import { counted } from "../describe.ts";
 import { line, span } from "../line.ts";
+import { classMeanings, overLinks } from "../link-classes.ts";
 import { interconnectRows, styleOf } from "../matrix.ts";
 import { acceleratorNames } from "../pci-branches.ts";
 import type { Scene } from "../scene.ts";
@@ -39,10 +39,12 @@ export function linksBlock(scene: Scene, width: number): Block {
   const rows = interconnectRows(topology);
   const classes = new Set(rows.flat().filter((text) => text !== "X"));
   const title = textBlock(line(span("links", "title")), 13);
-  const meanings = meaningsBlock(classes, width);
+  const meanings = meaningsBlock(topology, width);
   const [only] = classes;
   if (classes.size === 1 && only !== undefined) {
-    return column([title, badge(scene, only, width), meanings], 6);
+    // The title of a hub says itself what its links are.
+    const untold = styleOf(only) === "accelerator" ? [] : [meanings];
+    return column([title, badge(scene, only, width), ...untold], 6);
   }
   const arcs = links.length === 0 ? [] : [arcsBlock(topology, width)];
   const cells = rows.map((texts) =>
@@ -62,24 +64,12 @@ export function linksBlock(scene: Scene, width: number): Block {
   return column([title, flow([table, ...arcs], 28, width), meanings], 6);
 }
 
-/** What the classes over PCI Express mean, those that a drawing has. */
-function meaningsBlock(classes: ReadonlySet<string>, width: number): Block {
-  const own = pciMeanings.flatMap(([name, text]) =>
-    classes.has(name) ? [line(span(name), span(` ${text}`, "faint"))] : [],
-  );
-  return paragraph(own, 11, Math.min(width, meaningsMax));
+/** What the classes mean, those that a drawing has. */
+function meaningsBlock(topology: Topology, width: number): Block {
+  return paragraph(classMeanings(topology), 11, Math.min(width, meaningsMax));
 }
 
 const meaningsMax = 560;
-
-const pciMeanings = [
-  ["PIX", "through one PCIe switch"],
-  ["PXB", "through several PCIe switches"],
-  ["PHB", "through their host bridge"],
-  ["NODE", "through host bridges of one node"],
-  ["SYS", "through the link between nodes"],
-  ["?", "unknown"],
-] as const;
 
 /** From one switch to across sockets, as warm as a distance. */
 const looks = new Map([
@@ -109,14 +99,13 @@ function badge({ topology, tenancy }: Scene, name: string, width: number): Block
   }
   const [first] = topology.links;
   const { kind, lanes } = first ?? { kind: "nvlink", lanes: null };
-  const lanesText = lanes === null ? "" : `, ${counted(lanes, "lane")} each`;
   const spokes = accelerators.map(({ address }, i): Spoke => {
     const holders = tenancy === null ? [] : tenancy.holdersOf(address);
     const marks = tenancy === null ? [] : holders.map((vm) => at(tenancy.marks, vm));
     const [only, ...others] = marks;
     return { name: `GPU${at(numbers, i)}`, mark: others.length > 0 ? null : (only ?? null) };
   });
-  const title = `${name}: ${every}${lanesText}`;
+  const title = `${name}: ${every} ${overLinks(kind, lanes)}`;
   return column(
     [
       textBlock(line(span(title, "accelerator")), 12, width),

@@ -1,15 +1,20 @@
-import { indices } from "../../../set/index-set.ts";
-import { setOf } from "../../../set/list-format.ts";
-import { formatBytes } from "../../../unit/bytes.ts";
 import { at } from "../../../unit/list.ts";
 import type { MemoryNode, Topology } from "../../topology.ts";
 import { balancedColumns } from "../columns.ts";
-import { coresLine, freeText, hugepagesLine, listOf, memoryText, nodesText } from "../describe.ts";
+import {
+  coresLine,
+  counted,
+  cpusLine,
+  freeText,
+  hugepagesLine,
+  listOf,
+  memoryText,
+  nodesText,
+} from "../describe.ts";
 import { type Line, line, span } from "../line.ts";
-import { packageGroups } from "../package-boxes.ts";
+import { type PackageGroup, packageGroups } from "../package-boxes.ts";
 import { pciForests, placeLine } from "../pci-branches.ts";
 import type { Scene } from "../scene.ts";
-import { memoryParts, type TenancyView } from "../tenancy.ts";
 import { freeLine } from "../tenancy-text.ts";
 import {
   type Block,
@@ -18,16 +23,14 @@ import {
   flow,
   framed,
   grid,
-  type Mark,
   paragraph,
-  type Placed,
-  rectPath,
   row,
   textBlock,
+  textWidth,
 } from "./block.ts";
 import { coresDrawer } from "./cores.ts";
 import { type CacheCluster, cacheClusters } from "./shared-caches.ts";
-import { signBlock, signHeight } from "./sign.ts";
+import { memoryBar } from "./memory-bar.ts";
 import { treeDrawer } from "./tree.ts";
 import { sumOf } from "../../../unit/sum.ts";
 
@@ -39,6 +42,8 @@ const gap = 14;
 const sideMin = 170;
 const sideMax = 330;
 const smallNode = 100;
+/** So much wider than asked for a drawing becomes rather than break a square of packages. */
+const stretchMax = 1.1;
 
 /** Everything about one drawing's nodes that is the same for all of them. */
 interface Scale {
@@ -107,7 +112,9 @@ function packagesBlock(scale: Scale, width: number): Block {
   // A package of a single node needs no box around a box where there are many.
   const merged = scale.small && groups.every(({ nodes }) => nodes.length === 1);
   const around = merged ? 0 : 2 * margin + (framesL3 ? 2 * l3Margin : 0);
-  const fit = Math.floor((width + gap) / (nodeMin + around + gap));
+  const columnsIn = (most: number): number => Math.floor((most + gap) / (nodeMin + around + gap));
+  const square = Math.ceil(Math.sqrt(groups.length));
+  const fit = Math.max(columnsIn(width), Math.min(square, columnsIn(width * stretchMax)));
   const columns = balancedColumns(groups.length, Math.max(1, fit));
   const share = Math.max(nodeMin + around, (width - (columns - 1) * gap) / columns) - around;
   const most = Math.max(...groups.map(({ nodes }) => nodes.length));
@@ -115,8 +122,8 @@ function packagesBlock(scale: Scale, width: number): Block {
   const nodeColumns = balancedColumns(most, nodeFit);
   const nodeWidth = Math.floor(Math.min(nodeMost, (share - (nodeColumns - 1) * gap) / nodeColumns));
   const inner = nodeColumns * nodeWidth + (nodeColumns - 1) * gap;
-  const drawn = groups.map(({ title, nodes }) =>
-    nodes.map((node) => nodeBlock(scale, node, nodeWidth, merged ? title : null)),
+  const drawn = groups.map((group) =>
+    group.nodes.map((node) => nodeBlock(scale, node, nodeWidth, merged ? group : null)),
   );
   const all = arranged(drawn, clusters, nodeColumns);
   const boxes = groups.map(({ title }, i) => {
@@ -218,24 +225,28 @@ function alignedRows(
 }
 
 /** One node: its memory and cores, and its devices to the right of them or below. */
-function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string | null): Block {
-  const { topology, small, trees, treeWidth, scene } = scale;
+function nodeBlock(
+  scale: Scale,
+  node: MemoryNode,
+  width: number,
+  group: PackageGroup | null,
+): Block {
+  const { topology, small, trees, treeWidth, memoryMost, scene } = scale;
   const { tenancy } = scene;
   const inner = width - 2 * margin;
   const beside = treeWidth > 0 && inner - treeWidth - 2 * margin >= sideMin;
   const side = beside ? inner - treeWidth - 2 * margin : inner;
   const name = span(`node ${node.id}`, "title");
   const title = small ? [name] : [name, span("  "), ...memoryText(node), ...freeText(node)];
-  const cpus =
-    node.cpus === null
-      ? line(span("CPUs unknown", "unknown"))
-      : line(span(`CPUs ${evenly(node.cpus)}`, "faint"));
+  const cpus = cpusLine(node, Infinity).map(({ text, style }) =>
+    span(text, style === "plain" ? "faint" : style),
+  );
   const about = column(
     [
       textBlock(title, 13, side),
-      memoryBar(scale, node, side),
+      memoryBar(node, { tenancy, memoryMost, width: side }),
       ...(small ? [textBlock(memoryText(node), 11, side)] : []),
-      group === null ? block(0, 0) : textBlock(line(span(group, "faint")), 11, side),
+      group === null ? block(0, 0) : groupBlock(group, side),
       paragraph(small ? [] : [hugepagesLine(node)], 11, side),
       paragraph(small ? [] : [coresLine(topology, node.id)], 11, side),
       small ? block(0, 0) : textBlock(cpus, 11, side),
@@ -254,88 +265,14 @@ function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string 
   return framed(content, margin, { look: "node", width, about: { node: `${node.id}` } });
 }
 
-/** A list of CPUs; one that names every n-th by itself as `0,2,…,110`. */
-function evenly(list: string): string {
-  const cpus = indices(setOf(list));
-  const [first = 0, second = 0, third = 0] = cpus;
-  const step = second - first;
-  const every = cpus.every((cpu, i) => cpu === first + i * step);
-  if (cpus.length < 12 || step < 2 || !every) return list;
-  return `${first},${second},${third},…,${cpus.at(-1) ?? ""}`;
-}
-
-/**
- * A node's memory as a bar, its length in proportion to the machine's largest node: huge pages
- * dark, used ones darker, base pages light; an empty frame where nobody told of its huge pages.
- * With a tenancy, whoever has a part of it has that part of the bar.
- */
-function memoryBar({ memoryMost, scene }: Scale, node: MemoryNode, width: number): Block {
-  const { tenancy } = scene;
-  const height = tenancy === null ? 8 : signHeight + 2;
-  const { memoryBytes, hugepages } = node;
-  const unknownBar = (long: number): Block => {
-    const d = rectPath(0.5, 0.5, Math.max(0, long - 1), height - 1);
-    return block(width, height, { marks: [{ kind: "path", look: "roomUnknown", d }] });
-  };
-  if (memoryBytes === null) return unknownBar(width);
-  const full = (width * memoryBytes) / memoryMost;
-  if (hugepages === null) return unknownBar(full);
-  if (tenancy !== null) return tenantsBar(tenancy, node, full, width, height);
-  const sizes = hugepages.map(({ sizeBytes, total, free }) => ({
-    all: total * sizeBytes,
-    taken: (total - (free ?? total)) * sizeBytes,
-  }));
-  const most = Math.max(1, memoryBytes);
-  const taken = Math.min(1, sumOf(sizes, (pool) => pool.taken) / most);
-  const huge = Math.min(1, sumOf(sizes, (pool) => pool.all) / most);
-  const bars: readonly (readonly [string, number, number])[] = [
-    ["hugeTaken", 0, full * taken],
-    ["hugeFree", full * taken, full * huge],
-    ["base", full * huge, full],
-    ["room", full, width],
-  ];
-  const marks = bars.flatMap(([look, from, to]): Mark[] =>
-    to - from < visible ? [] : [{ kind: "path", look, d: rectPath(from, 0, to - from, height) }],
+/** Which packages a node is of; how many, where their numbers are too long. */
+function groupBlock({ title, packages }: PackageGroup, width: number): Block {
+  const [named, brief] = [title, counted(packages.length, "package")].map((text) =>
+    line(span(text, "faint")),
   );
-  return block(width, height, { marks });
-}
-
-/** Narrower parts of a bar are not drawn. */
-const visible = 0.5;
-
-const partLooks = { taken: "hugeTaken", free: "hugeFree", base: "base" } as const;
-
-/** A node's memory as a bar of whoever has it, with the signs that have room in their parts. */
-function tenantsBar(
-  tenancy: TenancyView,
-  node: MemoryNode,
-  full: number,
-  width: number,
-  height: number,
-): Block {
-  const parts = memoryParts(tenancy, node) ?? [];
-  const total = Math.max(
-    1,
-    sumOf(parts, ({ bytes }) => bytes),
-  );
-  let x = 0;
-  const children = parts.flatMap(({ kind, vm, bytes }): Placed[] => {
-    const wide = (full * bytes) / total;
-    const placed = { x, y: 0 };
-    x += wide;
-    if (wide < visible) return [];
-    if (vm === null) {
-      const look = kind === "vm" ? null : partLooks[kind];
-      return [{ ...placed, block: block(wide, height, { look }) }];
-    }
-    const { name } = at(tenancy.vms, vm);
-    const drawn = signBlock(at(tenancy.marks, vm), wide, height);
-    return [{ ...placed, block: { ...drawn, tooltip: `${name}: ${formatBytes(bytes)}` } }];
-  });
-  const rest = width - full;
-  const room =
-    rest < visible ? [] : [{ x: full, y: 0, block: block(rest, height, { look: "room" }) }];
-  return block(width, height, { children: [...children, ...room] });
+  const fits = named === undefined || textWidth(named, 11) <= width;
+  const shown = textBlock((fits ? named : brief) ?? [], 11, width);
+  return fits ? shown : { ...shown, tooltip: title };
 }
 
 /** Cores of unknown node, or whose threads lie on several nodes. */
@@ -381,7 +318,15 @@ function memoryOnly(scale: Scale, width: number): Block[] {
     const tree = scale.trees.get(first.id);
     const about = [
       textBlock(title, 13, width / 2),
-      ...(first.memoryBytes === 0 ? [] : [memoryBar(scale, first, sideMin)]),
+      ...(first.memoryBytes === 0
+        ? []
+        : [
+            memoryBar(first, {
+              tenancy: scale.scene.tenancy,
+              memoryMost: scale.memoryMost,
+              width: sideMin,
+            }),
+          ]),
       paragraph([hugepagesLine(first)], 11, sideMax),
       ...(tree === undefined ? [] : [tree]),
     ];

@@ -71,7 +71,7 @@ const vmFills: readonly (readonly [string, string])[] = [
   ["#6fd3a0", "#1d6f46"],
   ["#7cc8f2", "#1b638b"],
   ["#f7b755", "#80530a"],
-  ["#cfa6ee", "#7446a8"],
+  ["#f2a7d0", "#97356f"],
   ["#93aef5", "#3557c0"],
   ["#f59a80", "#a0371e"],
   ["#bcc4d0", "#566173"],
