@@ -1,9 +1,16 @@
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { isSubset, unionAll } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { planPath, stopVm, verdictOf } from "../machine/evenkeel.ts";
-import { bootHost, evenkeelProgram, evenkeelWords, type Host } from "../machine/host.ts";
+import {
+  bootHost,
+  evenkeelProgram,
+  evenkeelWords,
+  type Host,
+  preparedFor,
+} from "../machine/host.ts";
 import { pidOf, startLibvirt } from "../machine/libvirt.ts";
 import { guestPages, plannedPages, threadsOf } from "../machine/process.ts";
 import { twoByTwo } from "../machine/shape.ts";
@@ -19,23 +26,15 @@ let plan: Plan;
 const console = "/var/log/libvirt/qemu/llm-a-console.log";
 
 beforeAll(async () => {
-  host = await bootHost(twoByTwo);
+  const { line, files } = preparedFor(twoByTwo);
+  // So that a test can write to a device that VFIO has.
+  host = await bootHost(twoByTwo, { line: `${line} iomem=relaxed`, files });
   await startLibvirt(host);
   const vm = { name: "llm-a", accelerators: 2, vcpus: 2, memory: "512Mi" };
   await host.write("/tmp/llm-a.json", vmDocument(vm));
   await host.write("/tmp/console.xml", consoleDevice(console));
 });
 afterAll(() => host?.stop());
-
-/**
- * The stand-ins share a line for interrupts. A line that devices of two nodes share is left where
- * it goes, and the verdict says so of the device that is not there.
- */
-const sharedLine = {
-  code: "irq-affinity",
-  severity: "warning",
-  remedy: { argv: null, text: expect.stringContaining("shares its line") },
-};
 
 test("it runs as planned, by Evenkeel's own verdict", async () => {
   const { status, stdout, stderr } = await host.run(
@@ -59,7 +58,7 @@ test("it runs as planned, by Evenkeel's own verdict", async () => {
   plan = answer.plan;
   expect(answer).toMatchObject({
     phase: "running",
-    verdict: { holds: true, findings: [sharedLine] },
+    verdict: { holds: true, findings: [] },
   });
   expect(status).toBe(0);
   expect(plan.cells.map(({ hostNode }) => hostNode)).toEqual([0, 1]);
@@ -94,11 +93,52 @@ test("the guest sees both accelerators on their nodes, the distances and the con
   // No cloud-init puts NCCL's file into this guest, and that is the only other finding.
   expect(await verdictOf(host, plan, ["--guest-report", "/tmp/report.txt"])).toMatchObject({
     holds: true,
-    findings: [
-      sharedLine,
-      { code: "nccl-file", severity: "info", found: expect.stringContaining("none") },
-    ],
+    findings: [{ code: "nccl-file", severity: "info", found: expect.stringContaining("none") }],
   });
+});
+
+/** The pin interrupts of the VM's devices, by the kernel: number, how often raised, and whose. */
+async function pins() {
+  const text = await host.read("/proc/interrupts");
+  return text.split("\n").flatMap((line) => {
+    const [, number, counts = "", names = ""] =
+      /^ *(\d+):((?: +\d+)+) .*?  (\S*vfio-intx\(.*)$/.exec(line) ?? [];
+    if (number === undefined) return [];
+    const raised = counts.trim().split(/ +/).map(Number);
+    return [{ number, raised: sumOf(raised, (count) => count), names }];
+  });
+}
+
+test("the line that its devices of two nodes share is told once it is raised, as nobody can route it", async () => {
+  const addresses = plan.devices.map(({ address }) => address);
+  const names = addresses.map((address) => `vfio-intx(${address})`).join(", ");
+  const [pin, ...others] = await pins();
+  expect([pin?.raised, pin?.names, others]).toEqual([0, names, []]);
+  // QEMU's edu device raises its interrupt by a write to 0x60 (docs/specs/edu.txt).
+  const resource = await host.read(`/sys/bus/pci/devices/${addresses[0]}/resource`);
+  const register = BigInt(resource.split(" ")[0] ?? "") + 0x60n;
+  await host.ok("busybox", ["devmem", `0x${register.toString(16)}`, "32", "1"]);
+  expect((await pins())[0]?.raised).toBeGreaterThan(0);
+  const { holds, findings } = await verdictOf(host, plan);
+  expect(holds).toBe(true);
+  // It goes to a CPU of one node, so it is far from the device of the other.
+  const cpusOf = async (path: string) => setOf((await host.read(path)).trim());
+  const to = await cpusOf(`/proc/irq/${pin?.number}/effective_affinity_list`);
+  const far: string[] = [];
+  for (const { address, cell } of plan.devices) {
+    const node = plan.cells.find(({ id }) => id === cell)?.hostNode;
+    const near = await cpusOf(`/sys/devices/system/node/node${node}/cpulist`);
+    if (!isSubset(to, near)) far.push(address);
+  }
+  expect(findings).toMatchObject(
+    far.map((address) => ({
+      code: "irq-affinity",
+      severity: "info",
+      subject: address,
+      remedy: { argv: null, text: expect.stringContaining("shares its line") },
+    })),
+  );
+  expect(findings).toHaveLength(far.length);
 });
 
 test("when it is stopped the host is as it was", async () => {
