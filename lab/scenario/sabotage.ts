@@ -17,6 +17,7 @@ import { twoByTwo } from "../machine/shape.ts";
  */
 let host: Host;
 let vm: Running;
+let online: string;
 
 interface Running extends Pick<RunAnswer, "plan" | "verdict"> {
   readonly pid: number;
@@ -28,6 +29,7 @@ interface Running extends Pick<RunAnswer, "plan" | "verdict"> {
 beforeAll(async () => {
   host = await bootHost(twoByTwo);
   await startLibvirt(host);
+  online = (await host.read("/sys/devices/system/cpu/online")).trim();
   const asked = { name: "llm-a", accelerators: 0, vcpus: 2, memory: "128Mi" };
   const { plan, verdict } = await runVm(host, asked, await keepingCores(host));
   const pid = await pidOf(host, "llm-a");
@@ -112,9 +114,6 @@ const migrated = (from: number, to: number): Promise<string> =>
 
 const balancing = "/proc/sys/kernel/numa_balancing";
 
-/** What each of the VM's cgroups has the CPUs of. */
-let cpusOfAll = "";
-
 const sabotages: readonly Sabotage[] = [
   {
     name: "pages migrated to another node",
@@ -146,11 +145,9 @@ const sabotages: readonly Sabotage[] = [
   {
     name: "the VM's cpuset shrunk",
     does: async () => {
-      const file = await cpusetOfAll();
-      cpusOfAll = (await host.read(file)).trim();
-      await host.write(file, formatList(difference(setOf(cpusOfAll), setOf(cpuOf(1)))));
+      await host.write(await cpusetOfAll(), formatList(difference(setOf(online), setOf(cpuOf(1)))));
     },
-    undoes: async () => host.write(await cpusetOfAll(), cpusOfAll),
+    undoes: async () => host.write(await cpusetOfAll(), online),
     code: "cpuset-shrunk",
     subject: () => "vcpu1",
     found: () => `; ${cpuOf(1)} is missing`,

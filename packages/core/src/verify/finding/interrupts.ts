@@ -1,6 +1,7 @@
 import type { InterruptEvidence, NodeEvidence } from "../../evidence/evidence.ts";
 import { difference, isEmpty, unionAll } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
+import { amountOf } from "../../text/amount.ts";
 import {
   type Check,
   found,
@@ -83,6 +84,6 @@ const cpusOf = ({ effectiveCpus, allowedCpus }: InterruptEvidence) =>
 const wasNeverRaised = ({ raisedCount }: InterruptEvidence): boolean => raisedCount === 0;
 
 function lineOf({ number, allowedCpus, effectiveCpus, raisedCount }: InterruptEvidence): string {
-  const raised = raisedCount === null ? "" : `, raised ${raisedCount} times`;
+  const raised = raisedCount === null ? "" : `, raised ${amountOf(raisedCount, "time")}`;
   return `/proc/irq/${number}: smp_affinity_list ${allowedCpus ?? "?"}, effective ${effectiveCpus ?? "?"}${raised}`;
 }
