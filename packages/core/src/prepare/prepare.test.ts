@@ -501,9 +501,9 @@ test("KVM is needed but for VMs that run without it", () => {
   const [need] = of(prepared(two("Intel Xeon"), [withGpu], setting), "kvm");
   expect([need?.state, need?.has]).toEqual(["missing", "there is no /dev/kvm"]);
   const codes = (from: Preparation) => from.needs.map(({ code }) => code);
-  const with_ = codes(prepared(two("Intel Xeon"), [withGpu], setting));
+  const needed = codes(prepared(two("Intel Xeon"), [withGpu], setting));
   const emulated = prepared(two("Intel Xeon"), [withGpu], setting, "libvirt", true);
-  expect(codes(emulated)).toEqual(with_.filter((code) => code !== "kvm"));
+  expect(codes(emulated)).toEqual(needed.filter((code) => code !== "kvm"));
 });
 
 test("words of the present boot line that contradict the needed ones are named", () => {
