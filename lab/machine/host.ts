@@ -72,7 +72,7 @@ export interface BootSetting {
 export const plainLine = "console=ttyS0 quiet mitigations=off no_timer_check panic=-1";
 
 /** Set for VMs: an IOMMU, vfio-pci, and the huge pages of the shape. */
-export function preparedFor({ nodes }: HostShape): BootSetting {
+function preparedFor({ nodes }: HostShape): BootSetting {
   const hugepages = nodes.map((node, i) => `${i}:${node.hugepages}`).join(",");
   return {
     line: `${plainLine} intel_iommu=on hugepagesz=2M hugepages=${hugepages}`,

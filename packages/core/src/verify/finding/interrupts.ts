@@ -20,11 +20,11 @@ import { isBoundToOthers, routeInterrupts } from "./route-interrupts.ts";
  * to the vCPU itself. The CPU that the kernel delivers an interrupt to now counts, or, where it
  * does not say, the CPUs that the interrupt may go to.
  *
- * It is a warning where it costs this VM something and the host can route it: it is the device's
- * own, or all that share its line are on the device's node. One that was never raised has cost
- * nothing, and a line that devices of several nodes share is far from one of them wherever it goes;
- * so each of these is only said, and both at once, as of most devices whose guest has not loaded a
- * driver yet, is nothing to say (docs/decisions/0028-interrupts-that-cost.md).
+ * One that was never raised has cost nothing and is no finding: until the guest has loaded a
+ * driver, most devices have such a pin. It is a warning where the host can route it: it is the
+ * device's own, or all that share its line are on the device's node. A line that devices of several
+ * nodes share is far from one of them wherever it goes, so that it is only said
+ * (docs/decisions/0028-interrupts-that-cost.md).
  */
 export const interrupts: Check = ({ plan, evidence }) =>
   together(
@@ -52,17 +52,15 @@ const whatOf = (address: string): string => `interrupts of ${address}`;
 
 function judged(address: string, own: readonly InterruptEvidence[], node: NodeEvidence): Outcome {
   const off = own.filter((one) => !isEmpty(difference(cpusOf(one), setOf(node.cpus))));
-  const idle = off.filter((one) => wasNeverRaised(one) && isBoundToOthers(one, node.id));
-  const told = off.filter((one) => !idle.includes(one));
+  const told = off.filter(({ raisedCount }) => raisedCount !== 0);
   if (told.length === 0) {
     const near = `${own.length - off.length} on CPUs of node ${node.id}`;
-    const rest = `${idle.length} never raised, on a line that devices of several nodes share`;
-    return holds(whatOf(address), idle.length === 0 ? near : `${near}, ${rest}`);
+    return holds(whatOf(address), off.length === 0 ? near : `${near}, ${off.length} never raised`);
   }
-  const costs = told.some((one) => !wasNeverRaised(one) && !isBoundToOthers(one, node.id));
+  const canBeRouted = told.some((one) => !isBoundToOthers(one, node.id));
   return found({
     code: "irq-affinity",
-    severity: costs ? "warning" : "info",
+    severity: canBeRouted ? "warning" : "info",
     layer: "host",
     subject: address,
     promised: `interrupts on CPUs of node ${node.id} (${node.cpus})`,
@@ -79,9 +77,6 @@ function judged(address: string, own: readonly InterruptEvidence[], node: NodeEv
 
 const cpusOf = ({ effectiveCpus, allowedCpus }: InterruptEvidence) =>
   setOf(effectiveCpus || allowedCpus || "");
-
-/** Where nobody told how often, it may have been. */
-const wasNeverRaised = ({ raisedCount }: InterruptEvidence): boolean => raisedCount === 0;
 
 function lineOf({ number, allowedCpus, effectiveCpus, raisedCount }: InterruptEvidence): string {
   const raised = raisedCount === null ? "" : `, raised ${amountOf(raisedCount, "time")}`;

@@ -89,29 +89,32 @@ test("an interrupt on another node is a warning where it was raised and can be r
     expect(toldOf({ sharedWith })).toEqual([["warning", route]]);
     // Where nobody told how often it was raised, it may have been.
     expect(toldOf({ sharedWith, raisedCount: null })).toEqual([["warning", route]]);
-    expect(toldOf({ sharedWith, raisedCount: 0 })).toEqual([["info", route]]);
   }
 });
 
-test("a line that devices of several nodes share is only said, and nothing if it is idle", () => {
+test("a line that devices of several nodes share is only said", () => {
   for (const sharedWith of [[onNode(1)], [usb], [onNode(0), usb]]) {
     expect(toldOf({ sharedWith })).toEqual([["info", null]]);
     expect(toldOf({ sharedWith, raisedCount: null })).toEqual([["info", null]]);
+  }
+});
+
+test("an interrupt that was never raised is no finding, and is seen among what was verified", () => {
+  for (const sharedWith of [[], [onNode(0)], [onNode(1)], null]) {
     const idle = verdictWith({ sharedWith, raisedCount: 0 }, { effectiveCpus: "3" });
     expect(idle.findings).toEqual([]);
     expect(idle.verified).toContainEqual({
       what: "interrupts of 0000:0b:00.0",
-      found: "1 on CPUs of node 0, 1 never raised, on a line that devices of several nodes share",
+      found: "1 on CPUs of node 0, 1 never raised",
     });
   }
 });
 
-test("the gravest of a device's interrupts decides, and idle shared lines are not among them", () => {
-  const idle = { sharedWith: [onNode(1)], raisedCount: 0 };
+test("the gravest of a device's interrupts decides, and those never raised are not among them", () => {
+  const idle = { raisedCount: 0 };
   expect(toldOf(idle, {})).toEqual([["warning", [routed(17, "0-499")]]]);
-  expect(toldOf({ sharedWith: [onNode(1)] }, { raisedCount: 0 })).toEqual([
-    ["info", [routed(17, "0-499")]],
-  ]);
+  expect(toldOf(idle, { sharedWith: [onNode(1)] })).toEqual([["info", null]]);
+  expect(toldOf({ sharedWith: [onNode(1)] }, {})).toEqual([["warning", [routed(17, "0-499")]]]);
   const [finding] = verdictWith(idle, {}).findings;
   expect(finding?.found).toBe("1 of 2 on CPUs 501");
   expect(finding?.evidence).toEqual([
