@@ -70,8 +70,8 @@ interface Listed {
 }
 
 /**
- * What is listed. A listing gives libvirt a second or two, and says so where that was too little, as
- * on a busy machine: then it is asked again, a few times.
+ * What is listed. A listing gives libvirt a second or two, and says so where that was too little,
+ * as on a busy machine: then it is asked again, a few times.
  */
 async function listed(tries = 5): Promise<Listed> {
   const { status, stdout, stderr } = await host.evenkeel("list", "--output", "json");
