@@ -4,8 +4,10 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 hostname lab
 ip link set lo up
 echo '127.0.0.1 localhost lab' > /etc/hosts
+# As systemd does: the modules of its files, and a hugetlbfs of the default size.
+cat /etc/modules-load.d/*.conf | grep '^[^#;]' | while read -r module; do modprobe "$module"; done
 mkdir -p /dev/hugepages
-mount -t hugetlbfs -o pagesize=2M hugetlbfs /dev/hugepages
+mount -t hugetlbfs hugetlbfs /dev/hugepages
 mkdir -p /var/log/libvirt/qemu /run/libvirt
 mkdir -p /dev/virtio-ports
 for port in /sys/class/virtio-ports/*; do

@@ -11,7 +11,9 @@ mount -t erofs -o ro /dev/vda /low || exec sh
 mount -t tmpfs -o size=1G up /up
 mkdir -p /up/upper /up/work
 mount -t overlay -o lowerdir=/low,upperdir=/up/upper,workdir=/up/work overlay /new || exec sh
-mkdir -p /new/proc /new/sys /new/dev /new/run /new/tmp /new/product /new/guest
+mkdir -p /new/proc /new/sys /new/dev /new/run /new/tmp /new/product /new/guest /new/lib/modules
+# The files that the machine is set by, as a reboot would find them.
+cp -R /kept/. /new/
 mount -t proc proc /new/proc
 mount -t sysfs sys /new/sys
 mount -t devtmpfs dev /new/dev
@@ -23,5 +25,6 @@ mount -t tmpfs tmp /new/tmp
 mount -t cgroup2 cgroup /new/sys/fs/cgroup
 mount -t erofs -o ro /dev/vdb /new/product || exec sh
 mount -t erofs -o ro /dev/vdc /new/guest || exec sh
+mount -t erofs -o ro /dev/vdd /new/lib/modules || exec sh
 echo "lab: root mounted after $(cut -d' ' -f1 /proc/uptime) s"
 exec chroot /new /bin/sh /product/lab/agent/host.sh

@@ -21,6 +21,11 @@ export async function tryRun(
 ): Promise<Outcome> {
   const path = `/tmp/${vm.name}.json`;
   await host.write(path, vmDocument(vm));
+  return tryRunFile(host, path, more);
+}
+
+/** The same of the VM in a file on the host. */
+function tryRunFile(host: Host, path: string, more: readonly string[]): Promise<Outcome> {
   const emulated = words("--emulated", "--firmware", "bios", "--output", "json");
   return host.evenkeel("run", path, ...emulated, ...more);
 }
@@ -31,9 +36,21 @@ export async function runVm(
   vm: VmOptions,
   more: readonly string[] = [],
 ): Promise<RunAnswer> {
-  const { status, stdout, stderr } = await tryRun(host, vm, more);
-  if (status !== 0)
-    throw new Error(`${vm.name} does not run: status ${status}\n${stdout}${stderr}`);
+  return answerOf(host, vm.name, await tryRun(host, vm, more));
+}
+
+/** The same of the VM in a file on the host. */
+export async function runFile(
+  host: Host,
+  path: string,
+  more: readonly string[] = [],
+): Promise<RunAnswer> {
+  return answerOf(host, path, await tryRunFile(host, path, more));
+}
+
+async function answerOf(host: Host, what: string, outcome: Outcome): Promise<RunAnswer> {
+  const { status, stdout, stderr } = outcome;
+  if (status !== 0) throw new Error(`${what} does not run: status ${status}\n${stdout}${stderr}`);
   const answer: RunAnswer = JSON.parse(stdout);
   await host.write(planPath(answer.plan), JSON.stringify(answer.plan));
   return answer;

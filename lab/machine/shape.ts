@@ -109,6 +109,17 @@ export const twoThreads: HostShape = {
   nodes: twoSockets.nodes.map((node) => ({ ...node, cores: node.cores / 2 })),
 };
 
+/** Two small sockets with an accelerator each. With three cores each Linux 6.1 hangs early. */
+export const smallSockets: HostShape = {
+  name: "small-sockets",
+  packages: 2,
+  nodes: [plain({ package: 0, cores: 4 }), plain({ package: 1, cores: 4 })],
+  distances: [
+    [10, 21],
+    [21, 10],
+  ],
+};
+
 /** One node, as most small machines are. */
 export const oneNode: HostShape = {
   name: "one-node",

@@ -51,7 +51,7 @@ async function fill(
   modules: readonly string[],
   files: readonly InitFile[],
 ): Promise<void> {
-  for (const entry of ["bin", "dev", "proc", "sys", "lib/modules", "new"]) {
+  for (const entry of ["bin", "dev", "proc", "sys", "lib/modules", "new", "kept"]) {
     mkdirSync(join(folder, entry), { recursive: true });
   }
   copyFileSync("/bin/busybox", join(folder, "bin/busybox"));

@@ -28,6 +28,13 @@ export async function debianKernel(): Promise<Kernel> {
   return { folder, version, image: await built("vmlinux", [packed], (to) => inflate(packed, to)) };
 }
 
+/** The kernel's modules as an image, so that the emulated host's own modprobe finds them. */
+export async function modulesImage({ folder }: Kernel): Promise<string> {
+  return built("modules.erofs", [folder], async (target) => {
+    await run("mkfs.erofs", [target, join(folder, "lib", "modules")]);
+  });
+}
+
 /**
  * Unpacks the kernel proper, which QEMU starts by its PVH entry: under double emulation, a guest
  * would take longer to unpack it than to boot. Debian packs it with LZ4; its setup header has its

@@ -69,8 +69,13 @@ interface Listed {
   readonly heldTwice: readonly unknown[];
 }
 
-async function listed(): Promise<Listed> {
+/**
+ * What is listed. A listing gives libvirt a second or two, and says so where that was too little,
+ * as on a busy machine: then it is asked again, a few times.
+ */
+async function listed(tries = 5): Promise<Listed> {
   const { status, stdout, stderr } = await host.evenkeel("list", "--output", "json");
+  if (tries > 1 && stderr.includes("(domains-unknown)")) return listed(tries - 1);
   expect([status, stderr]).toEqual([0, ""]);
   return JSON.parse(stdout);
 }

@@ -1,4 +1,8 @@
 import { join } from "node:path";
+import { difference, unionAll } from "@evenkeel/core/set/index-set.ts";
+import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
+import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import type { FindingCode } from "@evenkeel/core/verify/verdict/finding-codes.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { keepingCores, type RunAnswer, runVm, verdictOf } from "../machine/evenkeel.ts";
@@ -13,15 +17,19 @@ import { twoByTwo } from "../machine/shape.ts";
  */
 let host: Host;
 let vm: Running;
+let online: string;
 
 interface Running extends Pick<RunAnswer, "plan" | "verdict"> {
   readonly pid: number;
+  /** A node without anything of the VM, and its CPUs. */
+  readonly away: { readonly node: number; readonly cpus: string };
   readonly thread: (name: RegExp) => Thread;
 }
 
 beforeAll(async () => {
   host = await bootHost(twoByTwo);
   await startLibvirt(host);
+  online = (await host.read("/sys/devices/system/cpu/online")).trim();
   const asked = { name: "llm-a", accelerators: 0, vcpus: 2, memory: "128Mi" };
   const { plan, verdict } = await runVm(host, asked, await keepingCores(host));
   const pid = await pidOf(host, "llm-a");
@@ -31,7 +39,10 @@ beforeAll(async () => {
     if (found === undefined) throw new Error(`no thread is named ${String(name)}`);
     return found;
   };
-  vm = { plan, verdict, pid, thread };
+  const used = new Set(plan.cells.map(({ hostNode }) => hostNode));
+  const node = twoByTwo.nodes.findIndex((_, i) => !used.has(i));
+  const cpus = (await host.read(`/sys/devices/system/node/node${node}/cpulist`)).trim();
+  vm = { plan, verdict, pid, thread, away: { node, cpus } };
 });
 afterAll(() => host?.stop());
 
@@ -48,7 +59,7 @@ interface Sabotage {
   readonly severity?: "warning";
   readonly subject: () => string;
   /** Part of the finding's text. */
-  readonly found: string;
+  readonly found: () => string;
 }
 
 /** The cgroup of a thread: libvirt creates one for each vCPU, each iothread and the emulator. */
@@ -64,17 +75,28 @@ async function keepTo({ tid, cpus }: Thread, cgroup: string): Promise<void> {
   await host.ok("taskset", ["-pc", cpus, `${tid}`]);
 }
 
-/** Moves a thread onto a vCPU's core, another VM's, or CPUs outside the VM. */
-const misplaced = (
+/** The CPU of a vCPU, by the plan. */
+function cpuOf(id: number): string {
+  const vcpu = at(
+    vm.plan.cells.flatMap(({ vcpus }) => vcpus),
+    id,
+  );
+  return "cpu" in vcpu ? `${vcpu.cpu}` : vcpu.cpus;
+}
+
+const listOf = (...lists: readonly string[]): string => formatList(unionAll(lists.map(setOf)));
+
+/** Lets a thread run on more CPUs than its own. */
+const widened = (
   name: string,
   thread: RegExp,
-  cpus: string,
+  more: () => string,
   rest: Pick<Sabotage, "code" | "subject" | "found">,
 ): Sabotage => ({
   name,
   does: async () => {
     const own = vm.thread(thread);
-    await keepTo({ ...own, cpus }, await cgroupOf(own));
+    await keepTo({ ...own, cpus: listOf(own.cpus, more()) }, await cgroupOf(own));
   },
   undoes: async () => {
     const own = vm.thread(thread);
@@ -87,39 +109,48 @@ const misplaced = (
 const cpusetOfAll = async (): Promise<string> =>
   join(await cgroupOf(vm.thread(/^qemu-system/)), "..", "cpuset.cpus");
 
+const migrated = (from: number, to: number): Promise<string> =>
+  host.ok("migratepages", [`${vm.pid}`, `${from}`, `${to}`]);
+
 const balancing = "/proc/sys/kernel/numa_balancing";
 
 const sabotages: readonly Sabotage[] = [
   {
     name: "pages migrated to another node",
-    does: () => host.ok("migratepages", [`${vm.pid}`, "0", "2"]),
-    undoes: () => host.ok("migratepages", [`${vm.pid}`, "2", "0"]),
+    does: () => migrated(at(vm.plan.cells, 0).hostNode, vm.away.node),
+    undoes: () => migrated(vm.away.node, at(vm.plan.cells, 0).hostNode),
     code: "memory-off-node",
     subject: () => "cell 0",
-    found: "100.0 % of 64 MiB on node 2 (67108864 bytes)",
+    found: () => {
+      const { memoryBytes } = at(vm.plan.cells, 0);
+      const size = formatBytes(memoryBytes);
+      return `${size} elsewhere: 100.0 % on node ${vm.away.node} (${memoryBytes} bytes)`;
+    },
   },
-  misplaced("a vCPU's affinity widened", /^CPU 1\//, "3,5", {
+  widened("a vCPU's affinity widened", /^CPU 1\//, () => vm.away.cpus, {
     code: "vcpu-affinity",
     subject: () => "vCPU 1",
-    found: "CPUs 3,5",
+    found: () => `CPUs ${listOf(cpuOf(1), vm.away.cpus)}`,
   }),
-  misplaced("an emulator thread on a vCPU's core", /^qemu-system/, "0-2", {
+  widened("an emulator thread on a vCPU's core", /^qemu-system/, () => cpuOf(0), {
     code: "vcpu-cpu-shared",
     subject: () => `emulator thread ${vm.pid} (qemu-system-x86)`,
-    found: "CPUs 1 are of vCPUs' cores",
+    found: () => `CPUs ${cpuOf(0)} are of vCPUs' cores`,
   }),
-  misplaced("an iothread's affinity widened", /^IO iothread1/, "0,2,4", {
+  widened("an iothread's affinity widened", /^IO iothread1/, () => vm.away.cpus, {
     code: "iothread-affinity",
     subject: () => "iothread 1",
-    found: "CPUs 0,2,4",
+    found: () => `CPUs ${listOf(vm.thread(/^IO iothread1/).cpus, vm.away.cpus)}`,
   }),
   {
     name: "the VM's cpuset shrunk",
-    does: async () => host.write(await cpusetOfAll(), "0-2"),
-    undoes: async () => host.write(await cpusetOfAll(), "0-7"),
+    does: async () => {
+      await host.write(await cpusetOfAll(), formatList(difference(setOf(online), setOf(cpuOf(1)))));
+    },
+    undoes: async () => host.write(await cpusetOfAll(), online),
     code: "cpuset-shrunk",
     subject: () => "vcpu1",
-    found: "without 3",
+    found: () => `; ${cpuOf(1)} is missing`,
   },
   {
     name: "NUMA balancing turned on",
@@ -128,7 +159,7 @@ const sabotages: readonly Sabotage[] = [
     code: "autonuma-on",
     severity: "warning",
     subject: () => "NUMA balancing",
-    found: "kernel.numa_balancing is 1",
+    found: () => "kernel.numa_balancing is 1",
   },
 ];
 
@@ -143,7 +174,7 @@ test.each(sabotages)("$name is found, and no longer after it is undone", async (
     expect.objectContaining({
       severity,
       subject: expect.stringContaining(subject()),
-      found: expect.stringContaining(found),
+      found: expect.stringContaining(found()),
     }),
   );
   expect(bad.holds).toBe(severity === "warning");

@@ -129,6 +129,7 @@ const interrupt = object({
   number: id,
   allowedCpus: orUnknown(indexList),
   effectiveCpus: orUnknown(indexList),
+  raisedCount: orUnknown(notNegativeInteger),
   sharedWith: orUnknown(list(object({ name: text(256), node: orUnknown(index) }), 64)),
 });
 

@@ -240,6 +240,8 @@ export interface InterruptEvidence {
   readonly number: number;
   readonly allowedCpus: string | null;
   readonly effectiveCpus: string | null;
+  /** How often it was raised, on all CPUs; with its line shared, by any device on it. */
+  readonly raisedCount: number | null;
   /** The others on its line, as devices without message-signalled interrupts share them. */
   readonly sharedWith: readonly LineSharer[] | null;
 }

@@ -70,11 +70,11 @@ for (const [size, machines, numRuns] of [
         asked,
         settings,
         policies,
-        fc.constantFrom("libvirt", "qemu"),
-        (topology, wanted, setting, policy, via) => {
-          const first = prepare(topology, policy, wanted, setting, via);
+        fc.record({ via: fc.constantFrom("libvirt", "qemu"), emulated: fc.boolean() }),
+        (topology, wanted, setting, policy, runner) => {
+          const first = prepare(topology, policy, wanted, setting, runner);
           const after = carriedOut({ topology, setting }, first);
-          const again = prepare(after.topology, policy, wanted, after.setting, via);
+          const again = prepare(after.topology, policy, wanted, after.setting, runner);
           const left = again.needs.filter(({ state }) => state !== "there");
           expect(left.filter(({ code }) => code !== "room")).toEqual([]);
           expect(again.room).toEqual(first.room);

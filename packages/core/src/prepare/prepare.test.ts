@@ -38,8 +38,12 @@ function prepared(
   flavors: readonly Request[],
   setting: HostSetting = bare,
   via: "libvirt" | "qemu" = "libvirt",
+  emulated = false,
 ): Preparation {
-  return prepare(topology, defaultHostPolicy, { flavors, together: [] }, setting, via);
+  return prepare(topology, defaultHostPolicy, { flavors, together: [] }, setting, {
+    via,
+    emulated,
+  });
 }
 
 const of = ({ needs }: Preparation, code: NeedCode): readonly Need[] =>
@@ -455,6 +459,8 @@ test("each fact of how a machine is set is there, missing, or not told, with wha
     `);
 });
 
+const libvirt = { via: "libvirt", emulated: false } as const;
+
 test("VMs that are counted run at the same time, so their pages add up", () => {
   const one = flavorOf({ name: "one", vcpus: 4, memoryBytes: 20 * GiB });
   const other = flavorOf({ name: "other", vcpus: 4, memoryBytes: 10 * GiB });
@@ -465,7 +471,7 @@ test("VMs that are counted run at the same time, so their pages add up", () => {
       { request: other, vms: 3 },
     ],
   };
-  const found = prepare(two("Intel Xeon"), defaultHostPolicy, asked, bare, "libvirt");
+  const found = prepare(two("Intel Xeon"), defaultHostPolicy, asked, bare, libvirt);
   expect(found.room.map(({ vms, wanted }) => [vms, wanted])).toEqual([
     [2, 2],
     [3, 3],
@@ -473,7 +479,7 @@ test("VMs that are counted run at the same time, so their pages add up", () => {
   const pages = of(found, "hugepages").map(({ needs }) => Number.parseInt(needs, 10));
   expect(pages.reduce((sum, each) => sum + each, 0)).toBe(70);
   const toomany = { ...asked, together: [{ request: one, vms: 9 }] };
-  const short = prepare(two("Intel Xeon"), defaultHostPolicy, toomany, bare, "libvirt");
+  const short = prepare(two("Intel Xeon"), defaultHostPolicy, toomany, bare, libvirt);
   expect(of(short, "room")).toMatchObject([{ state: "missing", needs: "room for 9" }]);
 });
 
@@ -488,6 +494,16 @@ test("QEMU alone needs the right to lock a VM's memory; libvirt takes it itself"
   const half = { ...withGpu, memoryBytes: 20.5 * GiB, hugepageBytes: 2 * MiB };
   const [more] = of(prepared(two("Intel Xeon"), [half], bare, "qemu"), "locked-memory");
   expect(more?.remedy?.argv?.[0]?.[2]).toBe(`* - memlock ${22 * 1024 * 1024}`);
+});
+
+test("KVM is needed but for VMs that run without it", () => {
+  const setting = { ...bare, kvm: { present: false, unusable: null } };
+  const [need] = of(prepared(two("Intel Xeon"), [withGpu], setting), "kvm");
+  expect([need?.state, need?.has]).toEqual(["missing", "there is no /dev/kvm"]);
+  const codes = (from: Preparation) => from.needs.map(({ code }) => code);
+  const needed = codes(prepared(two("Intel Xeon"), [withGpu], setting));
+  const emulated = prepared(two("Intel Xeon"), [withGpu], setting, "libvirt", true);
+  expect(codes(emulated)).toEqual(needed.filter((code) => code !== "kvm"));
 });
 
 test("words of the present boot line that contradict the needed ones are named", () => {

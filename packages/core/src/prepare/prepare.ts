@@ -1,4 +1,3 @@
-import type { HypervisorName } from "../instance/instance.ts";
 import type { HostPolicy } from "../request/host-policy.ts";
 import { formatList } from "../set/list-format.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -7,7 +6,7 @@ import { isolatedCpus, isolationNeeds, keptCpus } from "./cpus.ts";
 import { deviceNeeds, givenDevices } from "./devices.ts";
 import { pageNeeds, pagesTaken } from "./pages.ts";
 import type { Need, Preparation, PromisedRoom } from "./preparation.ts";
-import { programNeeds } from "./programs.ts";
+import { programNeeds, type Runner } from "./programs.ts";
 import { advice } from "../remedy/remedy.ts";
 import { type Asked, type Rooms, roomsOf } from "./room.ts";
 import type { HostSetting } from "./setting.ts";
@@ -25,16 +24,16 @@ import type { HostSetting } from "./setting.ts";
  * A fact that nobody told is unknown and never taken for missing.
  *
  * @param setting what is known of how the machine is set.
- * @param via what is to run the VMs.
+ * @param runner what is to run the VMs.
  */
 export function prepare(
   topology: Topology,
   policy: HostPolicy,
   asked: Asked,
   setting: HostSetting,
-  via: HypervisorName,
+  runner: Runner,
 ): Preparation {
-  const asSet = (rooms: Rooms): Preparation => compared(rooms, topology, policy, setting, via);
+  const asSet = (rooms: Rooms): Preparation => compared(rooms, topology, policy, setting, runner);
   // Placement prefers devices that have vfio-pci, so that what is asked for would change with what
   // is there. It counts only where it says that all is there: others serve as well.
   if (topology.pci.some(({ driver }) => driver === "vfio-pci")) {
@@ -50,7 +49,7 @@ function compared(
   topology: Topology,
   policy: HostPolicy,
   setting: HostSetting,
-  via: HypervisorName,
+  runner: Runner,
 ): Preparation {
   const given = givenDevices(topology, plans);
   const pages = pagesTaken(topology, memory);
@@ -60,7 +59,7 @@ function compared(
     ...deviceNeeds(topology, given, setting),
     ...pageNeeds(topology, policy, memory, setting),
     ...isolationNeeds(isolated, setting),
-    ...programNeeds(topology, plans, memory.sizes, via, setting),
+    ...programNeeds(topology, plans, memory.sizes, runner, setting),
   ];
   return {
     apiVersion: "evenkeel/v1",

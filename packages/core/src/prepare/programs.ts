@@ -8,16 +8,23 @@ import { sumOf } from "../unit/sum.ts";
 import type { Need } from "./preparation.ts";
 import { type HostSetting, type SystemFamily, tellsHere } from "./setting.ts";
 
+/** What is to run the VMs. */
+export interface Runner {
+  readonly via: HypervisorName;
+  /** Whether QEMU emulates the processor, so that nothing of KVM is needed. */
+  readonly emulated: boolean;
+}
+
 /** What runs VMs, and what it has to be allowed. */
 export function programNeeds(
   topology: Topology,
   plans: readonly PlanParts[],
   hugepageSizes: readonly number[],
-  via: HypervisorName,
+  { via, emulated }: Runner,
   setting: HostSetting,
 ): readonly Need[] {
   return [
-    kvmNeed(setting),
+    ...(emulated ? [] : [kvmNeed(setting)]),
     ...hypervisorNeeds(topology, via, setting),
     ...(via === "libvirt"
       ? hugepageSizes.map((size) => mountNeed(size, hugepageSizes, setting))

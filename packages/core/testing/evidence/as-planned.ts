@@ -172,6 +172,7 @@ function evidenceOf(device: PlanDevice, group: number, plan: Plan): DeviceEviden
         number: 100 + group,
         allowedCpus: `${hostNode * 500}`,
         effectiveCpus: `${hostNode * 500}`,
+        raisedCount: 5,
         sharedWith: [],
       },
     ],

@@ -358,7 +358,13 @@ export const sabotages: readonly Sabotage[] = [
       withDevice(evidence, (device) => ({
         ...device,
         interrupts: [
-          { number: 33, allowedCpus: "0-3", effectiveCpus: `${elsewhere.cpu}`, sharedWith: [] },
+          {
+            number: 33,
+            allowedCpus: "0-3",
+            effectiveCpus: `${elsewhere.cpu}`,
+            raisedCount: 1,
+            sharedWith: [],
+          },
         ],
       })),
     tells: () => `1 of 1 on CPUs ${elsewhere.cpu}`,

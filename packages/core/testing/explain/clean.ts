@@ -158,7 +158,13 @@ function deviceOf(address: string, node: 0 | 1, i: number): DeviceEvidence {
     vfioFile: null,
     link: { speedGTs: 32, width: 16, maxSpeedGTs: 32, maxWidth: 16 },
     interrupts: [
-      { number: 100 + iommuGroup, allowedCpus: cpus, effectiveCpus: cpus, sharedWith: [] },
+      {
+        number: 100 + iommuGroup,
+        allowedCpus: cpus,
+        effectiveCpus: cpus,
+        raisedCount: 5,
+        sharedWith: [],
+      },
     ],
     iommuDomain: "DMA",
     relaxedOrdering: true,

@@ -146,6 +146,7 @@ function vmAt(place: Place, topology: Topology): Evidence {
               number: 100 + number * 2 + i,
               allowedCpus: nodeCpus,
               effectiveCpus: nodeCpus,
+              raisedCount: 5,
               sharedWith: [],
             },
           ],

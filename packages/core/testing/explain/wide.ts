@@ -64,6 +64,7 @@ export function wideVm(): Evidence {
               number: 100 + group,
               allowedCpus: `${node * 16}-${node * 16 + 15}`,
               effectiveCpus: `${node * 16}-${node * 16 + 15}`,
+              raisedCount: 5,
               sharedWith: [],
             },
           ],

@@ -49,12 +49,13 @@ test("who shares a device's line is told, with the node of what VFIO drives", ()
       number: 16,
       allowedCpus: "0-1",
       effectiveCpus: "1",
+      raisedCount: 3,
       sharedWith: [
         { name: "ehci_hcd:usb1", node: null },
         { name: `vfio-intx(${other})`, node: 1 },
       ],
     },
-    { number: 45, allowedCpus: null, effectiveCpus: null, sharedWith: [] },
+    { number: 45, allowedCpus: null, effectiveCpus: null, raisedCount: 3, sharedWith: [] },
   ]);
 });
 

@@ -1,9 +1,12 @@
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 
 /** An interrupt that VFIO has taken for a device. */
 export interface VfioInterrupt {
   readonly number: number;
   readonly address: string;
+  /** How often its line was raised since it was set up, on all CPUs; null where no count stands. */
+  readonly raisedCount: number | null;
   /** The names of the others on its line. */
   readonly others: readonly string[];
 }
@@ -23,13 +26,20 @@ export function parseInterrupts(text: string): VfioInterrupt[] {
     const number = /^ {0,16}(\d{1,7}):/.exec(line.slice(0, 32))?.[1];
     const end = line.slice(-namesLengthMax);
     if (number === undefined || !end.includes("vfio-")) return [];
+    const raisedCount = sumOfCounts(line);
     const names = namesAt(end);
     return names.flatMap((name, i) => {
       const address = vfioDevice(name);
       if (address === null) return [];
-      return [{ number: Number(number), address, others: names.toSpliced(i, 1) }];
+      return [{ number: Number(number), address, raisedCount, others: names.toSpliced(i, 1) }];
     });
   });
+}
+
+/** The counts of all CPUs stand between the number and the name of the chip. */
+function sumOfCounts(line: string): number | null {
+  const counts = /^ {0,16}\d{1,7}:((?: {1,11}\d{1,10}(?= ))+)/.exec(line)?.[1];
+  return counts === undefined ? null : sumOf(counts.trim().split(/ +/), Number);
 }
 
 /** The names at the end of a line. Two spaces separate the first from what is before it. */

@@ -18,7 +18,7 @@ export function readVfioInterrupts(tree: Tree): ReadonlyMap<string, InterruptEvi
   const text = tree.readText("/proc/interrupts");
   if (text === null) return null;
   const found = new Map<string, InterruptEvidence[]>();
-  for (const { number, address, others } of parseInterrupts(text)) {
+  for (const { number, address, raisedCount, others } of parseInterrupts(text)) {
     const set = (name: string): string | null =>
       parseCpuset(tree.readText(`/proc/irq/${number}/${name}`));
     const own = found.get(address) ?? [];
@@ -26,6 +26,7 @@ export function readVfioInterrupts(tree: Tree): ReadonlyMap<string, InterruptEvi
       number,
       allowedCpus: set("smp_affinity_list"),
       effectiveCpus: set("effective_affinity_list"),
+      raisedCount,
       sharedWith: others.slice(0, sharersMost).map((name) => sharer(tree, name)),
     });
     found.set(address, own);

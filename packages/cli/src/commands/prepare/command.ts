@@ -47,6 +47,12 @@ export const prepareCommand: CliCommand = {
           default: "libvirt",
           brief: "what is to run the VMs: libvirt, or QEMU without libvirt",
         },
+        emulated: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "for VMs that run with --emulated: KVM is not needed",
+        },
         output: {
           kind: "enum",
           values: ["text", "json"],

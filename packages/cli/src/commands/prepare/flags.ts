@@ -6,5 +6,6 @@ export interface PrepareFlags {
   readonly policy?: string;
   readonly vms: readonly string[];
   readonly via: HypervisorName;
+  readonly emulated: boolean;
   readonly output: "text" | "json";
 }

@@ -20,7 +20,7 @@ export async function runPrepare(
   ...paths: readonly string[]
 ): Promise<void> {
   const { surroundings, columns: width, paint } = this;
-  const { on, policy, via } = flags;
+  const { on, policy, via, emulated } = flags;
   refuseTwoStdins([...paths, on, policy ?? ""]);
   const { flavors, vms } = await readFlavorsAndVms(paths, surroundings);
   const requests = flavors.map(requestOfFlavor);
@@ -43,7 +43,7 @@ export async function runPrepare(
     tree === null
       ? settingOfTopology(topology)
       : await readSetting(tree, topology, { via, libvirtUri: host.libvirtUri });
-  const preparation = prepare(topology, hostPolicy, asked, setting, via);
+  const preparation = prepare(topology, hostPolicy, asked, setting, { via, emulated });
   if (preparation.prepared === false) this.finish(exitStatus.no);
   else if (preparation.prepared === null) this.finish(exitStatus.unknown);
   const json = flags.output === "json";

@@ -166,6 +166,11 @@ const interruptText = objectText<InterruptEvidence>(
     number: ["The kernel's number for it.", 184, { unit: "an interrupt's number" }],
     allowedCpus: ["The CPUs that it may be delivered to.", "0-27,112-139"],
     effectiveCpus: ["The CPUs that it is delivered to now.", "4"],
+    raisedCount: [
+      "How often it was raised, on all CPUs; of a shared line, by any device on it.",
+      40_211,
+      { unit: "times" },
+    ],
     sharedWith: [
       "Other devices on its line.",
       objectText<LineSharer>("line sharer", "Another device on an interrupt's line.", {

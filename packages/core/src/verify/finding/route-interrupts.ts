@@ -38,7 +38,7 @@ export function routeInterrupts(
 }
 
 /** Whether moving an interrupt to a node may take it away from another device. */
-function isBoundToOthers({ sharedWith }: InterruptEvidence, node: number): boolean {
+export function isBoundToOthers({ sharedWith }: InterruptEvidence, node: number): boolean {
   return (sharedWith ?? []).some((other) => other.node !== node);
 }
 

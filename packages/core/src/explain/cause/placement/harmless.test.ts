@@ -301,6 +301,7 @@ test("one of a device's four interrupts on the other node", () => {
           number,
           allowedCpus: "0-31",
           effectiveCpus: number < far ? "9" : "1",
+          raisedCount: 5,
           sharedWith: [],
         };
       }),

@@ -85,6 +85,7 @@ test("interrupts are routed by number, and back where it is known; those of a dr
         number,
         allowedCpus,
         effectiveCpus: "9",
+        raisedCount: 5,
         sharedWith: [],
       })),
     })),
