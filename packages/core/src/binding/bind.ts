@@ -8,7 +8,8 @@ import { chooseCpus, type CpuChoice } from "./cpus.ts";
 import type { Variables } from "./visible/variables.ts";
 import { nearest, nodesWithMemory } from "./nearest.ts";
 import { nicsBeside } from "./nics.ts";
-import { type AcceleratorFacts, visibleAccelerators } from "./visible/visible-accelerators.ts";
+import type { AcceleratorFacts } from "./visible/seen.ts";
+import { visibleAccelerators } from "./visible/visible-accelerators.ts";
 import { chooseAccelerators, type Chosen, type Wanted } from "./wanted.ts";
 
 /** What a binding is decided from. */

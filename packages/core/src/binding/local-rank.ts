@@ -13,7 +13,9 @@ export interface LocalRank {
  * A launcher's variables, in the order in which they are believed: launchers are started by each
  * other, and the innermost knows best. torchrun below Slurm has `SLURM_LOCALID=0` in each worker.
  *
- * PMI_RANK is no local rank: it counts over all machines of a job.
+ * They are torchrun's; those of Open MPI and PRRTE, of Intel MPI and MPICH, of MVAPICH2 and its
+ * successor MVAPICH, of HPE's MPT, of Cray's MPICH and of PALS (PBS), of jsrun (LSF), Flux and Slurm.
+ * PMI_RANK and PMIX_RANK are no local ranks: they count over all machines of a job.
  */
 const launchers: readonly {
   readonly rank: string;
@@ -29,8 +31,11 @@ const launchers: readonly {
   },
   { rank: "MPI_LOCALRANKID", counts: ["MPI_LOCALNRANKS"], started: null },
   { rank: "MV2_COMM_WORLD_LOCAL_RANK", counts: ["MV2_COMM_WORLD_LOCAL_SIZE"], started: null },
+  { rank: "MVP_COMM_WORLD_LOCAL_RANK", counts: ["MVP_COMM_WORLD_LOCAL_SIZE"], started: null },
+  { rank: "MPT_LRANK", counts: [], started: null },
   { rank: "PMI_LOCAL_RANK", counts: ["PMI_LOCAL_SIZE"], started: null },
   { rank: "PALS_LOCAL_RANKID", counts: ["PALS_LOCAL_SIZE"], started: null },
+  { rank: "JSM_NAMESPACE_LOCAL_RANK", counts: ["JSM_NAMESPACE_LOCAL_SIZE"], started: null },
   { rank: "FLUX_TASK_LOCAL_ID", counts: [], started: null },
   // A batch script has SLURM_LOCALID too, without being a task of a step.
   {
@@ -49,11 +54,20 @@ export function localRank(variables: Variables): LocalRank | null {
     const rank = numberIn(variables[from]);
     if (rank === null) continue;
     if (started !== null && variables[started] === undefined) continue;
-    const told = counts.map((name) => countIn(variables[name])).find((one) => one !== null);
+    const told = [
+      ...counts.map((name) => countIn(variables[name])),
+      fluxCount(variables, from),
+    ].find((one) => one !== null);
     const count = told === undefined || told <= rank ? null : told;
     return { rank, count, from };
   }
   return null;
+}
+
+/** Flux tells the tasks of the whole job, which are those of this machine where it is the only one. */
+function fluxCount(variables: Variables, from: string): number | null {
+  if (from !== "FLUX_TASK_LOCAL_ID" || numberIn(variables["FLUX_JOB_NNODES"]) !== 1) return null;
+  return numberIn(variables["FLUX_JOB_SIZE"]);
 }
 
 function numberIn(text: string | undefined): number | null {

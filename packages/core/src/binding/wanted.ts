@@ -2,7 +2,7 @@ import { normalPciAddress } from "../topology/pci-address.ts";
 import type { LocalRank } from "./local-rank.ts";
 import type { Topology } from "../topology/topology.ts";
 import { namedIn } from "./visible/entries.ts";
-import type { Unclear, VisibleAccelerators } from "./visible/visible-accelerators.ts";
+import type { Unclear, VisibleAccelerators } from "./visible/seen.ts";
 
 /** Which of the visible accelerators a command is to be beside. */
 export type Wanted =

@@ -3,7 +3,7 @@ import { setOf } from "@evenkeel/core/set/list-format.ts";
 import { knownCpus } from "@evenkeel/core/topology/node-facts.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import type { AcceleratorFacts } from "@evenkeel/core/binding/visible/visible-accelerators.ts";
+import type { AcceleratorFacts } from "@evenkeel/core/binding/visible/seen.ts";
 import { parseStatus } from "../procfs/parse-task.ts";
 import { pciDirectory } from "../sysfs/pci.ts";
 import { fields, indexedNames } from "../sysfs/values.ts";

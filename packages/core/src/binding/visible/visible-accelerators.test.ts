@@ -3,8 +3,9 @@ import { catalogMachine } from "../../topology/catalog/catalog.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { at } from "../../unit/list.ts";
+import type { AcceleratorFacts } from "./seen.ts";
 import type { Variables } from "./variables.ts";
-import { type AcceleratorFacts, visibleAccelerators } from "./visible-accelerators.ts";
+import { visibleAccelerators } from "./visible-accelerators.ts";
 
 /** Which accelerators a command sees, by the variables that its libraries read. */
 
