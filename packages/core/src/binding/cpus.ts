@@ -1,15 +1,13 @@
-import { type IndexSet, intersection, isSubset, has, unionAll } from "../set/index-set.ts";
+import { type IndexSet, has, unionAll } from "../set/index-set.ts";
 import { amountOf } from "../text/amount.ts";
 import { nodesText } from "../topology/draw/describe.ts";
-import { knownCpus } from "../topology/node-facts.ts";
-import type { Topology } from "../topology/topology.ts";
 import { allKnown } from "../unit/list.ts";
 import { sum } from "../unit/sum.ts";
-import type { Beside } from "./beside.ts";
 import type { BindingMode, BindingUnknown } from "./binding.ts";
 import { coreComplex } from "./mode/core-complex.ts";
-import { type UsableCore, usableCores } from "./mode/cores.ts";
+import type { UsableCore } from "./mode/cores.ts";
 import { freeCores, shares } from "./mode/exclusive.ts";
+import { type Site, type SiteInput, sitesOf } from "./mode/site.ts";
 
 /** CPUs for a command. */
 export interface CpuChoice {
@@ -26,149 +24,161 @@ export interface NoCores {
   readonly expected: string;
 }
 
-interface CpuInput {
-  readonly topology: Topology;
+interface CpuInput extends SiteInput {
   readonly mode: BindingMode;
-  readonly allowedCpus: IndexSet;
   readonly heldCpus: IndexSet;
-  /** Those of the command. */
-  readonly own: readonly Beside[];
-  /** All that commands on this machine may be beside, the command's own among them. */
-  readonly all: readonly Beside[];
-  /** Those that this command and the others in its cpuset see. */
-  readonly visible: ReadonlySet<string>;
 }
 
 /** Takes the CPUs beside a command's accelerators, by the mode. */
 export function chooseCpus(input: CpuInput): CpuChoice | NoCores {
-  const parts = groups(input.own).map((group) => partOf(input, group));
-  const chosen = parts.filter((part) => "cpus" in part);
-  const refused = parts.find((part) => "message" in part);
-  if (refused !== undefined) return refused;
-  const threads = allKnown(chosen.map((part) => part.threads));
+  const { mode } = input;
+  const sites = sitesOf(input);
+  if (mode === "node" || mode === "socket") return wholeNodes(mode, sites);
+  const silent = sites.filter(({ cores }) => cores.length === 0);
+  if (silent.length > 0) return instead(mode, sites, `the cores of ${where(silent)}`);
+  return mode === "exclusive" ? exclusive(input, sites) : coreComplexes(input, sites);
+}
+
+function where(sites: readonly Site[]): string {
+  return nodesText(new Set(sites.map(({ node }) => node)));
+}
+
+function wholeNodes(mode: BindingMode, sites: readonly Site[]): CpuChoice {
+  const part = sites.every(({ isWhole }) => isWhole) ? "" : " that it may use";
   return {
-    cpus: unionAll(chosen.map(({ cpus }) => cpus)),
-    threads: threads === null ? null : sum(threads),
-    reasons: chosen.flatMap(({ reasons }) => reasons),
-    unknowns: chosen.flatMap(({ unknowns }) => unknowns),
-  };
-}
-
-/** Accelerators beside the same nodes. */
-function groups(own: readonly Beside[]): readonly (readonly Beside[])[] {
-  return [...Map.groupBy(own, ({ nodes }) => nodes.join(",")).values()];
-}
-
-function partOf(input: CpuInput, group: readonly Beside[]): CpuChoice | NoCores {
-  const { topology, mode, allowedCpus } = input;
-  const nodes = new Set(group[0]?.nodes);
-  const all = unionAll(topology.nodes.filter(({ id }) => nodes.has(id)).map(knownCpus));
-  const cpus = intersection(all, allowedCpus);
-  const cores = usableCores(topology.cores, cpus);
-  const peers = peersOf(input, group, isSubset(all, allowedCpus));
-  const places = group.map(({ address }) => peers.indexOf(address));
-  const where = nodesText(nodes);
-  const whole: CpuChoice = {
-    cpus,
-    threads: threadsOf(cores.length, peers.length, group.length),
-    reasons: [
-      `${mode === "socket" ? "socket" : "node"}: ` +
-        `all CPUs of ${where}${isSubset(all, allowedCpus) ? "" : " that it may use"}`,
-    ],
+    cpus: unionAll(sites.map(({ cpus }) => cpus)),
+    threads: threadsOn(sites),
+    reasons: [`${mode}: all CPUs of ${where(sites)}${part}`],
     unknowns: [],
   };
-  if (mode === "node" || mode === "socket") return whole;
-  if (cores.length === 0) {
-    return { ...whole, unknowns: [{ what: `the cores of ${where}`, tells: "sysfs or lscpu" }] };
+}
+
+/** A mode that needs what nobody told takes whole nodes. */
+function instead(mode: BindingMode, sites: readonly Site[], what: string): CpuChoice {
+  const whole = wholeNodes("node", sites);
+  const reasons = whole.reasons.map((reason) => `in place of ${mode}, ${reason}`);
+  return { ...whole, reasons, unknowns: [{ what, tells: "sysfs or lscpu" }] };
+}
+
+/** A command's part of the cores where several share them; null where cores are unknown. */
+function threadsOn(sites: readonly Site[]): number | null {
+  const parts = sites.map(({ cores, own, peers }) =>
+    cores.length === 0 ? null : (cores.length * own.length) / peers.length,
+  );
+  const known = allKnown(parts);
+  return known === null ? null : Math.max(1, Math.floor(sum(known)));
+}
+
+/**
+ * Cores that no other command is given: on each node the shares of its accelerators, of the cores
+ * that others hold already as many free ones of the same node.
+ */
+function exclusive({ heldCpus, own }: CpuInput, sites: readonly Site[]): CpuChoice | NoCores {
+  const isHeld = ({ first }: UsableCore): boolean => has(heldCpus, first);
+  const parts = sites
+    // Where there is no core for each, nobody has one by right.
+    .filter(({ cores, peers }) => cores.length >= peers.length)
+    .map((site) => {
+      const divided = shares(site.cores, site.peers.length);
+      const share = site.own.flatMap((address) => divided[site.peers.indexOf(address)] ?? []);
+      return { site, share, free: freeCores(site.cores, share, isHeld) };
+    });
+  for (const { nodes } of own) {
+    const mine = parts.filter(({ site }) => nodes.includes(site.node));
+    const around = sites.filter(({ node }) => nodes.includes(node));
+    if (mine.length === 0) {
+      return {
+        message: `${around.map(supplyOf).join(", ")}: exclusive takes a core for each`,
+        expected: "a core for each GPU, or --mode node",
+      };
+    }
+    if (mine.every(({ free }) => free.length === 0)) {
+      const cores = amountOf(sum(mine.map(({ site }) => site.cores.length)), "usable core");
+      return {
+        message: `other commands hold all of the ${cores} of ${where(mine.map(({ site }) => site))}`,
+        expected: "a core that no other command holds, or --mode node",
+      };
+    }
   }
-  if (mode === "exclusive") return exclusive(input, cores, peers.length, places, where);
-  const complexes = places.map((place) => coreComplex(cores, place));
-  const known = allKnown(complexes);
-  if (known === null) {
-    return { ...whole, unknowns: [{ what: `the caches of ${where}`, tells: "sysfs or lscpu" }] };
-  }
-  return belowCaches(cores, new Set(known.flat()), peers.length, where);
+  const free = parts.flatMap((part) => part.free);
+  return {
+    cpus: unionAll(free.map(({ cpus }) => cpus)),
+    threads: free.length,
+    reasons: parts.flatMap(({ site, share, free: cores }) => shareReasons(site, share, cores)),
+    unknowns: [],
+  };
+}
+
+function supplyOf({ node, cores, peers }: Site): string {
+  const supply = amountOf(cores.length, "usable core");
+  return `node ${node} has ${supply} for ${amountOf(peers.length, "GPU")}`;
+}
+
+function shareReasons(
+  { node, cores, peers }: Site,
+  share: readonly UsableCore[],
+  free: readonly UsableCore[],
+): readonly string[] {
+  const supply = `${amountOf(cores.length, "usable core")} for ${amountOf(peers.length, "GPU")}`;
+  const taken = new Set(free.map(({ first }) => first));
+  const held = share.filter(({ first }) => !taken.has(first)).length;
+  const partly = free.filter(({ isWhole }) => !isWhole).length;
+  return [
+    `exclusive: ${amountOf(free.length, "core")}, its share of node ${node}, which has ${supply}`,
+    ...(held === 0
+      ? []
+      : [`other commands hold ${amountOf(held, "core")} of its share of node ${node}`]),
+    ...(partly === 0 ? [] : [`of ${amountOf(partly, "core")} it may use only some of the threads`]),
+  ];
+}
+
+/** Below one last-level cache for each accelerator. */
+function coreComplexes({ own, all }: CpuInput, sites: readonly Site[]): CpuChoice {
+  const groups = [...Map.groupBy(own, ({ nodes }) => nodes.join(",")).values()];
+  const parts = groups.map((group) => {
+    const around = sites.filter(({ node }) => group[0]?.nodes.includes(node) === true);
+    const cores = around.flatMap((site) => site.cores).toSorted((a, b) => a.first - b.first);
+    const sharing = new Set(around.flatMap(({ peers }) => peers));
+    const peers = all.map(({ address }) => address).filter((address) => sharing.has(address));
+    const places = group.map(({ address }) => peers.indexOf(address));
+    const complexes = allKnown(places.map((place) => coreComplex(cores, place)));
+    return { around, cores, peers, chosen: complexes === null ? null : new Set(complexes.flat()) };
+  });
+  const silent = parts.filter(({ chosen }) => chosen === null).flatMap(({ around }) => around);
+  if (silent.length > 0) return instead("core-complex", sites, `the caches of ${where(silent)}`);
+  const known = parts.flatMap(({ chosen, ...part }) =>
+    chosen === null ? [] : [belowCaches(chosen, part)],
+  );
+  return {
+    cpus: unionAll(known.map(({ cpus }) => cpus)),
+    threads: sum(known.map(({ threads }) => threads)),
+    reasons: known.map(({ reason }) => reason),
+    unknowns: [],
+  };
 }
 
 function belowCaches(
-  cores: readonly UsableCore[],
-  own: ReadonlySet<UsableCore>,
-  peers: number,
-  where: string,
-): CpuChoice {
+  chosen: ReadonlySet<UsableCore>,
+  {
+    around,
+    cores,
+    peers,
+  }: {
+    readonly around: readonly Site[];
+    readonly cores: readonly UsableCore[];
+    readonly peers: readonly string[];
+  },
+): { readonly cpus: IndexSet; readonly threads: number; readonly reason: string } {
   const caches = cachesOf(cores);
-  const below = `below ${amountOf(cachesOf(own), "last-level cache")} of ${caches} on ${where}`;
+  const sharing = Math.ceil(peers.length / caches);
+  const below = `below ${amountOf(cachesOf(chosen), "last-level cache")} of ${caches}`;
   return {
-    cpus: unionAll([...own].map(({ cpus }) => cpus)),
-    threads: threadsOf(own.size, Math.ceil(peers / caches), 1),
-    reasons: [`core-complex: ${amountOf(own.size, "core")} ${below}`],
-    unknowns: [],
+    cpus: unionAll([...chosen].map(({ cpus }) => cpus)),
+    threads: Math.max(1, Math.floor(chosen.size / sharing)),
+    reason: `core-complex: ${amountOf(chosen.size, "core")} ${below} on ${where(around)}`,
   };
 }
 
 function cachesOf(cores: Iterable<UsableCore>): number {
   return new Set([...cores].map(({ core }) => core.l3)).size;
-}
-
-/** A command's part of the cores where several share them; null where cores are unknown. */
-function threadsOf(cores: number, sharing: number, own: number): number | null {
-  return cores === 0 ? null : Math.max(1, Math.floor((cores * own) / sharing));
-}
-
-/**
- * The accelerators that share nodes with a group, ascending by address. Where the command may use
- * all of the nodes, all that the machine has there share them, whether it sees them or not: other
- * commands do. Where it may not, whoever gave it a part has divided already, and only those that it
- * sees share the part. One whose node is unknown may be there, so it counts.
- */
-function peersOf(
-  { all, visible }: CpuInput,
-  group: readonly Beside[],
-  isWhole: boolean,
-): readonly string[] {
-  const nodes = new Set(group.flatMap((one) => one.nodes));
-  return all
-    .filter(({ address }) => isWhole || visible.has(address))
-    .filter((one) => one.nodes.length === 0 || one.nodes.some((node) => nodes.has(node)))
-    .map(({ address }) => address);
-}
-
-function exclusive(
-  { heldCpus }: CpuInput,
-  cores: readonly UsableCore[],
-  count: number,
-  places: readonly number[],
-  where: string,
-): CpuChoice | NoCores {
-  const divided = shares(cores, count);
-  const own = places.flatMap((place) => divided[place] ?? []);
-  const supply = `${amountOf(cores.length, "usable core")} for ${amountOf(count, "GPU")}`;
-  if (cores.length < count) {
-    return {
-      message: `${where} has ${supply}: exclusive takes a core for each`,
-      expected: "a core for each GPU, or --mode node",
-    };
-  }
-  const isHeld = ({ first }: UsableCore): boolean => has(heldCpus, first);
-  const free = freeCores(cores, own, isHeld);
-  if (free.length === 0) {
-    return {
-      message: `other commands hold all ${cores.length} usable cores of ${where}`,
-      expected: "a core that no other command holds, or --mode node",
-    };
-  }
-  const short = own.length - free.length;
-  const partly = free.filter(({ isWhole }) => !isWhole).length;
-  return {
-    cpus: unionAll(free.map(({ cpus }) => cpus)),
-    threads: free.length,
-    reasons: [
-      `exclusive: ${amountOf(free.length, "core")}, its share of ${supply} on ${where}`,
-      ...(short === 0 ? [] : [`other commands hold ${short} of the cores of its share`]),
-      ...(partly === 0
-        ? []
-        : [`of ${amountOf(partly, "core")} it may use only some of the threads`]),
-    ],
-    unknowns: [],
-  };
 }
