@@ -173,6 +173,104 @@ test("in a part of a node, exclusive divides among the GPUs that are seen", () =
   expect(cpus).toEqual(["0-3,112-115", "4-7,116-119"]);
 });
 
+/** Two nodes with CPUs, and two GPUs: one on the second, one as far from both. */
+const between: Topology = (() => {
+  const made = syntheticTopology("package:1 node:2 core:2 root*2[gpu:l40s] iommu:on");
+  const far = [
+    [10, 12, 32],
+    [12, 10, 32],
+    [32, 32, 10],
+  ];
+  const [node] = made.nodes;
+  if (node === undefined) throw new Error("it has nodes");
+  const [first, second] = made.accelerators.map(({ address }) => address);
+  return {
+    ...made,
+    nodes: [...made.nodes, { ...node, id: 2, cpus: "", package: null }],
+    distances: far,
+    accelerators: made.accelerators.slice(0, 2),
+    pci: made.pci.map((one) => ({
+      ...one,
+      node: one.address === first ? 1 : one.address === second ? 2 : one.node,
+    })),
+  };
+})();
+
+test("exclusive divides each node for itself: a GPU between two nodes has a part of both", () => {
+  const mode = "exclusive";
+  const cpus = ["0", "1"].map((index) => bound(between, { ...gpu(index), mode }).cpus);
+  expect(cpus).toEqual(["2", "0-1,3"]);
+  const both = bound(between, { ...gpu("0", "1"), mode });
+  expect([both.cpus, both.threads]).toEqual(["0-3", 4]);
+  // What is held of one node is not taken from the other.
+  const held = bound(between, { ...gpu("1"), mode, heldCpus: setOf("3") });
+  expect([held.cpus, held.threads]).toEqual(["0-2", 3]);
+});
+
+test("exclusive leaves out a node that has no core for each, and is refused where all are so", () => {
+  const mode = "exclusive";
+  const allowedCpus = setOf("0-2");
+  const usable = new Set(between.accelerators.map(({ address }) => address));
+  const input = { mode, allowedCpus, usable } as const;
+  expect(bound(between, { ...input, ...gpu("1") }).cpus).toBe("0-1");
+  expect(answer(between, { ...input, ...gpu("0") })).toMatchObject({
+    message: "node 1 has 1 usable core for 2 GPUs: exclusive takes a core for each",
+  });
+  expect(answer(between, { ...input, ...gpu("0", "1") })).toMatchObject({ kind: "refused" });
+});
+
+test("memory is that of the nodes whose CPUs it gets, not of all that are as near", () => {
+  const binding = bound(dgx, { ...gpu("7"), mode: "core-complex", allowedCpus: setOf("0-31") });
+  expect([binding.cpus, binding.memoryNodes]).toEqual(["28-31", "1"]);
+});
+
+test("modes that need cores take the node where nobody tells them, and say so", () => {
+  const bare = { ...hgx, cores: [] };
+  for (const mode of ["exclusive", "core-complex"] as const) {
+    const binding = bound(bare, { ...gpu("0"), mode });
+    expect([binding.cpus, binding.threads]).toEqual(["0-55,112-167", null]);
+    expect(binding.reasons).toContain(`in place of ${mode}, node: all CPUs of node 0`);
+    expect(whatIsUnknown(binding)).toBe("the cores of node 0");
+  }
+});
+
+test("a package that nobody tells is said, and the node is taken", () => {
+  const bare = { ...snc, nodes: snc.nodes.map((node) => ({ ...node, package: null })) };
+  const binding = bound(bare, { ...gpu("1"), mode: "socket" });
+  expect([binding.memoryNodes, whatIsUnknown(binding)]).toEqual(["2", "the package of node 2"]);
+  expect(whatIsUnknown(bound(snc, { ...gpu("1"), mode: "socket" }))).toBe("");
+});
+
+test("of several nodes one may have its own memory and one the nearest", () => {
+  const binding = bound(dgx, { ...gpu("0", "2"), allowedNodes: indexSet([0, 1]) });
+  expect(binding.memoryNodes).toBe("0-1");
+  expect(binding.reasons.join("; ")).toContain("memory of nodes 0-1, the nearest");
+  const own = bound(dgx, gpu("0", "2")).reasons.join("; ");
+  expect(own).not.toContain("memory of");
+});
+
+test("a cache with fewer but faster cores comes first", () => {
+  const two = syntheticTopology("package:1 l3:2 core:4 root*2[gpu:l40s] iommu:on");
+  const hybrid = {
+    ...two,
+    cores: two.cores.slice(0, 7).map((core) => ({ ...core, class: core.id < 4 ? 1 : 0 })),
+  };
+  const caches = [0, 1].map((i) => bound(hybrid, { ...gpu(`${i}`), mode: "core-complex" }).cpus);
+  expect(caches).toEqual(["4-6", "0-3"]);
+});
+
+test("a number names nothing certain where the order is unknown, unless there is one GPU", () => {
+  const models = hgx.accelerators.map((one, i) => ({ ...one, model: i === 0 ? "A100" : "H100" }));
+  const mixed = { ...hgx, accelerators: models };
+  const binding = bound(mixed, { ...gpu("0"), mode: "exclusive" });
+  expect([binding.cpus, whatIsUnknown(binding)]).toEqual([
+    null,
+    expect.stringContaining("CUDA numbers the fastest GPU first"),
+  ]);
+  const [first = ""] = hgx.accelerators.map(({ address }) => address);
+  expect(bound(mixed, { ...gpu("0"), usable: new Set([first]) }).memoryNodes).toBe("0");
+});
+
 test("exclusive takes others' place where its own cores are held, and is refused where all are", () => {
   const input = { ...gpu("0"), mode: "exclusive" } as const;
   expect(bound(hgx, { ...input, heldCpus: setOf("0-11,112-123") }).cpus).toBe(

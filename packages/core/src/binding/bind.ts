@@ -6,7 +6,7 @@ import { type Beside, besideFinder } from "./beside.ts";
 import type { Binding, BindingMode, BindingUnknown, MemoryBinding } from "./binding.ts";
 import { chooseCpus, type CpuChoice } from "./cpus.ts";
 import type { Variables } from "./visible/variables.ts";
-import { nearest, nodesWithMemory } from "./nearest.ts";
+import { nearest, nodesWithCpus, nodesWithMemory } from "./nearest.ts";
 import { nicsBeside } from "./nics.ts";
 import type { AcceleratorFacts } from "./visible/seen.ts";
 import { visibleAccelerators } from "./visible/visible-accelerators.ts";
@@ -76,7 +76,7 @@ export function bind(input: BindInput): BindingAnswer {
     visible: new Set([...visible.addresses, ...chosen.addresses]),
   });
   if ("message" in cpus) return { kind: "refused", why: "exclusive", ...cpus };
-  return { kind: "bound", binding: completed(input, base, own, cpus) };
+  return { kind: "bound", binding: completed(input, base, cpus) };
 }
 
 /** What is unclear about a command's accelerators, if it matters. */
@@ -122,10 +122,9 @@ function whereItIs({ address, home, reason }: Beside): readonly string[] {
 function completed(
   { topology, memory, allowedNodes }: BindInput,
   base: Binding,
-  own: readonly Beside[],
   { cpus, threads, reasons, unknowns }: CpuChoice,
 ): Binding {
-  const from = [...new Set(own.flatMap(({ nodes }) => nodes))];
+  const from = nodesWithCpus(topology, cpus).map(({ id }) => id);
   const given = memory === "none" ? null : memoryNear(topology, from, allowedNodes);
   return {
     ...base,

@@ -36,8 +36,34 @@ test.each([
   ],
   [
     "machines with unequal numbers of tasks",
-    { SLURM_LOCALID: "1", SLURM_STEP_TASKS_PER_NODE: "8(x2),4" },
+    { SLURM_LOCALID: "1", SLURM_STEP_TASKS_PER_NODE: "8(x2),4", SLURM_TASKS_PER_NODE: "2(x3)" },
     { rank: 1, count: null, from: "SLURM_LOCALID" },
+  ],
+  [
+    "jsrun",
+    { JSM_NAMESPACE_LOCAL_RANK: "3", JSM_NAMESPACE_LOCAL_SIZE: "6", JSM_NAMESPACE_RANK: "9" },
+    { rank: 3, count: 6, from: "JSM_NAMESPACE_LOCAL_RANK" },
+  ],
+  [
+    "MVAPICH",
+    { MVP_COMM_WORLD_LOCAL_RANK: "1", MVP_COMM_WORLD_LOCAL_SIZE: "2" },
+    { rank: 1, count: 2, from: "MVP_COMM_WORLD_LOCAL_RANK" },
+  ],
+  ["HPE's MPT", { MPT_LRANK: "7" }, { rank: 7, count: null, from: "MPT_LRANK" }],
+  [
+    "Flux on one machine",
+    { FLUX_TASK_LOCAL_ID: "2", FLUX_JOB_SIZE: "4", FLUX_JOB_NNODES: "1" },
+    { rank: 2, count: 4, from: "FLUX_TASK_LOCAL_ID" },
+  ],
+  [
+    "Flux on several, which need not have as many each",
+    { FLUX_TASK_LOCAL_ID: "2", FLUX_JOB_SIZE: "8", FLUX_JOB_NNODES: "2" },
+    { rank: 2, count: null, from: "FLUX_TASK_LOCAL_ID" },
+  ],
+  [
+    "Flux around another launcher",
+    { PALS_LOCAL_RANKID: "1", FLUX_JOB_SIZE: "4", FLUX_JOB_NNODES: "1" },
+    { rank: 1, count: null, from: "PALS_LOCAL_RANKID" },
   ],
   [
     "a count below the rank",

@@ -40,7 +40,7 @@ const launchers: readonly {
   // A batch script has SLURM_LOCALID too, without being a task of a step.
   {
     rank: "SLURM_LOCALID",
-    counts: ["SLURM_STEP_TASKS_PER_NODE", "SLURM_TASKS_PER_NODE"],
+    counts: ["SLURM_STEP_TASKS_PER_NODE"],
     started: "SLURM_STEP_TASKS_PER_NODE",
   },
 ];

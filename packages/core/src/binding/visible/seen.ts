@@ -36,7 +36,6 @@ export function chosen(
   variables: Variables,
   rules: ListRules,
 ): VisibleAccelerators {
-  const { accelerators, unordered } = numbered;
   const named = namedIn(variable, variables[variable], numbered, rules);
   switch (named.kind) {
     case "all":
@@ -44,7 +43,7 @@ export function chosen(
     case "these":
       return { addresses: named.addresses, unclear: null, chosenBy: [...before, variable] };
     case "unclear":
-      return unclearly(accelerators, named, [...before, variable]);
+      return unclearly(numbered.accelerators, named, [...before, variable]);
   }
 }
 

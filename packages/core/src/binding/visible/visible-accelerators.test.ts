@@ -32,6 +32,11 @@ const cuda = (value: string, more: Variables = {}): Variables => ({
   ...more,
 });
 
+const unequal: Topology = {
+  ...hgx,
+  accelerators: hgx.accelerators.map((one, i) => ({ ...one, model: i < 2 ? "A100" : "H100" })),
+};
+
 test.each([
   ["without a variable all", {}, [0, 1, 2, 3, 4, 5, 6, 7]],
   ["numbers, in their order", cuda("3,1"), [3, 1]],
@@ -51,6 +56,7 @@ test.each([
     cuda(`MIG-${at(uuids, 4)}/1/0,MIG-${at(uuids, 4)}/2/0`),
     [4],
   ],
+  ["a number is what an entry begins with", cuda("+1gpu2,2ampere"), [1, 2]],
   ["HIP's variable is nothing to CUDA", { HIP_VISIBLE_DEVICES: "0" }, [0, 1, 2, 3, 4, 5, 6, 7]],
 ])("CUDA_VISIBLE_DEVICES: %s", (_, variables, positions) => {
   expect(seen(variables)).toEqual(positions);
@@ -70,6 +76,29 @@ test("a UUID is unclear where not all are known, and so is a part where parts ar
   expect(seen(cuda("MIG-1234"))).toContain("not all UUIDs are known");
 });
 
+test("of parts of several GPUs older drivers show the first alone", () => {
+  const parts = (a: number, b: number) => cuda(`MIG-${at(uuids, a)}/1/0,MIG-${at(uuids, b)}/1/0`);
+  expect(seen(parts(4, 5))).toContain("parts of several GPUs");
+  expect(seen(parts(4, 4))).toEqual([4]);
+});
+
+test("two GPUs of one order, and two of another", () => {
+  const two = { ...hgx, accelerators: unequal.accelerators.slice(1, 3) };
+  const usable = new Set(two.accelerators.map(({ address }) => address));
+  expect(seen(cuda("1"), { topology: two, usable })).toContain("members: CUDA numbers the fastest");
+});
+
+test("it says which variables chose", () => {
+  const facts = { topology: hgx, usable: null, rocmOrder: null };
+  const by = (variables: Variables) => visibleAccelerators(facts, variables).chosenBy;
+  expect(by({})).toEqual([]);
+  expect(by({ NVIDIA_VISIBLE_DEVICES: "all" })).toEqual([]);
+  expect(by({ NVIDIA_VISIBLE_DEVICES: "1,2", CUDA_VISIBLE_DEVICES: "0" })).toEqual([
+    "NVIDIA_VISIBLE_DEVICES",
+    "CUDA_VISIBLE_DEVICES",
+  ]);
+});
+
 test("a part of a GPU is found by its own UUID", () => {
   const parted = {
     ...hgx,
@@ -81,13 +110,13 @@ test("a part of a GPU is found by its own UUID", () => {
   };
   expect(seen(cuda("MIG-6111-22"), { topology: parted })).toEqual([6]);
   expect(seen(cuda("MIG-9999"), { topology: parted })).toEqual([]);
+  const unsplit = {
+    ...hgx,
+    accelerators: hgx.accelerators.map((one) => ({ ...one, migEnabled: false })),
+  };
+  expect(seen(cuda("MIG-9999"), { topology: unsplit })).toEqual([]);
   expect(seen(cuda("1"), { topology: parted })).toContain("MIG mode");
 });
-
-const unequal: Topology = {
-  ...hgx,
-  accelerators: hgx.accelerators.map((one, i) => ({ ...one, model: i < 2 ? "A100" : "H100" })),
-};
 
 test("numbers of unequal GPUs mean nothing unless CUDA goes by address", () => {
   expect(seen(cuda("1"), { topology: unequal })).toContain("members: CUDA numbers the fastest");
@@ -150,6 +179,96 @@ test("ROCm numbers GPUs as its driver does, first for the runtime and then for H
   const unknown = { ...facts, rocmOrder: null };
   expect(seen({ HIP_VISIBLE_DEVICES: "0" }, unknown)).toContain("members: the order");
   expect(seen({}, unknown)).toContain("order: the order");
+});
+
+const rocm = { topology: amd, usable: new Set(amds), rocmOrder: amds };
+
+test.each([
+  ["a hexadecimal and an octal number", { ROCR_VISIBLE_DEVICES: "0x3,01, 5" }, [3, 1, 5]],
+  ["the runtime ends at a second mention", { ROCR_VISIBLE_DEVICES: "2,3,2,4" }, [2, 3]],
+  ["the runtime ends at what is no number", { ROCR_VISIBLE_DEVICES: "2,3x,4" }, [2]],
+  ["nothing to the runtime is none", { ROCR_VISIBLE_DEVICES: "" }, []],
+  ["HIP leaves a second mention out", { HIP_VISIBLE_DEVICES: "2,3,2,4" }, [2, 3, 4]],
+  ["HIP ends at a blank", { HIP_VISIBLE_DEVICES: "2, 3" }, [2]],
+  ["HIP ends at a leading zero", { HIP_VISIBLE_DEVICES: "2,03" }, [2]],
+  ["nothing to HIP is all", { HIP_VISIBLE_DEVICES: "" }, [0, 1, 2, 3, 4, 5, 6, 7]],
+  ["nothing to HIP is CUDA's", { HIP_VISIBLE_DEVICES: "", CUDA_VISIBLE_DEVICES: "6" }, [6]],
+  [
+    "Slurm's three say the same",
+    { ROCR_VISIBLE_DEVICES: "4,5", GPU_DEVICE_ORDINAL: "4,5" },
+    [4, 5],
+  ],
+])("ROCm's lists: %s", (_, variables, positions) => {
+  expect(seen(variables, rocm)).toEqual(positions);
+});
+
+test("GPU_DEVICE_ORDINAL alone leaves open what HIP sees", () => {
+  expect(seen({ GPU_DEVICE_ORDINAL: "4" }, rocm)).toContain("members: GPU_DEVICE_ORDINAL");
+  expect(seen({ GPU_DEVICE_ORDINAL: "" }, rocm)).toHaveLength(8);
+  expect(seen({ GPU_DEVICE_ORDINAL: "4", HIP_VISIBLE_DEVICES: "3" }, rocm)).toEqual([3]);
+  const one = { ...rocm, usable: new Set(amds.slice(0, 1)) };
+  expect(seen({ GPU_DEVICE_ORDINAL: "0" }, one)).toEqual([0]);
+});
+
+test("UUIDs of ROCm are those that begin with GPU-, of which tools may tell others", () => {
+  const named = (uuid: (i: number) => string) => ({
+    ...rocm,
+    topology: {
+      ...amd,
+      accelerators: amd.accelerators.map((one, i) => ({ ...one, uuid: uuid(i) })),
+    },
+  });
+  const list = { ROCR_VISIBLE_DEVICES: "6,GPU-aa3" };
+  expect(
+    seen(
+      list,
+      named((i) => `GPU-aa${i}`),
+    ),
+  ).toEqual([6, 3]);
+  expect(
+    seen(
+      list,
+      named((i) => `dbff74a1-0000-${i}`),
+    ),
+  ).toContain("not all UUIDs are known");
+});
+
+/** Accelerators as another vendor's, with the numbers of modules. */
+function soldBy(vendor: string, modules: readonly number[] = []): Partial<AcceleratorFacts> {
+  const topology: Topology = {
+    ...hgx,
+    pci: hgx.pci.map((one) => (all.includes(one.address) ? { ...one, vendor } : one)),
+    accelerators: hgx.accelerators.map((one, i) => ({ ...one, moduleId: modules[i] ?? null })),
+  };
+  return { topology };
+}
+
+const byAddress = { ZE_FLAT_DEVICE_HIERARCHY: "COMPOSITE", ZE_ENABLE_PCI_ID_DEVICE_ORDER: "1" };
+
+test("Level Zero numbers tiles in an order of its own, unless it is told to number GPUs by address", () => {
+  const intel = soldBy("8086");
+  const mask = { ZE_AFFINITY_MASK: "3,0.1,0.0" };
+  expect(seen({}, intel)).toContain("order: Level Zero");
+  expect(seen({ ZE_FLAT_DEVICE_HIERARCHY: "COMPOSITE" }, intel)).toContain("order: Level Zero");
+  expect(seen({ ZE_ENABLE_PCI_ID_DEVICE_ORDER: "1" }, intel)).toContain("order: Level Zero");
+  expect(seen(mask, intel)).toContain("members: Level Zero");
+  expect(seen(byAddress, intel)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(seen({ ...byAddress, ...mask }, intel)).toEqual([0, 3]);
+  expect(seen({ ...byAddress, ZE_AFFINITY_MASK: "" }, intel)).toHaveLength(8);
+  expect(seen({ ...byAddress, ZE_AFFINITY_MASK: "gpu0" }, intel)).toContain("no number");
+  expect(seen(mask, { ...intel, usable: new Set(all.slice(5, 6)) })).toEqual([5]);
+});
+
+test("Gaudis go to ranks by the number of their module", () => {
+  const gaudi = soldBy("1da3", [5, 4, 7, 6, 2, 1, 0, 3]);
+  expect(seen({}, gaudi)).toEqual([6, 5, 4, 7, 1, 0, 3, 2]);
+  expect(seen({ HABANA_VISIBLE_MODULES: "all" }, gaudi)).toHaveLength(8);
+  expect(seen({ HABANA_VISIBLE_MODULES: "0, 7" }, gaudi)).toEqual([6, 2]);
+  expect(seen({ HABANA_VISIBLE_MODULES: "0,7", HLS_MODULE_ID: "2" }, gaudi)).toEqual([4]);
+  expect(seen({ HABANA_VISIBLE_MODULES: "0,9" }, gaudi)).toContain("members: HABANA_VISIBLE");
+  expect(seen({}, soldBy("1da3"))).toContain("order: the modules");
+  expect(seen({ HLS_MODULE_ID: "2" }, soldBy("1da3"))).toContain("members: the modules");
+  expect(seen({}, { ...soldBy("1da3"), usable: new Set(all.slice(2, 3)) })).toEqual([2]);
 });
 
 test("accelerators of other vendors count by their addresses, and no variable chooses", () => {

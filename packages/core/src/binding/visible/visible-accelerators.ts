@@ -50,7 +50,7 @@ function joined(parts: readonly VisibleAccelerators[]): VisibleAccelerators {
   };
 }
 
-const vendors = ["10de", "1002", "8086", "1da3"];
+const vendors = new Set(["10de", "1002", "8086", "1da3"]);
 
 /**
  * The accelerators of a vendor, or of all others, that a program here can use, by ascending address:
@@ -69,6 +69,6 @@ function openable({
   return (vendor) =>
     here.filter(({ address }) => {
       const own = devices.get(address)?.vendor ?? null;
-      return vendor === null ? own === null || !vendors.includes(own) : own === vendor;
+      return vendor === null ? own === null || !vendors.has(own) : own === vendor;
     });
 }
