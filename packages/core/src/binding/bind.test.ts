@@ -249,6 +249,57 @@ test("of several nodes one may have its own memory and one the nearest", () => {
   expect(own).not.toContain("memory of");
 });
 
+test("what it works with is said in words that need no other", () => {
+  const why = (more: Partial<BindInput>, topology = hgx) => bound(topology, more).reasons[0];
+  const two = { CUDA_VISIBLE_DEVICES: "7,6" };
+  expect(why({})).toBe("it works with all 8 GPUs that it sees");
+  expect(why({ variables: two })).toBe(
+    "it works with all 2 GPUs that it sees (by CUDA_VISIBLE_DEVICES)",
+  );
+  expect(why({ variables: { CUDA_VISIBLE_DEVICES: "3" } })).toBe(
+    "it sees 1 GPU (by CUDA_VISIBLE_DEVICES)",
+  );
+  expect(why({ variables: { CUDA_VISIBLE_DEVICES: "" } })).toBe(
+    "it sees no GPU (by CUDA_VISIBLE_DEVICES)",
+  );
+  expect(why({ variables: { CUDA_VISIBLE_DEVICES: "1,1" } })).toBe(
+    "it may see any of 8 GPUs (by CUDA_VISIBLE_DEVICES)",
+  );
+  expect(why(gpu("1", "2"))).toBe("--gpu 1,2");
+  expect(why({ ...ranked(1, 2), variables: two })).toBe(
+    "LOCAL_RANK is 1: number 1 of the 2 GPUs that it sees (by CUDA_VISIBLE_DEVICES)",
+  );
+  expect(why(ranked(0, 1))).toBe(
+    "LOCAL_RANK is 0, the only one here: it works with all 8 GPUs that it sees",
+  );
+  expect(why({ ...ranked(5, 8), variables: { CUDA_VISIBLE_DEVICES: "5" } })).toBe(
+    "LOCAL_RANK is 5: it sees 1 GPU (by CUDA_VISIBLE_DEVICES)",
+  );
+  expect(why(ranked(9, 16))).toBe("LOCAL_RANK is 9");
+});
+
+test("the largest cache comes first, and no variable is set where nothing is bound", () => {
+  const two = syntheticTopology("package:1 l3:2 core:4 root*2[gpu:l40s] iommu:on");
+  const uneven = { ...two, cores: two.cores.slice(1) };
+  const caches = [0, 1].map((i) => bound(uneven, { ...gpu(`${i}`), mode: "core-complex" }).cpus);
+  expect(caches).toEqual(["4-7", "1-3"]);
+  const binding = bound(two, { ...gpu("0"), mode: "exclusive" });
+  expect(libraryVariables({ ...binding, cpus: null }, {}, null)).toEqual([]);
+});
+
+test("a NIC whose place nobody tells may be the nearest, unless one is as near as can be", () => {
+  const lost = { address: "0000:fe:00.0", name: "mlx5_9", rdma: true, ports: null };
+  const near = bound(hgx, { ...gpu("0"), withNics: true });
+  const with9 = bound({ ...hgx, nics: [...hgx.nics, lost] }, { ...gpu("0"), withNics: true });
+  const [best] = near.nics ?? [];
+  expect([with9.nics, whatIsUnknown(with9)]).toEqual([[best], ""]);
+  const far = hgx.nics.filter(({ address }) => address !== best?.address);
+  const unsure = bound({ ...hgx, nics: [...far, lost] }, { ...gpu("0"), withNics: true });
+  expect(whatIsUnknown(unsure)).toContain("which NIC is nearest");
+  const sure = bound({ ...hgx, nics: far }, { ...gpu("0"), withNics: true });
+  expect([whatIsUnknown(sure), sure.nics?.length]).toEqual(["", 1]);
+});
+
 test("a cache with fewer but faster cores comes first", () => {
   const two = syntheticTopology("package:1 l3:2 core:4 root*2[gpu:l40s] iommu:on");
   const hybrid = {

@@ -124,7 +124,7 @@ function shareReasons(
   const held = share.filter(({ first }) => !taken.has(first)).length;
   const partly = free.filter(({ isWhole }) => !isWhole).length;
   return [
-    `exclusive: ${amountOf(free.length, "core")}, its share of node ${node}, which has ${supply}`,
+    `exclusive: ${amountOf(free.length, "core")}, its share of ${supply} on node ${node}`,
     ...(held === 0
       ? []
       : [`other commands hold ${amountOf(held, "core")} of its share of node ${node}`]),

@@ -40,29 +40,38 @@ export function chooseAccelerators(
   visible: VisibleAccelerators,
   wanted: Wanted,
 ): Chosen | NotHere {
-  const { addresses, unclear, chosenBy } = visible;
-  const by = chosenBy.length === 0 ? "" : ` (by ${chosenBy.join(" and ")})`;
+  const { addresses, unclear } = visible;
   const members = unclear?.of === "members" ? unclear : null;
   switch (wanted.kind) {
     case "all":
-      return { addresses, unclear: members, reason: `it sees ${amount(addresses)}${by}` };
+      return { addresses, unclear: members, reason: seenAs(visible) };
     case "rank":
-      return ofRank(visible, wanted.rank, by);
+      return ofRank(visible, wanted.rank);
     case "named":
       return named(topology, visible, wanted.words);
   }
 }
 
-function ofRank(
-  { addresses, unclear }: VisibleAccelerators,
-  { rank, count, from }: LocalRank,
-  by: string,
-): Chosen {
-  const reason = (what: string): string => `${from} is ${rank}${what}${by}`;
+/** What a command sees, for people. */
+function seenAs({ addresses, unclear, chosenBy }: VisibleAccelerators): string {
+  const by = byWhom(chosenBy);
+  if (unclear?.of === "members") return `it may see any of ${amount(addresses)}${by}`;
+  if (addresses.length < 2) return `it sees ${amount(addresses)}${by}`;
+  return `it works with all ${amount(addresses)} that it sees${by}`;
+}
+
+function byWhom(variables: readonly string[]): string {
+  return variables.length === 0 ? "" : ` (by ${variables.join(" and ")})`;
+}
+
+function ofRank(visible: VisibleAccelerators, { rank, count, from }: LocalRank): Chosen {
+  const { addresses, unclear, chosenBy } = visible;
+  const reason = (what: string): string => `${from} is ${rank}${what}`;
   const [only] = addresses;
   const members = unclear?.of === "members" ? unclear : null;
   if (addresses.length <= 1 || count === 1 || only === undefined) {
-    return { addresses, unclear: members, reason: reason(`, and it sees ${amount(addresses)}`) };
+    const alone = count === 1 ? ", the only one here" : "";
+    return { addresses, unclear: members, reason: reason(`${alone}: ${seenAs(visible)}`) };
   }
   const address = addresses[rank];
   if (address === undefined || (count !== null && count > addresses.length)) {
@@ -72,7 +81,8 @@ function ofRank(
     return { addresses, unclear: { why, tells: "--gpu" }, reason: reason("") };
   }
   if (unclear !== null) return { addresses, unclear, reason: reason("") };
-  return { addresses: [address], unclear: null, reason: reason(`, among ${amount(addresses)}`) };
+  const which = `: number ${rank} of the ${amount(addresses)} that it sees${byWhom(chosenBy)}`;
+  return { addresses: [address], unclear: null, reason: reason(which) };
 }
 
 function named(
@@ -122,5 +132,6 @@ function oneNamed(
 const addressOf = ({ address }: { readonly address: string }): string => address;
 
 function amount(addresses: readonly unknown[]): string {
+  if (addresses.length === 0) return "no GPU";
   return addresses.length === 1 ? "1 GPU" : `${addresses.length} GPUs`;
 }

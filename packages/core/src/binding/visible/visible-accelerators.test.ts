@@ -80,6 +80,7 @@ test("of parts of several GPUs older drivers show the first alone", () => {
   const parts = (a: number, b: number) => cuda(`MIG-${at(uuids, a)}/1/0,MIG-${at(uuids, b)}/1/0`);
   expect(seen(parts(4, 5))).toContain("parts of several GPUs");
   expect(seen(parts(4, 4))).toEqual([4]);
+  expect(seen(cuda(`MIG-${at(uuids, 4)}/1/0,${at(uuids, 5)}`))).toContain("parts of several GPUs");
 });
 
 test("two GPUs of one order, and two of another", () => {
