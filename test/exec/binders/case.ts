@@ -46,7 +46,9 @@ export type BinderName = (typeof binderNames)[number];
 
 export const refused: Outcome = { kind: "refused" };
 
-/** The accelerator that the worker's program takes: the one at its rank among those that it sees. */
+/**
+ * The accelerator that the worker's program takes: the one at its rank among those that it sees.
+ */
 export function acceleratorOf({ all, seen, rank }: Worker): string | null {
   return (seen ?? all)[rank] ?? null;
 }

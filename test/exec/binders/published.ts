@@ -25,7 +25,8 @@ import { acceleratorOf, type Binder, type Outcome, refused, type Worker } from "
 
 /** The device's own word; what it does not say is taken for node 0. */
 function torchNode({ pci }: Topology, address: string): number {
-  return Math.max(pci.find((device) => device.address === address)?.node ?? -1, 0);
+  const told = pci.find((device) => device.address === address)?.node;
+  return told === null || told === undefined ? 0 : told;
 }
 
 /** The CPUs of a node that the process may use; null for a node that is not there. */
@@ -123,7 +124,7 @@ function groupsOf(
   const groups = [...Map.groupBy(own, ({ key }) => key).values()];
   return groups
     .map((group) => unionAll(group.map((core) => core.cpus)))
-    .toSorted((a, b) => (lowest(a) ?? 0) - (lowest(b) ?? 0));
+    .toSorted((a, b) => at(indices(a), 0) - at(indices(b), 0));
 }
 
 // bindpcie: https://github.com/NVIDIA/mlperf-common/blob/main/client/bindpcie
@@ -167,7 +168,8 @@ function bindpcie(isExclusive: boolean) {
   };
 }
 
-// accelerate: https://github.com/huggingface/accelerate/blob/main/src/accelerate/utils/environment.py
+// accelerate:
+// https://github.com/huggingface/accelerate/blob/main/src/accelerate/utils/environment.py
 
 /**
  * The CPUs that NVML calls ideal for the GPU whose NVML index is the rank, whatever the process

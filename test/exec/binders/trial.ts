@@ -63,7 +63,9 @@ export function trialsOn(recorded: Topology, binders: readonly Binder[]): readon
   ]);
 }
 
-/** An accelerator whose vendor a recording does not tell is taken for NVIDIA's; a kernel tells it. */
+/**
+ * An accelerator whose vendor a recording does not tell is taken for NVIDIA's; a kernel tells it.
+ */
 function withVendors(topology: Topology): Topology {
   const accelerators = new Set(topology.accelerators.map(({ address }) => address));
   const pci = topology.pci.map((device) =>

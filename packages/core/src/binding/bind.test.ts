@@ -308,6 +308,11 @@ test("a cache with fewer but faster cores comes first", () => {
   };
   const caches = [0, 1].map((i) => bound(hybrid, { ...gpu(`${i}`), mode: "core-complex" }).cpus);
   expect(caches).toEqual(["4-6", "0-3"]);
+  const mixed = {
+    ...hybrid,
+    cores: hybrid.cores.map((core) => ({ ...core, class: core.id === 5 ? 0 : 1 })),
+  };
+  expect(bound(mixed, { ...gpu("0"), mode: "core-complex" }).cpus).toBe("4-6");
 });
 
 test("a number names nothing certain where the order is unknown, unless there is one GPU", () => {

@@ -7,7 +7,7 @@ import type { BindingMode, BindingUnknown } from "./binding.ts";
 import { coreComplex } from "./mode/core-complex.ts";
 import type { UsableCore } from "./mode/cores.ts";
 import { freeCores, shares } from "./mode/exclusive.ts";
-import { type Site, type SiteInput, sitesOf } from "./mode/site.ts";
+import { type Site, type SiteInput, sitesOf } from "./sites.ts";
 
 /** CPUs for a command. */
 export interface CpuChoice {
@@ -93,9 +93,10 @@ function exclusive({ heldCpus, own }: CpuInput, sites: readonly Site[]): CpuChoi
       };
     }
     if (mine.every(({ free }) => free.length === 0)) {
-      const cores = amountOf(sum(mine.map(({ site }) => site.cores.length)), "usable core");
+      const held = mine.map(({ site }) => site);
+      const cores = amountOf(sum(held.map(({ cores: all }) => all.length)), "usable core");
       return {
-        message: `other commands hold all of the ${cores} of ${where(mine.map(({ site }) => site))}`,
+        message: `other commands hold all of the ${cores} of ${where(held)}`,
         expected: "a core that no other command holds, or --mode node",
       };
     }

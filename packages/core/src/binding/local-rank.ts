@@ -14,8 +14,8 @@ export interface LocalRank {
  * other, and the innermost knows best. torchrun below Slurm has `SLURM_LOCALID=0` in each worker.
  *
  * They are torchrun's; those of Open MPI and PRRTE, of Intel MPI and MPICH, of MVAPICH2 and its
- * successor MVAPICH, of HPE's MPT, of Cray's MPICH and of PALS (PBS), of jsrun (LSF), Flux and Slurm.
- * PMI_RANK and PMIX_RANK are no local ranks: they count over all machines of a job.
+ * successor MVAPICH, of HPE's MPT, of Cray's MPICH and of PALS (PBS), of jsrun (LSF), Flux and
+ * Slurm. PMI_RANK and PMIX_RANK are no local ranks: they count over all machines of a job.
  */
 const launchers: readonly {
   readonly rank: string;
@@ -64,7 +64,9 @@ export function localRank(variables: Variables): LocalRank | null {
   return null;
 }
 
-/** Flux tells the tasks of the whole job, which are those of this machine where it is the only one. */
+/**
+ * Flux tells the tasks of the whole job, which are those of this machine where it is the only one.
+ */
 function fluxCount(variables: Variables, from: string): number | null {
   if (from !== "FLUX_TASK_LOCAL_ID" || numberIn(variables["FLUX_JOB_NNODES"]) !== 1) return null;
   return numberIn(variables["FLUX_JOB_SIZE"]);

@@ -1,5 +1,5 @@
 import { allKnown, at } from "../../unit/list.ts";
-import type { UsableCore } from "./cores.ts";
+import { orderOf, type UsableCore } from "./cores.ts";
 
 /**
  * The cores below one last-level cache for an accelerator: caches with the fastest class of cores
@@ -25,5 +25,5 @@ export function coreComplex(
 
 /** The best class among them; one that nobody told comes last. */
 function fastest(cores: readonly UsableCore[]): number {
-  return Math.min(...cores.map(({ core }) => core.class ?? Number.MAX_SAFE_INTEGER));
+  return Math.min(...cores.map(({ core }) => orderOf(core.class)));
 }

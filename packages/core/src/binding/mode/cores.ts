@@ -24,3 +24,8 @@ export function usableCores(cores: readonly Core[], allowed: IndexSet): readonly
     })
     .toSorted((a, b) => a.first - b.first);
 }
+
+/** A known number's place; what nobody told comes last. */
+export function orderOf(value: number | null): number {
+  return value === null ? Number.MAX_SAFE_INTEGER : value;
+}

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { indexSet } from "../../set/index-set.ts";
-import type { UsableCore } from "./cores.ts";
+import { orderOf, type UsableCore } from "./cores.ts";
 import { freeCores, shares } from "./exclusive.ts";
 
 /** All small cases: up to six cores of up to three classes and two caches, for up to seven GPUs. */
@@ -37,7 +37,9 @@ test("shares are disjoint, cover all, and are as even as can be in each class", 
       const uneven = classes.filter((of) => {
         const sizes = divided.map((share) => share.filter(({ core }) => core.class === of).length);
         // The first have the remainder.
-        return sizes.some((size, i) => i > 0 && ((sizes[i - 1] ?? 0) - size) >> 1 !== 0);
+        const [most, least] = [Math.max(...sizes), Math.min(...sizes)];
+        const sorted = sizes.toSorted((a, b) => b - a);
+        return most - least > 1 || sizes.join() !== sorted.join();
       });
       if (divided.length !== count || !isExact || uneven.length > 0) {
         expect({ cores, count, divided }).toBe("even, disjoint and complete");
@@ -49,7 +51,10 @@ test("shares are disjoint, cover all, and are as even as can be in each class", 
 test("a share has the fastest class first, and of a class what is below one cache together", () => {
   for (const cores of smallNodes()) {
     for (const share of shares(cores, 2)) {
-      const order = share.map(({ core }) => [classes.indexOf(core.class as 0), core.l3 ?? 9]);
+      const order = share.map(({ core }) => [
+        classes.findIndex((one) => one === core.class),
+        orderOf(core.l3),
+      ]);
       const sorted = order.toSorted(([a = 0, b = 0], [c = 0, d = 0]) => a - c || b - d);
       if (order.join() !== sorted.join()) expect(order).toEqual(sorted);
     }

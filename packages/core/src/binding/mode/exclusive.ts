@@ -1,4 +1,4 @@
-import type { UsableCore } from "./cores.ts";
+import { orderOf, type UsableCore } from "./cores.ts";
 
 /**
  * Divides the cores of a node among the accelerators on it: whole cores, SMT siblings together, and
@@ -51,8 +51,4 @@ function byClass(a: number | null, b: number | null): number {
 
 function byCache(a: UsableCore, b: UsableCore): number {
   return orderOf(a.core.l3) - orderOf(b.core.l3) || a.first - b.first;
-}
-
-function orderOf(value: number | null): number {
-  return value === null ? Number.MAX_SAFE_INTEGER : value;
 }

@@ -68,15 +68,15 @@ const isUuid = (entry: string): boolean => /^(?:GPU|MIG)-/i.test(entry);
 const isPart = (entry: string): boolean => /^MIG-/i.test(entry);
 
 /**
- * Reads a list of devices: numbers, or UUIDs that may be cut short, up to the first entry that names
- * no device; what follows it is not visible either. An empty list names none.
+ * Reads a list of devices: numbers, or UUIDs that may be cut short, up to the first entry that
+ * names no device; what follows it is not visible either. An empty list names none.
  * https://docs.nvidia.com/cuda/cuda-programming-guide/05-appendices/environment-variables.html
  * https://rocm.docs.amd.com/en/latest/conceptual/gpu-isolation.html
  *
- * It is unclear if it has numbers and their order is unknown, if it has a UUID and not all UUIDs are
- * known, and where no document says what the library does: with numbers and UUIDs in CUDA's list,
- * with a device that is there twice, and with parts of several GPUs, of which CUDA showed the first
- * alone before it learned to show more.
+ * It is unclear if it has numbers and their order is unknown, if it has a UUID and not all UUIDs
+ * are known, and where no document says what the library does: with numbers and UUIDs in CUDA's
+ * list, with a device that is there twice, and with parts of several GPUs, of which CUDA showed the
+ * first alone before it learned to show more.
  */
 export function namedIn(
   variable: string,

@@ -6,8 +6,8 @@ import type { Variables } from "./variables.ts";
 
 /**
  * AMD's GPUs as HIP counts them: ROCm's order, of these what `ROCR_VISIBLE_DEVICES` leaves, and of
- * those what HIP's variable leaves. HIP reads CUDA's where its own is missing or empty, and an empty
- * one leaves all; an empty one of the runtime leaves none.
+ * those what HIP's variable leaves. HIP reads CUDA's where its own is missing or empty, and an
+ * empty one leaves all; an empty one of the runtime leaves none.
  *
  * `GPU_DEVICE_ORDINAL` counts for OpenCL; AMD's documents say for HIP too, and HIP's source that it
  * does not. Slurm sets it beside the others, where it tells nothing new; alone it leaves open which

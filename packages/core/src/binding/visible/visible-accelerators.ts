@@ -12,8 +12,8 @@ import type { Variables } from "./variables.ts";
  * program's libraries choose among them.
  *
  * A container has the device files of its own GPUs alone, while sysfs has all of the machine's: a
- * program numbers those that it can open. Those of a vendor whose library is not known here count by
- * their addresses, and no variable chooses among them.
+ * program numbers those that it can open. Those of a vendor whose library is not known here count
+ * by their addresses, and no variable chooses among them.
  */
 export function visibleAccelerators(
   facts: AcceleratorFacts,
@@ -53,8 +53,8 @@ function joined(parts: readonly VisibleAccelerators[]): VisibleAccelerators {
 const vendors = new Set(["10de", "1002", "8086", "1da3"]);
 
 /**
- * The accelerators of a vendor, or of all others, that a program here can use, by ascending address:
- * not those that a VM has, nor those without a device file.
+ * The accelerators of a vendor, or of all others, that a program here can use, by ascending
+ * address: not those that a VM has, nor those without a device file.
  */
 function openable({
   topology,

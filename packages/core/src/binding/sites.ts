@@ -1,8 +1,8 @@
-import { type IndexSet, intersection, isSubset } from "../../set/index-set.ts";
-import { knownCpus } from "../../topology/node-facts.ts";
-import type { Topology } from "../../topology/topology.ts";
-import type { Beside } from "../beside.ts";
-import { type UsableCore, usableCores } from "./cores.ts";
+import { type IndexSet, intersection, isSubset } from "../set/index-set.ts";
+import { knownCpus } from "../topology/node-facts.ts";
+import type { Topology } from "../topology/topology.ts";
+import type { Beside } from "./beside.ts";
+import { type UsableCore, usableCores } from "./mode/cores.ts";
 
 /** A node beside a command's accelerators: what the command may use of it, and who shares it. */
 export interface Site {
@@ -13,10 +13,10 @@ export interface Site {
   /** Empty where the node's cores are unknown. */
   readonly cores: readonly UsableCore[];
   /**
-   * The accelerators that share the node, ascending by address. Where the command may use all of the
-   * node, all that the machine has there share it, whether it sees them or not: other commands do.
-   * Where it may not, whoever gave it a part has divided already, and only those that it sees share
-   * the part. One whose node is unknown may be there, so it counts.
+   * The accelerators that share the node, ascending by address. Where the command may use all of
+   * the node, all that the machine has there share it, whether it sees them or not: other commands
+   * do. Where it may not, whoever gave it a part has divided already, and only those that it sees
+   * share the part. One whose node is unknown may be there, so it counts.
    */
   readonly peers: readonly string[];
   /** Those of them that are the command's own. */
