@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { wideTopology } from "../../testing/topology/arbitrary-machine.ts";
+import { syntheticTopology } from "../topology/synthetic/build.ts";
 import type { Topology } from "../topology/topology.ts";
+import { at } from "../unit/list.ts";
 import { nodeFinder } from "./homes.ts";
 
 /** The node of a device is one that a source told for it, or for what it hangs below. */
@@ -64,10 +66,12 @@ test("where nobody tells a node, no device has one, unless the machine has one a
 });
 
 test("devices below one host bridge that disagree tell nothing of a third", () => {
-  const device = (address: string, node: number | null) =>
-    ({ address, node, root: "pci0000:00", parent: null, physicalFunction: null }) as const;
-  const finderOf = (...pci: readonly ReturnType<typeof device>[]) =>
-    nodeFinder({ nodes: [{ id: 0 }, { id: 1 }], pci } as unknown as Topology);
+  const machine = syntheticTopology("package:2 core:2 root*2[gpu:l40s] iommu:on");
+  const some = at(machine.pci, 0);
+  const device = (address: string, node: number | null) => {
+    return { ...some, address, node, root: "pci0000:00", parent: null, physicalFunction: null };
+  };
+  const finderOf = (...pci: Topology["pci"]) => nodeFinder({ ...machine, pci });
   const silent = device("0000:01:00.0", null);
   const [a, b] = [device("0000:02:00.0", 1), device("0000:03:00.0", 0)];
   expect(finderOf(silent, a)("0000:01:00.0")).toBe(1);
