@@ -219,6 +219,13 @@ test("exclusive leaves out a node that has no core for each, and is refused wher
   expect(answer(between, { ...input, ...gpu("0", "1") })).toMatchObject({ kind: "refused" });
 });
 
+test("exclusive does with one core for each", () => {
+  const usable = new Set(hgx.accelerators.slice(0, 4).map(({ address }) => address));
+  const input = { mode: "exclusive", allowedCpus: setOf("0-3,112-115"), usable } as const;
+  const cpus = [0, 1, 2, 3].map((index) => bound(hgx, { ...input, ...gpu(`${index}`) }).cpus);
+  expect(cpus).toEqual(["0,112", "1,113", "2,114", "3,115"]);
+});
+
 test("memory is that of the nodes whose CPUs it gets, not of all that are as near", () => {
   const binding = bound(dgx, { ...gpu("7"), mode: "core-complex", allowedCpus: setOf("0-31") });
   expect([binding.cpus, binding.memoryNodes]).toEqual(["28-31", "1"]);

@@ -87,6 +87,7 @@ test("two GPUs of one order, and two of another", () => {
   const two = { ...hgx, accelerators: unequal.accelerators.slice(1, 3) };
   const usable = new Set(two.accelerators.map(({ address }) => address));
   expect(seen(cuda("1"), { topology: two, usable })).toContain("members: CUDA numbers the fastest");
+  expect(seen({}, { topology: two, usable })).toContain("order: CUDA numbers the fastest");
 });
 
 test("it says which variables chose", () => {
@@ -267,6 +268,7 @@ test("Gaudis go to ranks by the number of their module", () => {
   expect(seen({ HABANA_VISIBLE_MODULES: "0, 7" }, gaudi)).toEqual([6, 2]);
   expect(seen({ HABANA_VISIBLE_MODULES: "0,7", HLS_MODULE_ID: "2" }, gaudi)).toEqual([4]);
   expect(seen({ HABANA_VISIBLE_MODULES: "0,9" }, gaudi)).toContain("members: HABANA_VISIBLE");
+  expect(seen({ HLS_MODULE_ID: "9" }, gaudi)).toContain("members: HLS_MODULE_ID");
   expect(seen({}, soldBy("1da3"))).toContain("order: the modules");
   expect(seen({ HLS_MODULE_ID: "2" }, soldBy("1da3"))).toContain("members: the modules");
   expect(seen({}, { ...soldBy("1da3"), usable: new Set(all.slice(2, 3)) })).toEqual([2]);
