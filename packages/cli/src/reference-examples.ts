@@ -182,7 +182,7 @@ export const referenceExamples: readonly ReferenceExample[] = [
     title: "Cores of its own, and the nearest NIC",
     says:
       "Two GPUs share the node, so each has half of its cores, and the command leaves the other's " +
-      "alone. The NIC is the one below the same switch.",
+      "alone. The NIC is the one below the same host bridge.",
     lines: [
       "evenkeel exec --gpu 0 --mode exclusive --nic --dry-run --on topology-small.json " +
         "--output json > binding-cores-alone.json",
