@@ -29,7 +29,7 @@ export function verdictText(verdict: Verdict, view: View): string {
   const { vm, host, holds, findings, verified, unverified, scope, takenAt } = verdict;
   const answer = holds ? paint("green", "holds") : paint("red", "does not hold");
   const isPlan = scope !== "process";
-  const what = isPlan ? "plan" : "binding";
+  const judged = isPlan ? "plan" : "binding";
   const shared = sharedRemedies(findings);
   const style = {
     text: "  try       ",
@@ -40,7 +40,7 @@ export function verdictText(verdict: Verdict, view: View): string {
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ["", paint("bold", title), ...lines];
   return linesText([
-    `The ${what} of ${paint("bold", vm)} ${answer} on ${host} ${paint("dim", `(${covers[scope]}, ${takenAt})`)}`,
+    `The ${judged} of ${paint("bold", vm)} ${answer} on ${host} ${paint("dim", `(${covers[scope]}, ${takenAt})`)}`,
     ...findings
       .slice(0, fullMax)
       .flatMap((finding, place) => [
@@ -57,7 +57,7 @@ export function verdictText(verdict: Verdict, view: View): string {
         view,
       ),
     ),
-    ...unverifiedLines(unverified, what, view),
+    ...unverifiedLines(unverified, judged, view),
   ]);
 }
 

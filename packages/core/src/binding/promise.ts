@@ -38,7 +38,10 @@ export function promiseText(promise: BindingPromise): string {
 export function readPromise(text: string): BindingPromise | null {
   const value = text.length > textMax ? null : parsed(text);
   if (typeof value !== "object" || value === null) return null;
-  const { cpus, memory, memoryNodes, mode, accelerators } = value as Record<string, unknown>;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const [cpus, memoryNodes] = [fields.get("cpus"), fields.get("memoryNodes")];
+  const [memory, mode] = [fields.get("memory"), fields.get("mode")];
+  const accelerators = fields.get("accelerators");
   if (!isListOrNull(cpus) || !isListOrNull(memoryNodes)) return null;
   if (!isMemoryBinding(memory) || !isBindingMode(mode)) return null;
   if ((memory === "none") !== (memoryNodes === null)) return null;

@@ -63,7 +63,7 @@ test("memory of a GPU is in order; of a node of which nothing is known, nobody c
     onTopology(bound(promise, away), ({ nodes }) => ({
       nodes: nodes.map((node) => (node.id === 1 ? { ...node, cpus: "", kind: of } : node)),
     }));
-  expect(["gpu", "cxl", null].map((of) => kind(withNode(of as "gpu")))).toEqual([
+  expect((["gpu", "cxl", null] as const).map((of) => kind(withNode(of)))).toEqual([
     "acquitted",
     "accused",
     "unknown",
