@@ -13,8 +13,8 @@ import { afterAll, afterEach, expect, test } from "vitest";
 import { binary } from "../../packages/cli/testing/binary.ts";
 
 /**
- * `exec --verify` looks at real processes: where the threads of a command and of what it has started
- * may run. What starts the looking leaves nothing with the command.
+ * `exec --verify` looks at real processes: where the threads of a command and of what it has
+ * started may run. What starts the looking leaves nothing with the command.
  */
 
 const folder = mkdtempSync(join(tmpdir(), "evenkeel-verify-"));
@@ -159,7 +159,7 @@ test("what looks is no child of the command, nor in its session, and has none of
   expect(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")).toBe("");
   const session = (of: number) =>
     / [A-Za-z] \d+ \d+ (\d+)/.exec(readFileSync(`/proc/${of}/stat`, "utf8"))?.[1];
-  expect(session(looks ?? 0)).not.toBe(session(pid));
+  expect(session(looks ?? pid)).not.toBe(session(pid));
   const link = (path: string): string => readlinkSync(`/proc/${looks}/${path}`);
   expect(link("cwd")).toBe("/");
   const files = readdirSync(`/proc/${looks}/fd`).map((fd) => link(`fd/${fd}`));

@@ -80,9 +80,9 @@ export interface ProcessEvidence {
   /** How much of its own memory is in the host's swap space. */
   readonly swappedBytes: number | null;
   /**
-   * What `evenkeel exec` has bound it to, as `EVENKEEL_BINDING` among its variables tells. Null where
-   * that is missing or malformed, and where its variables may not be read. Processes inherit it, and
-   * one that writes over its variables to change its title loses it.
+   * What `evenkeel exec` has bound it to, as `EVENKEEL_BINDING` among its variables tells. Null
+   * where that is missing or malformed, and where its variables may not be read. Processes inherit
+   * it, and one that writes over its variables to change its title loses it.
    */
   readonly binding: BindingPromise | null;
 }

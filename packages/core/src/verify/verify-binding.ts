@@ -1,5 +1,5 @@
-import { beyondWords, memoryBeyond, promiseWords, threadsBeyond } from "../binding/beyond.ts";
-import { memoryBroughtBack, threadsBroughtBack } from "../binding/brought-back.ts";
+import { beyondWords, memoryBeyond, promiseWords, threadsBeyond } from "./bound/beyond.ts";
+import { memoryBroughtBack, threadsBroughtBack } from "./bound/brought-back.ts";
 import type { BindingPromise } from "../binding/promise.ts";
 import type { Evidence, ThreadEvidence } from "../evidence/evidence.ts";
 import { advice } from "../remedy/remedy.ts";

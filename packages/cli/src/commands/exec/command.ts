@@ -6,13 +6,22 @@ import type { CliContext } from "../../command/context.ts";
 import { proposeSources } from "../../flags/sources.ts";
 import type { ExecFlags } from "./flags.ts";
 
+const unitsMs: ReadonlyMap<string, number> = new Map([
+  ["ms", 1],
+  ["s", 1000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+]);
+
 /** A time such as `30s`, in milliseconds. */
 function parseDelay(input: string): number {
   const [, number = "", unit = ""] = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(input) ?? [];
-  const ms = Number(number) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? NaN);
-  if (ms >= 100 && ms <= 86_400_000) return ms;
+  const unitMs = unitsMs.get(unit);
+  const ms = unitMs === undefined ? null : Number(number) * unitMs;
+  if (ms !== null && ms >= 100 && ms <= 86_400_000) return ms;
   throw new EvenkeelError("usage", `--verify is ${JSON.stringify(input)}`, {
     expected: "a time from 100ms to 24h, such as 30s",
+    remedy: "write the number with its unit: ms, s, m or h",
   });
 }
 

@@ -163,7 +163,8 @@ function noCommand(): EvenkeelError {
 }
 
 function noTime(): EvenkeelError {
-  return usage("--verdict says where, and nothing says when", "--verify TIME beside --verdict");
+  const remedy = "add --verify 30s, or leave out --verdict";
+  return usage("--verdict says where, and nothing says when", "--verify beside --verdict", remedy);
 }
 
 function onlyDry(): EvenkeelError {

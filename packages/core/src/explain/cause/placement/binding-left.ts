@@ -1,5 +1,10 @@
-import { beyondWords, memoryBeyond, promiseWords, threadsBeyond } from "../../../binding/beyond.ts";
-import { memoryBroughtBack, threadsBroughtBack } from "../../../binding/brought-back.ts";
+import {
+  beyondWords,
+  memoryBeyond,
+  promiseWords,
+  threadsBeyond,
+} from "../../../verify/bound/beyond.ts";
+import { memoryBroughtBack, threadsBroughtBack } from "../../../verify/bound/brought-back.ts";
 import type { BindingPromise } from "../../../binding/promise.ts";
 import { indexSet } from "../../../set/index-set.ts";
 import { formatList } from "../../../set/list-format.ts";
@@ -26,7 +31,7 @@ export const bindingLeft: Cause = {
   code: "binding-left",
   layer: "process",
   looksFor: "threads may run, or memory lies, elsewhere than evenkeel exec has bound them",
-  observable: "process.binding beside threads[].allowedCpus and memory[].onNodes",
+  observable: "threads[].allowedCpus and memory[].onNodes beside the binding of the process",
   readFrom: "/proc/PID/environ (EVENKEEL_BINDING), /proc/PID/task/*/status, /proc/PID/numa_maps",
   acquittedBy: "threads within the CPUs of the binding, and memory on its nodes; or no binding",
   followsFrom: [],
@@ -44,7 +49,7 @@ export const bindingLeft: Cause = {
     const looks = [lookAtThreads(subject, binding), lookAtMemory(subject, binding)];
     const accusations = looks.filter((look) => typeof look !== "string");
     if (accusations.length > 0) return accused(...accusations);
-    const [why] = looks.filter((look) => look !== "kept");
+    const why = looks.find((look) => look !== "kept");
     if (typeof why === "string") return untold(why);
     return acquitted(`it keeps to its binding: ${promiseWords(binding)}`);
   },

@@ -1,5 +1,5 @@
-import type { ThreadEvidence } from "../evidence/evidence.ts";
-import { advice, type Command, type Remedy } from "../remedy/remedy.ts";
+import type { ThreadEvidence } from "../../evidence/evidence.ts";
+import { advice, type Command, type Remedy } from "../../remedy/remedy.ts";
 
 /** More threads than these are not pinned one by one. */
 const pinnedMost = 256;

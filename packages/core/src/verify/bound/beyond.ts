@@ -1,14 +1,14 @@
-import type { MemoryMapping, ThreadEvidence } from "../evidence/evidence.ts";
-import { has, isSubset } from "../set/index-set.ts";
-import { setOf } from "../set/list-format.ts";
-import { GiB, MiB } from "../unit/bytes.ts";
-import { sum } from "../unit/sum.ts";
-import { count, type Tally } from "../unit/tally.ts";
-import type { BindingPromise } from "./promise.ts";
+import type { MemoryMapping, ThreadEvidence } from "../../evidence/evidence.ts";
+import { has, isSubset } from "../../set/index-set.ts";
+import { setOf } from "../../set/list-format.ts";
+import { GiB, MiB } from "../../unit/bytes.ts";
+import { sum } from "../../unit/sum.ts";
+import { count, type Tally } from "../../unit/tally.ts";
+import type { BindingPromise } from "../../binding/promise.ts";
 
 /** The threads of a process, held against the CPUs that it is bound to. */
 export interface ThreadsBeyond {
-  /** Those that may run on other CPUs too, or only there. Fewer CPUs are the program's own choice. */
+  /** Those that may run on other CPUs too, or only there. Fewer are the program's own choice. */
   readonly beyond: readonly ThreadEvidence[];
   readonly unread: readonly ThreadEvidence[];
 }
