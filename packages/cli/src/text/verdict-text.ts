@@ -21,8 +21,8 @@ const covers = {
 } as const;
 
 /**
- * A verdict for people: whether the plan or the binding holds, the findings, what is as planned, what was not
- * verified.
+ * A verdict for people: whether the plan or the binding holds, the findings, what is as planned or
+ * bound, what was not verified.
  */
 export function verdictText(verdict: Verdict, view: View): string {
   const { paint } = view;

@@ -10,7 +10,7 @@ import {
 
 /**
  * What a command was bound to in the end, in short: a Binding as far as the kernel let it be
- * carried out. The command is told it in `EVENKEEL_BINDING`, and what runs later is held against it.
+ * carried out. The command is told it in `EVENKEEL_BINDING`, and what runs is held against it.
  */
 export interface BindingPromise extends Pick<Binding, "cpus" | "memory" | "memoryNodes" | "mode"> {
   /** The addresses of the accelerators that it was bound beside. */
