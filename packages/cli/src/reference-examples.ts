@@ -165,6 +165,30 @@ export const referenceExamples: readonly ReferenceExample[] = [
     ],
   },
   {
+    kind: "Binding",
+    file: "binding-one-gpu.json",
+    title: "Beside one GPU",
+    says:
+      "A worker of the second GPU of the small machine gets the CPUs and the memory of that GPU's " +
+      "node. Without `--output json` it is the line of numactl that does the same.",
+    lines: [
+      "evenkeel exec --gpu 1 --dry-run --on topology-small.json --output json > binding-one-gpu.json",
+      "evenkeel exec --gpu 1 --dry-run --on topology-small.json -- python3 serve.py",
+    ],
+  },
+  {
+    kind: "Binding",
+    file: "binding-cores-alone.json",
+    title: "Cores of its own, and the nearest NIC",
+    says:
+      "Two GPUs share the node, so each has half of its cores, and the command leaves the other's " +
+      "alone. The NIC is the one below the same host bridge.",
+    lines: [
+      "evenkeel exec --gpu 0 --mode exclusive --nic --dry-run --on topology-small.json " +
+        "--output json > binding-cores-alone.json",
+    ],
+  },
+  {
     kind: "Capacity",
     file: "capacity-beside-a-vm.json",
     title: "What still fits beside a VM",

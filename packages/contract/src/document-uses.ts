@@ -17,6 +17,7 @@ const uses: Readonly<Record<DocumentKind, string>> = {
   Verdict: "a Verdict is an answer of evenkeel verify: no command reads it",
   Explanation: "an Explanation is an answer of evenkeel why: no command reads it",
   Diagnosis: "a Diagnosis is an answer of evenkeel doctor: no command reads it",
+  Binding: "a Binding is an answer of evenkeel exec --dry-run: no command reads it",
 };
 
 /** What to do with documents that are not of the kind that was expected, in the file `where`. */

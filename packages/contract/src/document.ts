@@ -1,3 +1,4 @@
+import type { Binding } from "@evenkeel/core/binding/binding.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Diagnosis } from "@evenkeel/core/explain/diagnosis.ts";
@@ -10,6 +11,7 @@ import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-mach
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import type { z } from "zod";
+import { bindingSchema } from "./binding.ts";
 import { capacitySchema } from "./capacity.ts";
 import { evidenceSchema } from "./evidence.ts";
 import { diagnosisSchema, explanationSchema } from "./explanation.ts";
@@ -39,7 +41,8 @@ export type Document =
   | GuestReport
   | Verdict
   | Explanation
-  | Diagnosis;
+  | Diagnosis
+  | Binding;
 
 /** The name of a kind of document. */
 export type DocumentKind = Document["kind"];
@@ -63,6 +66,7 @@ export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<Docum
   Verdict: verdictSchema,
   Explanation: explanationSchema,
   Diagnosis: diagnosisSchema,
+  Binding: bindingSchema,
 };
 
 /** The names of all kinds. */

@@ -18,6 +18,7 @@ import {
   positive,
   text,
 } from "./fields.ts";
+import { bindingPromiseSchema } from "./binding.ts";
 import { guestReportSchema, unreadableSchema } from "./guest-report.ts";
 import { machineEvidenceSchema } from "./machine-evidence.ts";
 import { takenAt } from "./taken-at.ts";
@@ -47,6 +48,7 @@ const processSchema = object({
   ),
   mergedPages: orUnknown(notNegativeInteger),
   swappedBytes: orUnknown(bytes),
+  binding: orUnknown(bindingPromiseSchema),
 });
 
 const role = z.union(

@@ -173,6 +173,7 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
     case "Verdict":
     case "Explanation":
     case "Diagnosis":
+    case "Binding":
       return result.data;
     case "GuestReport":
       refuseBeyondGuest(result.data, [], place);

@@ -1,3 +1,4 @@
+import type { Binding } from "@evenkeel/core/binding/binding.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import { asPlanned } from "@evenkeel/core/testing/evidence/as-planned.ts";
 import { type Capacity, fleetCapacity } from "@evenkeel/core/fleet/capacity-document.ts";
@@ -78,6 +79,20 @@ const exampleFleet: FleetDocument = {
   ],
 };
 
+const exampleBinding: Binding = {
+  apiVersion: "evenkeel/v1",
+  kind: "Binding",
+  mode: "node",
+  accelerators: [{ address: "0000:16:00.0", model: "H100 SXM5 80GB", node: 0 }],
+  cpus: "0-7",
+  memoryNodes: "0",
+  memory: "strict",
+  threads: 4,
+  nics: null,
+  reasons: ["GPU 0000:16:00.0 is on node 0"],
+  unknowns: [],
+};
+
 /** One document of every kind but GuestContract. */
 export const exampleDocuments: readonly Document[] = [
   exampleTopology,
@@ -90,6 +105,7 @@ export const exampleDocuments: readonly Document[] = [
   exampleCapacity,
   exampleEvidence,
   exampleReport,
+  exampleBinding,
   verify(examplePlan, {
     ...exampleEvidence,
     process: null,

@@ -7,6 +7,7 @@ import { consoleCommand } from "./console/command.ts";
 import { demoCommand } from "./demo/command.ts";
 import { doctorCommand } from "./doctor/command.ts";
 import { evidenceCommand } from "./evidence/command.ts";
+import { execWatchCommand } from "./exec-watch/command.ts";
 import { execCommand } from "./exec/command.ts";
 import { guestCommand } from "./guest/command.ts";
 import { helpCommand } from "./help/command.ts";
@@ -50,6 +51,7 @@ export const commands: readonly CliCommand[] = [
   helpCommand,
   versionCommand,
   completeCommand,
+  execWatchCommand,
 ];
 
 /** The commands that appear in help, completion and suggestions. */

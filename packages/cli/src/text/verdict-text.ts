@@ -13,15 +13,23 @@ const briefMax = 24;
 
 const color = { error: "red", warning: "yellow", info: "dim" } as const;
 
+/** What a verdict of each scope covers, in words. */
+const covers = {
+  host: "without the guest's own report",
+  guest: "host and guest",
+  process: "its processes",
+} as const;
+
 /**
- * A verdict for people: whether the plan holds, the findings, what is as planned, what was not
- * verified.
+ * A verdict for people: whether the plan or the binding holds, the findings, what is as planned or
+ * bound, what was not verified.
  */
 export function verdictText(verdict: Verdict, view: View): string {
   const { paint } = view;
   const { vm, host, holds, findings, verified, unverified, scope, takenAt } = verdict;
   const answer = holds ? paint("green", "holds") : paint("red", "does not hold");
-  const about = scope === "host" ? "without the guest's own report" : "host and guest";
+  const isPlan = scope !== "process";
+  const judged = isPlan ? "plan" : "binding";
   const shared = sharedRemedies(findings);
   const style = {
     text: "  try       ",
@@ -32,7 +40,7 @@ export function verdictText(verdict: Verdict, view: View): string {
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ["", paint("bold", title), ...lines];
   return linesText([
-    `The plan of ${paint("bold", vm)} ${answer} on ${host} ${paint("dim", `(${about}, ${takenAt})`)}`,
+    `The ${judged} of ${paint("bold", vm)} ${answer} on ${host} ${paint("dim", `(${covers[scope]}, ${takenAt})`)}`,
     ...findings
       .slice(0, fullMax)
       .flatMap((finding, place) => [
@@ -43,13 +51,13 @@ export function verdictText(verdict: Verdict, view: View): string {
       ]),
     ...briefLines(findings, view),
     ...section(
-      "as planned",
+      isPlan ? "as planned" : "as bound",
       pairs(
         verified.map(({ what, found }) => [what, found]),
         view,
       ),
     ),
-    ...unverifiedLines(unverified, view),
+    ...unverifiedLines(unverified, judged, view),
   ]);
 }
 
@@ -76,7 +84,7 @@ function briefLines(findings: readonly Finding[], view: View): string[] {
 }
 
 /** What was not verified: a list for each reason that several share, and a row for each other. */
-function unverifiedLines(unverified: readonly Unverified[], view: View): string[] {
+function unverifiedLines(unverified: readonly Unverified[], judged: string, view: View): string[] {
   const groups = [...Map.groupBy(unverified, reasonOf).values()];
   const single = groups.filter((group) => group.length === 1).flat();
   const { paint, width } = view;
@@ -85,21 +93,27 @@ function unverifiedLines(unverified: readonly Unverified[], view: View): string[
       const [first] = group;
       if (first === undefined || group.length === 1) return [];
       const { why, essential } = first;
-      const needed = essential ? "; the plan holds only if these are known" : "";
+      const needed = essential ? `; the ${judged} holds only if these are known` : "";
       const all = `${group.map(({ what }) => what).join(", ")}${needed}`;
       const [head = "", ...rest] = wrap(`not verified, because ${why}: ${all}`, width, "  ");
       return ["", head.replace("not verified", paint("bold", "not verified")), ...rest];
     }),
     ...(single.length === 0 ? [] : ["", paint("bold", "not verified")]),
-    ...pairs(single.map(unverifiedRow), view),
+    ...pairs(
+      single.map((one) => unverifiedRow(one, judged)),
+      view,
+    ),
   ];
 }
 
 const reasonOf = ({ why, essential }: Unverified): string => `${essential} ${why}`;
 
-const unverifiedRow = ({ what, why, essential }: Unverified): readonly [string, string] => [
+const unverifiedRow = (
+  { what, why, essential }: Unverified,
+  judged: string,
+): readonly [string, string] => [
   what,
-  essential ? `${why}; the plan holds only if this is known` : why,
+  essential ? `${why}; the ${judged} holds only if this is known` : why,
 ];
 
 function pairs(rows: readonly (readonly [string, string])[], { width }: View): string[] {

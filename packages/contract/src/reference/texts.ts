@@ -1,5 +1,6 @@
 import type { DocumentKind, DocumentOf } from "../document.ts";
 import { type AnyObjectText, isObjectText, type ObjectText } from "./text/object-text.ts";
+import { bindingText } from "./text/binding.ts";
 import { capacityText } from "./text/capacity.ts";
 import { evidenceText } from "./text/evidence.ts";
 import { diagnosisText, explanationText } from "./text/explanation.ts";
@@ -26,6 +27,7 @@ const texts: { readonly [Kind in DocumentKind]: ObjectText<DocumentOf<Kind>> } =
   Verdict: verdictText,
   Explanation: explanationText,
   Diagnosis: diagnosisText,
+  Binding: bindingText,
   Evidence: evidenceText,
   GuestReport: guestReportText,
   GuestContract: guestContractText,

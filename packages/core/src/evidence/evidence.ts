@@ -1,3 +1,4 @@
+import type { BindingPromise } from "../binding/promise.ts";
 import type { PcieLink } from "../topology/topology.ts";
 import type { GuestReport } from "./guest-report.ts";
 import type { MachineEvidence } from "./machine-evidence.ts";
@@ -78,6 +79,12 @@ export interface ProcessEvidence {
   readonly mergedPages: number | null;
   /** How much of its own memory is in the host's swap space. */
   readonly swappedBytes: number | null;
+  /**
+   * What `evenkeel exec` has bound it to, as `EVENKEEL_BINDING` among its variables tells. Null
+   * where that is missing or malformed, and where its variables may not be read. Processes inherit
+   * it, and one that writes over its variables to change its title loses it.
+   */
+  readonly binding: BindingPromise | null;
 }
 
 /** `/proc/PID/smaps_rollup`: memory that is there, and how much of it in large pages. */

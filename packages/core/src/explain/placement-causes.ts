@@ -1,4 +1,5 @@
 import { balloonInflated } from "./cause/placement/balloon-inflated.ts";
+import { bindingLeft } from "./cause/placement/binding-left.ts";
 import { boundTooTight } from "./cause/placement/bound-too-tight.ts";
 import { coreClassSlow } from "./cause/placement/core-class-slow.ts";
 import { cpuWaiting } from "./cause/placement/cpu-waiting.ts";
@@ -32,6 +33,7 @@ import type { Cause } from "./subject/cause.ts";
  */
 export const placementCauses: readonly Cause[] = [
   cpuEmulated,
+  bindingLeft,
   nodeFull,
   hugepagesShort,
   memoryInterleaved,

@@ -30,6 +30,7 @@ export function asPlanned(plan: Plan): Evidence {
     mergedPages: null,
     startTicks: null,
     swappedBytes: null,
+    binding: null,
     vfioFiles: plan.devices.map((_, i) => `/dev/vfio/${i}`),
   };
   const threads = threadsOf(plan);

@@ -91,6 +91,7 @@ export function cleanVm(node: 0 | 1): Evidence {
       mergedPages: null,
       startTicks: null,
       swappedBytes: 0,
+      binding: null,
     },
     threads: [
       thread(pid, "qemu-system-x86", { kind: "emulator" }, spare),

@@ -20,6 +20,7 @@ export function program(change: Partial<Evidence> = {}): Evidence {
       mergedPages: null,
       startTicks: null,
       swappedBytes: 0,
+      binding: null,
     },
     threads: [thread(5000), thread(5001)],
     memory: [mapping({})],

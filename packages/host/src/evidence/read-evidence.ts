@@ -11,6 +11,7 @@ import { readCgroups } from "../cgroup/read-cgroups.ts";
 import type { FoundProcess } from "../procfs/find-process.ts";
 import { parseStatus } from "../procfs/parse-task.ts";
 import type { CellBackend } from "../procfs/attribute-memory.ts";
+import { readBinding } from "../procfs/read-binding.ts";
 import { readMemory } from "../procfs/read-memory.ts";
 import { startOf, userOf } from "../procfs/process-record.ts";
 import { readMemorySummary, readProcessMemory } from "../procfs/read-process-memory.ts";
@@ -194,6 +195,7 @@ function processEvidence(
         ? parseStatus(tree.readText(`${where}/status`) ?? "").threads
         : threads.count,
     mergedPages: readIndex(tree, `${where}/ksm_merging_pages`),
+    binding: readBinding(tree, pid),
     vfioFiles: files.length === 0 ? null : [...new Set(vfio)].toSorted(),
   };
 }

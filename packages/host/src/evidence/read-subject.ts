@@ -3,7 +3,7 @@ import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Neighbour } from "@evenkeel/core/evidence/machine-evidence.ts";
 import { readGuest } from "../guest-check/read-guest.ts";
-import type { ProcessLoad } from "../procfs/process-load.ts";
+import { withChildren } from "../procfs/process-load.ts";
 import { startOf } from "../procfs/process-record.ts";
 import { shapeOf } from "../qemu/shape.ts";
 import {
@@ -104,13 +104,6 @@ function neighboursOf(
   const own = withChildren(new Set([...pids, pid]), loads);
   if (tree.live) own.add(process.pid);
   return neighbours.filter((one) => one.pid === null || !own.has(one.pid));
-}
-
-function withChildren(pids: ReadonlySet<number>, loads: readonly ProcessLoad[]): Set<number> {
-  const childrenOf = Map.groupBy(loads, ({ parent }) => parent);
-  const all = new Set(pids);
-  for (const pid of all) for (const child of childrenOf.get(pid) ?? []) all.add(child.pid);
-  return all;
 }
 
 /** The evidence of a machine without any subject: what runs there is its neighbours. */

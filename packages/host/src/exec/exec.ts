@@ -1,6 +1,7 @@
 import { type ErrorDetail, EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { emptySet } from "@evenkeel/core/set/index-set.ts";
 import type { Binding } from "@evenkeel/core/binding/binding.ts";
+import { bindingVariable, promiseText } from "@evenkeel/core/binding/promise.ts";
 import { libraryVariables } from "@evenkeel/core/binding/libraries.ts";
 import type { Variables } from "@evenkeel/core/binding/visible/variables.ts";
 import { loadProcessCalls, type ProcessCalls } from "../native/process-calls.ts";
@@ -26,8 +27,11 @@ export interface Command {
   readonly isRequired: boolean;
   /** Says a line to people, without a stream of Node, which would change how the file is open. */
   readonly say: (line: string) => void;
-  /** What is to look at the command while it runs; it is started before this process becomes it. */
-  readonly watch: ((reached: Reached) => void) | null;
+  /**
+   * Starts what is to look at the command while it runs, and returns what stops it. It is called
+   * before anything is bound, so that what it starts is as free as this process was.
+   */
+  readonly watch: (() => () => void) | null;
 }
 
 /** Why this process is still itself, with the status to end with. */
@@ -36,8 +40,6 @@ export interface NotBecome {
   readonly error: EvenkeelError;
 }
 
-/** What the command is told of its binding, in `EVENKEEL_BINDING`. */
-const bindingVariable = "EVENKEEL_BINDING";
 const EXIT_OWN = 125;
 
 /**
@@ -52,7 +54,10 @@ export async function execCommand(decider: Decider, command: Command): Promise<N
   const decided = decide(decider, calls);
   if ("error" in decided) return decided;
   const start = calls === null ? startByPrograms : startByCalls(calls);
-  return start(found.path, decided, command);
+  const stopWatching = command.watch?.() ?? null;
+  const ended = start(found.path, decided, command);
+  stopWatching?.();
+  return ended;
 }
 
 interface Decided {
@@ -93,7 +98,6 @@ function startByCalls(calls: ProcessCalls): Start {
     const changes = changesFor(binding, reached, command);
     const words = lastWords(command.words.length);
     const variables = withVariables(ownVariables(), changes);
-    command.watch?.(reached);
     const error = become({ path, words, variables }, files, calls);
     const message = `${path} cannot be run (${errorName(error)})`;
     const expected = "a program of this machine, and the interpreter that it names";
@@ -118,7 +122,6 @@ const startByPrograms: Start = (path, { binding, notes }, command) => {
       name === undefined || value === undefined ? [] : [[name, value]],
     ),
   );
-  command.watch?.(reached);
   const [, ...rest] = command.words;
   const [first, ...others] = words;
   const before = findProgram(first ?? "", command.variables["PATH"]);
@@ -172,7 +175,7 @@ function changesFor(
   { cpus, memory, memoryNodes }: Reached,
   { variables, ncclFile }: Command,
 ): readonly { readonly name: string; readonly value: string }[] {
-  const told = {
+  const promise = {
     cpus,
     memory,
     memoryNodes,
@@ -181,7 +184,7 @@ function changesFor(
   };
   return [
     ...libraryVariables({ ...binding, cpus }, variables, ncclFile),
-    { name: bindingVariable, value: JSON.stringify(told) },
+    { name: bindingVariable, value: promiseText(promise) },
   ];
 }
 

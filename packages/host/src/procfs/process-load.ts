@@ -45,6 +45,17 @@ export function watchLoad(tree: Tree, clock: Clock): () => readonly ProcessLoad[
   };
 }
 
+/** Some processes, and all that they and those that they started have started. */
+export function withChildren(
+  pids: ReadonlySet<number>,
+  loads: readonly ProcessLoad[],
+): Set<number> {
+  const childrenOf = Map.groupBy(loads, ({ parent }) => parent);
+  const all = new Set(pids);
+  for (const pid of all) for (const child of childrenOf.get(pid) ?? []) all.add(child.pid);
+  return all;
+}
+
 function busyBetween(before: Seen | undefined, now: Seen): number | null {
   // Its id may have passed to another process.
   if (before === undefined || before.startTicks !== now.startTicks) return null;

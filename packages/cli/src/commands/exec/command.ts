@@ -1,9 +1,29 @@
 import { buildCommand } from "@stricli/core";
 import { bindingModes, memoryBindings } from "@evenkeel/core/binding/binding.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { proposeSources } from "../../flags/sources.ts";
 import type { ExecFlags } from "./flags.ts";
+
+const unitsMs: ReadonlyMap<string, number> = new Map([
+  ["ms", 1],
+  ["s", 1000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+]);
+
+/** A time such as `30s`, in milliseconds. */
+function parseDelay(input: string): number {
+  const [, number = "", unit = ""] = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(input) ?? [];
+  const unitMs = unitsMs.get(unit);
+  const ms = unitMs === undefined ? null : Number(number) * unitMs;
+  if (ms !== null && ms >= 100 && ms <= 86_400_000) return ms;
+  throw new EvenkeelError("usage", `--verify is ${JSON.stringify(input)}`, {
+    expected: "a time from 100ms to 24h, such as 30s",
+    remedy: "write the number with its unit: ms, s, m or h",
+  });
+}
 
 export const execCommand: CliCommand = {
   name: "exec",
@@ -64,6 +84,22 @@ export const execCommand: CliCommand = {
           withNegated: false,
           brief: "run the command only if it is bound as asked",
         },
+        verify: {
+          kind: "parsed",
+          parse: parseDelay,
+          optional: true,
+          brief:
+            "look at the command after this time, and say on standard error whether its threads and " +
+            "memory, and those of what it has started, are where it was bound",
+          placeholder: "TIME",
+        },
+        verdict: {
+          kind: "parsed",
+          parse: String,
+          optional: true,
+          brief: "with --verify, write the Verdict document to this file too",
+          placeholder: "FILE",
+        },
         "dry-run": {
           kind: "boolean",
           default: false,
@@ -98,6 +134,9 @@ export const execCommand: CliCommand = {
     "It stays within the CPUs and nodes that it was given. Where a container refuses a system call " +
       "it steps down, from strict memory to preferred to CPUs alone, and says what it reached: on " +
       "standard error, and to the command in EVENKEEL_BINDING.",
+    "--verify looks later: from numa_maps and the threads' masks, the page cache left out. What looks " +
+      "is no child of the command, has the CPUs that evenkeel was started with, and ends with the " +
+      "command at the latest. evenkeel doctor PID shows the same at any time.",
     "The exit status is the command's; 125 where evenkeel failed or refused, 126 where the command " +
       "cannot be run, 127 where there is none.",
   ],
@@ -106,6 +145,10 @@ export const execCommand: CliCommand = {
     {
       does: "Every worker of a launcher, with cores of its own",
       lines: ["torchrun --no-python evenkeel exec --mode exclusive -- python3 train.py"],
+    },
+    {
+      does: "A worker whose binding is looked at once it is busy",
+      lines: ["evenkeel exec --gpu 0 --verify 30s -- python3 serve.py"],
     },
     {
       does: "What it would do on another machine",

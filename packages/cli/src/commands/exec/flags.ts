@@ -8,6 +8,9 @@ export interface ExecFlags {
   readonly memory: MemoryBinding;
   readonly nic: boolean;
   readonly require: boolean;
+  /** When to look at the command, in milliseconds. */
+  readonly verify?: number;
+  readonly verdict?: string;
   readonly "dry-run": boolean;
   readonly on: string;
   readonly output: "text" | "json";

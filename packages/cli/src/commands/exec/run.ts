@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { bind, type BindingAnswer, type NotBound } from "@evenkeel/core/binding/bind.ts";
 import { libraryVariables } from "@evenkeel/core/binding/libraries.ts";
 import { localRank, rankVariables } from "@evenkeel/core/binding/local-rank.ts";
@@ -9,6 +10,8 @@ import { knownCpus } from "@evenkeel/core/topology/node-facts.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { type CommandRequest, deciderHere } from "@evenkeel/host/exec/decide.ts";
 import { execCommand } from "@evenkeel/host/exec/exec.ts";
+import { startWatcher, type Watcher } from "@evenkeel/host/exec/watch/start-watcher.ts";
+import { startOf } from "@evenkeel/host/procfs/process-record.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { aboutWords } from "../../command/about-words.ts";
 import type { CliContext } from "../../command/context.ts";
@@ -27,6 +30,7 @@ export async function runExec(
   const { "dry-run": dryRun, on, output } = flags;
   if (command.length === 0 && !dryRun) throw noCommand();
   if (on !== "live" && !dryRun) throw onlyDry();
+  if (flags.verdict !== undefined && flags.verify === undefined) throw noTime();
   const { request, ncclFile } = await requestOf(flags, surroundings);
   if (on !== "live") {
     show(decideOn(await readTopology(on, surroundings), request));
@@ -38,13 +42,14 @@ export async function runExec(
     return;
   }
   if (!surroundings.isOwnProcess) throw new Error("only a process of its own becomes a command");
+  const say = (line: string): void => surroundings.sayNow(`evenkeel: ${line}\n`);
   const { status, error } = await execCommand(decider, {
     words: command,
     variables: surroundings.env,
     ncclFile,
     isRequired: flags.require,
-    say: (line) => surroundings.sayNow(`evenkeel: ${line}\n`),
-    watch: null,
+    say,
+    watch: watcherOf(flags, say),
   });
   this.finish(status);
   throw error;
@@ -61,6 +66,32 @@ export async function runExec(
           });
     surroundings.stdout.write(text);
   }
+}
+
+/** Starts this program again, beside the command, to look at it later. */
+function watcherOf(
+  { verify: afterMs, verdict }: ExecFlags,
+  say: (line: string) => void,
+): (() => () => void) | null {
+  if (afterMs === undefined) return null;
+  return () => {
+    const { pid, execPath, execArgv, argv } = process;
+    const start = startOf(liveTree(), pid);
+    const watcher: Watcher =
+      start === null
+        ? { why: `/proc/${pid}/stat cannot be read` }
+        : startWatcher([
+            execPath,
+            ...execArgv,
+            argv[1] ?? "",
+            "__watch",
+            ...(verdict === undefined ? [] : ["--verdict", resolve(verdict)]),
+            ...[pid, start, afterMs].map(String),
+          ]);
+    if ("stop" in watcher) return watcher.stop;
+    say(`it will not be verified: ${watcher.why}`);
+    return () => {};
+  };
 }
 
 const everyWord = (words: readonly string[]): readonly string[] =>
@@ -129,6 +160,11 @@ function usage(message: string, expected: string, remedy: string): EvenkeelError
 function noCommand(): EvenkeelError {
   const remedy = "write it behind two dashes: evenkeel exec --gpu 0 -- python3 serve.py";
   return usage("there is no command to become", "evenkeel exec [FLAGS] -- CMD…", remedy);
+}
+
+function noTime(): EvenkeelError {
+  const remedy = "add --verify 30s, or leave out --verdict";
+  return usage("--verdict says where, and nothing says when", "--verify beside --verdict", remedy);
 }
 
 function onlyDry(): EvenkeelError {

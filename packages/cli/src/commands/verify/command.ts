@@ -1,5 +1,5 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { scopes } from "@evenkeel/core/verify/verdict/verdict.ts";
+import { vmScopes } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
@@ -67,7 +67,7 @@ export const verifyCommand: CliCommand = {
         },
         scope: {
           kind: "enum",
-          values: scopes,
+          values: vmScopes,
           optional: true,
           brief: "host: check what the host does; guest: check what the guest sees too",
         },

@@ -20,6 +20,7 @@ import type {
   ThreadEvidence,
   ThreadRole,
 } from "@evenkeel/core/evidence/evidence.ts";
+import { bindingPromiseText } from "./binding.ts";
 import { head, type ObjectText, objectText } from "./object-text.ts";
 import { guestReportText, unreadableText } from "./guest-report.ts";
 import { machineEvidenceText } from "./machine-evidence.ts";
@@ -54,6 +55,10 @@ const processText = objectText<ProcessEvidence>(
       ),
     ],
     swappedBytes: ["How much of its own memory is in the host's swap space.", 0],
+    binding: [
+      "What `evenkeel exec` has bound it to, as its `EVENKEEL_BINDING` tells.",
+      bindingPromiseText,
+    ],
     mergedPages: ["How many of its pages are merged with equal ones.", 0, { unit: "pages" }],
   },
 );

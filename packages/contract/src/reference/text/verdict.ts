@@ -45,13 +45,18 @@ export const verdictText: ObjectText<Verdict> = objectText<Verdict>(
   "Verdict",
   "A plan held against what is so: what does not hold, what does, and what nobody could tell. " +
     "`evenkeel verify` prints one, and exits with 0 where the plan holds, with 3 where something is " +
-    "wrong, with 4 where too little could be read to say.",
+    "wrong, with 4 where too little could be read to say. `evenkeel exec --verify` writes one of the " +
+    "command that it became, held against its binding.",
   {
     ...head("Verdict"),
-    vm: ["The VM's name.", "llm-a"],
+    vm: ["The VM's name; of a command that `evenkeel exec` has bound, its process.", "llm-a"],
     host: ["The host's name.", "hgx-17"],
     takenAt: ["When the evidence was read.", "2026-01-31T12:00:00.000Z"],
-    scope: ["What it covers: the host's part alone, or also what the guest sees.", "host"],
+    scope: [
+      "What it covers: of a VM the host's part alone, or also what the guest sees; or the " +
+        "processes of a bound command.",
+      "host",
+    ],
     holds: [
       "Whether the plan holds: no error among `findings`, nothing essential among `unverified`.",
       false,

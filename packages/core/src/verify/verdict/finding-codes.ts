@@ -30,6 +30,9 @@ export const findingCodes = {
   "ksm-on": "the kernel merges equal pages",
   "guest-hugepages":
     "huge pages in the guest are larger than the host's behind them, or missing on a node",
+  "binding-threads": "threads of a bound command may run on other CPUs than it is bound to",
+  "binding-memory": "memory of a bound command lies on other nodes than it is bound to",
+  "binding-policy": "the next memory of a bound command may come from other nodes",
   "nccl-file": "the NCCL topology file in force in the guest is not the one of its contract",
 } as const;
 

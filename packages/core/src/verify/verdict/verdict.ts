@@ -2,10 +2,14 @@ import type { CostBasis } from "../../cost/path-cost.ts";
 import type { Remedy } from "../../remedy/remedy.ts";
 import type { FindingCode } from "./finding-codes.ts";
 
-/** A plan compared with evidence: what does not hold, what does, and what could not be checked. */
+/**
+ * A plan, or the binding of a command, compared with evidence: what does not hold, what does, and
+ * what could not be checked.
+ */
 export interface Verdict {
   readonly apiVersion: "evenkeel/v1";
   readonly kind: "Verdict";
+  /** The VM; of a command that `exec` has bound its process, `process-4711`. */
   readonly vm: string;
   readonly host: string;
   readonly takenAt: string;
@@ -18,8 +22,10 @@ export interface Verdict {
   readonly unverified: readonly Unverified[];
 }
 
-/** What a verdict covers: the host's part alone, or also what the guest sees. */
-export const scopes = ["host", "guest"] as const;
+/** What a verdict on a VM covers: the host's part alone, or also what the guest sees. */
+export const vmScopes = ["host", "guest"] as const;
+/** The same, and the processes of a command that was bound. */
+export const scopes = [...vmScopes, "process"] as const;
 /** What a verdict is about. */
 export type Scope = (typeof scopes)[number];
 

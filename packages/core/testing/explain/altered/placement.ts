@@ -18,6 +18,21 @@ const divided = [
   { node: 1, bytes: 6 * GiB },
 ];
 
+/** Bound by `exec` to the node where it is. */
+function bound(evidence: Evidence): Evidence {
+  const binding = {
+    cpus: "0-7,16-23",
+    memory: "strict",
+    memoryNodes: "0",
+    mode: "node",
+    accelerators: [],
+  } as const;
+  return {
+    ...evidence,
+    process: evidence.process === null ? null : { ...evidence.process, binding },
+  };
+}
+
 /** What is placed: memory, vCPUs, and the threads that serve them. */
 export const placementAlterations: readonly Alteration[] = [
   {
@@ -30,6 +45,19 @@ export const placementAlterations: readonly Alteration[] = [
         name: one.name?.replace("/KVM", "/TCG") ?? null,
       })),
     }),
+  },
+  {
+    code: "binding-left",
+    what: "a thread may run on all CPUs, against its binding",
+    alter: (evidence) =>
+      threaded(bound(evidence), ({ role }) =>
+        role?.kind === "vcpu" && role.id === 0 ? { allowedCpus: "0-31" } : {},
+      ),
+  },
+  {
+    code: "binding-left",
+    what: "6 of 16 GiB on the other node, against its binding",
+    alter: (evidence) => mapped(bound(evidence), { onNodes: divided }),
   },
   {
     code: "memory-swapped",

@@ -19,7 +19,7 @@ export const memoryBoundElsewhere: Cause = {
   observable: "memory[].policy of mappings with pages elsewhere, threads[].allowedNodes",
   readFrom: "/proc/PID/numa_maps, /proc/PID/status",
   acquittedBy: "a policy and a cpuset that name the nodes where it belongs, or no pages elsewhere",
-  followsFrom: [],
+  followsFrom: ["binding-left"],
   judge: (subject) => {
     const astray = astrayOf(subject);
     if (isJudged(astray)) return astray;

@@ -16,7 +16,7 @@ export const memoryInterleaved: Cause = {
   observable: "memory[].policy of mappings with pages elsewhere",
   readFrom: "/proc/PID/numa_maps",
   acquittedBy: "another policy, or no pages elsewhere",
-  followsFrom: [],
+  followsFrom: ["binding-left"],
   judge: (subject) => {
     const astray = astrayOf(subject);
     if (isJudged(astray)) return astray;

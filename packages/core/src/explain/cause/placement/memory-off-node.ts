@@ -23,6 +23,7 @@ export const memoryOffNode: Cause = {
     "memory-interleaved",
     "memory-bound-elsewhere",
     "memory-unbound",
+    "binding-left",
   ],
   judge: (subject) => {
     const astray = astrayOf(subject);

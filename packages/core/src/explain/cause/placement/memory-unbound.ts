@@ -17,7 +17,7 @@ export const memoryUnbound: Cause = {
   observable: "memory[].policy of mappings with pages elsewhere",
   readFrom: "/proc/PID/numa_maps",
   acquittedBy: "a policy that binds the memory, or no pages elsewhere",
-  followsFrom: ["node-full", "hugepages-short", "memory-bound-elsewhere"],
+  followsFrom: ["node-full", "hugepages-short", "memory-bound-elsewhere", "binding-left"],
   judge: (subject) => {
     const astray = astrayOf(subject);
     if (isJudged(astray)) return astray;

@@ -19,7 +19,7 @@ export const vcpusFloat: Cause = {
   observable: "threads[].allowedCpus",
   readFrom: "/proc/PID/task/*/status (Cpus_allowed_list)",
   acquittedBy: "an affinity that names no CPU of another node",
-  followsFrom: [],
+  followsFrom: ["binding-left"],
   judge: (subject) => {
     const at = workersOf(subject);
     if ("kind" in at) return at;

@@ -18,7 +18,7 @@ export const vcpusOffNode: Cause = {
   observable: "threads[].allowedCpus",
   readFrom: "/proc/PID/task/*/status (Cpus_allowed_list)",
   acquittedBy: "an affinity with CPUs of the nodes where the accelerators and the memory are",
-  followsFrom: [],
+  followsFrom: ["binding-left"],
   judge: (subject) => {
     const at = workersOf(subject);
     if ("kind" in at) return at;

@@ -1,0 +1,202 @@
+import { expect, test } from "vitest";
+import { mapping, program, thread } from "../../testing/explain/program.ts";
+import { malformed } from "../../testing/remedy/malformed.ts";
+import type { BindingPromise } from "../binding/promise.ts";
+import type { Evidence, MemoryMapping } from "../evidence/evidence.ts";
+import { GiB, MiB } from "../unit/bytes.ts";
+import type { FindingCode } from "./verdict/finding-codes.ts";
+import type { Severity, Verdict } from "./verdict/verdict.ts";
+import { verifyBinding } from "./verify-binding.ts";
+
+const promise: BindingPromise = {
+  cpus: "0-7,16-23",
+  memory: "strict",
+  memoryNodes: "0",
+  mode: "node",
+  accelerators: ["0000:1b:00.0"],
+};
+const policy = { mode: "bind", nodes: "0" };
+
+/** A process that is as it was bound, and of whose variables nothing is left. */
+function bound(change: Partial<Evidence> = {}): Evidence {
+  return program({ memory: [mapping({ policy })], ...change });
+}
+
+function judge(processes: readonly Evidence[], change: Partial<BindingPromise> = {}): Verdict {
+  const takenAt = "2026-01-31T12:00:00.000Z";
+  return verifyBinding({
+    pid: 5000,
+    host: "h",
+    takenAt,
+    promise: { ...promise, ...change },
+    processes,
+  });
+}
+
+const on = (bytesOn: Readonly<Record<number, number>>, change: Partial<MemoryMapping> = {}) => ({
+  memory: [
+    mapping({
+      policy,
+      onNodes: Object.entries(bytesOn).map(([node, bytes]) => ({ node: Number(node), bytes })),
+      ...change,
+    }),
+  ],
+});
+
+test("a command that is as it was bound holds, and it is said of what", () => {
+  const verdict = judge([bound()]);
+  expect(verdict).toMatchObject({ vm: "process-5000", scope: "process", holds: true });
+  expect(verdict.findings).toEqual([]);
+  expect(verdict.verified).toEqual([
+    { what: "threads of process 5000", found: "all 2 keep to CPUs 0-7,16-23" },
+    { what: "memory of process 5000", found: "16 GiB on node 0; page cache left out" },
+  ]);
+});
+
+interface Sabotage {
+  readonly name: string;
+  readonly evidence: Evidence;
+  readonly promise?: Partial<BindingPromise>;
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  readonly tells: string;
+}
+
+const widened = bound({ threads: [thread(5000), thread(5001, { allowedCpus: "0-31" })] });
+const half = bound(on({ 0: 10 * GiB, 1: 6 * GiB }));
+
+const sabotages: readonly Sabotage[] = [
+  {
+    name: "a thread that may run everywhere",
+    evidence: widened,
+    code: "binding-threads",
+    severity: "error",
+    tells: "1 of 2 may run elsewhere: thread 5001 (python3) on CPUs 0-31",
+  },
+  {
+    name: "a thread that may run elsewhere alone",
+    evidence: bound({ threads: [thread(5000, { allowedCpus: "8" }), thread(5001)] }),
+    code: "binding-threads",
+    severity: "error",
+    tells: "thread 5000 (python3) on CPUs 8",
+  },
+  {
+    name: "memory on the other node",
+    evidence: half,
+    code: "binding-memory",
+    severity: "error",
+    tells: "37.5 % on node 1 (6442450944 bytes)",
+  },
+  {
+    name: "64 MiB of a terabyte",
+    evidence: bound(on({ 0: 1024 * GiB, 1: 64 * MiB })),
+    code: "binding-memory",
+    severity: "error",
+    tells: "64 MiB elsewhere",
+  },
+  {
+    name: "memory on the other node, by preference",
+    evidence: half,
+    promise: { memory: "preferred" },
+    code: "binding-memory",
+    severity: "warning",
+    tells: "6 GiB elsewhere",
+  },
+  {
+    name: "memory without a policy",
+    evidence: program(),
+    code: "binding-policy",
+    severity: "warning",
+    tells: "has the policy default",
+  },
+  {
+    name: "memory with another policy",
+    evidence: bound({ memory: [mapping({ policy: { mode: "interleave", nodes: "0-1" } })] }),
+    code: "binding-policy",
+    severity: "warning",
+    tells: "interleave:0-1",
+  },
+];
+
+test.each(sabotages)("$name: $code", ({ evidence, promise: change, code, severity, tells }) => {
+  const { holds, findings } = judge([bound(), evidence], change);
+  expect(findings.map((one) => [one.code, one.severity])).toEqual([[code, severity]]);
+  expect(findings[0]?.found).toContain(tells);
+  expect(holds).toBe(severity !== "error");
+  for (const { remedy } of findings) expect(malformed(remedy)).toEqual([]);
+});
+
+test("each thread is brought back by a command, which can be undone; pages are not", () => {
+  const [threads] = judge([widened]).findings;
+  expect(threads?.remedy.argv).toEqual([["taskset", "-pc", "0-7,16-23", "5001"]]);
+  expect(threads?.remedy.undo).toEqual([["taskset", "-pc", "0-31", "5001"]]);
+  const [memory] = judge([half]).findings;
+  expect(memory?.remedy.argv).toEqual([["migratepages", "5000", "1", "0"]]);
+  expect(memory?.remedy.undo).toBeNull();
+});
+
+test.each<[string, Evidence]>([
+  ["fewer CPUs", bound({ threads: [thread(5000), thread(5001, { allowedCpus: "3" })] })],
+  ["the page cache of a library elsewhere", bound(on({ 1: GiB }, { kind: "file" }))],
+  ["512 KiB elsewhere", bound(on({ 0: MiB, 1: MiB / 2 }))],
+  ["20 MiB of 16 GiB elsewhere", bound(on({ 0: 16 * GiB, 1: 20 * MiB }))],
+  [
+    "a policy of the thread's own node",
+    bound({ memory: [mapping({ policy: { mode: "local", nodes: "" } })] }),
+  ],
+  [
+    "a preference for its node",
+    bound({ memory: [mapping({ policy: { mode: "prefer", nodes: "0" } })] }),
+  ],
+])("%s is no matter", (_, evidence) => {
+  expect(judge([evidence])).toMatchObject({ holds: true, findings: [] });
+});
+
+test("memory on a node without CPUs, as a GPU's is, is said and not accused", () => {
+  const nodes = [
+    { id: 0, cpus: "0-7,16-23" },
+    { id: 8, cpus: "" },
+  ];
+  const evidence = bound({ ...on({ 0: 16 * GiB, 8: 40 * GiB }), nodes });
+  const { holds, findings, unverified } = judge([evidence]);
+  expect([holds, findings]).toEqual([true, []]);
+  expect(unverified).toMatchObject([{ essential: false }]);
+  expect(judge([{ ...evidence, nodes: [] }]).holds).toBe(false);
+});
+
+test.each<[string, Evidence]>([
+  ["threads", bound({ threads: null })],
+  [
+    "where one thread may run",
+    bound({ threads: [thread(5000), thread(5001, { allowedCpus: null })] }),
+  ],
+  ["memory", bound({ memory: null })],
+])("where the %s could not be read it does not hold, and accuses nobody", (_, evidence) => {
+  const { holds, findings, unverified } = judge([evidence]);
+  expect([holds, findings]).toEqual([false, []]);
+  expect(unverified.some(({ essential }) => essential)).toBe(true);
+});
+
+test("what was bound anew is held against its own binding", () => {
+  const { process } = program();
+  const own = { ...promise, cpus: "8-15", memoryNodes: "1" };
+  const anew = bound({
+    process: process === null ? null : { ...process, binding: own },
+    threads: [thread(5000, { allowedCpus: "8-15" })],
+    ...on({ 1: GiB }, { policy: { mode: "bind", nodes: "1" } }),
+  });
+  expect(judge([bound(), anew]).holds).toBe(true);
+});
+
+test("CPUs alone hold without memory, and a binding to nothing holds nothing", () => {
+  const none = { memory: "none", memoryNodes: null } as const;
+  expect(judge([half], none)).toMatchObject({ holds: true, findings: [] });
+  expect(judge([bound()], { ...none, cpus: null }).holds).toBe(false);
+});
+
+test("without a binding, or without the command, nothing holds", () => {
+  const about = { pid: 5000, host: "h", takenAt: "2026-01-31T12:00:00.000Z" };
+  expect(verifyBinding({ ...about, promise: null, processes: [bound()] }).holds).toBe(false);
+  const gone = verifyBinding({ ...about, promise, processes: { why: "it has ended" } });
+  expect(gone).toMatchObject({ holds: false, unverified: [{ why: "it has ended" }] });
+});
