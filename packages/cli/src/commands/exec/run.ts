@@ -9,6 +9,7 @@ import { knownCpus } from "@evenkeel/core/topology/node-facts.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { type CommandRequest, deciderHere } from "@evenkeel/host/exec/decide.ts";
 import { execCommand } from "@evenkeel/host/exec/exec.ts";
+import { filesGiven } from "@evenkeel/host/exec/inherited-files.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { aboutWords } from "../../command/about-words.ts";
 import type { CliContext } from "../../command/context.ts";
@@ -32,6 +33,8 @@ export async function runExec(
     show(decideOn(await readTopology(on, surroundings), request));
     return;
   }
+  // Before anything here opens files of its own.
+  const given = filesGiven();
   const decider = await deciderHere(request);
   if (dryRun) {
     show(decider.decide(emptySet));
@@ -43,6 +46,7 @@ export async function runExec(
     variables: surroundings.env,
     ncclFile,
     isRequired: flags.require,
+    given,
     say: (line) => surroundings.sayNow(`evenkeel: ${line}\n`),
     watch: null,
   });
