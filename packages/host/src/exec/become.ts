@@ -25,7 +25,7 @@ export function become(
   files: readonly number[],
   calls: ProcessCalls,
 ): number {
-  calls.restoreSignals();
+  restoreSignals();
   const limit = softFileLimit();
   if (limit !== null) calls.limitOpenFiles(limit);
   for (const file of files) calls.keepOpen(file);
@@ -39,6 +39,18 @@ export function become(
 }
 
 const shell = Buffer.from("/bin/sh");
+
+/**
+ * Lets SIGPIPE and SIGXFSZ end the program. Node ignores them, but once a handler has come and gone
+ * they do what they would without Node.
+ */
+export function restoreSignals(): void {
+  for (const signal of ["SIGPIPE", "SIGXFSZ"] as const) {
+    const none = (): void => {};
+    process.on(signal, none);
+    process.removeListener(signal, none);
+  }
+}
 
 /**
  * The soft limit of open files that this process was started with. Node has raised its own to the

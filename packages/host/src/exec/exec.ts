@@ -5,7 +5,7 @@ import { libraryVariables } from "@evenkeel/core/binding/libraries.ts";
 import type { Variables } from "@evenkeel/core/binding/visible/variables.ts";
 import { loadProcessCalls, type ProcessCalls } from "../native/process-calls.ts";
 import { liveTree } from "../tree/directory-tree.ts";
-import { become, softFileLimit, statusOfFailure } from "./become.ts";
+import { become, restoreSignals, softFileLimit, statusOfFailure } from "./become.ts";
 import { byPrograms } from "./by-programs.ts";
 import { type Binder, carryOut, DEADLY, errorName, type Reached } from "./carry-out.ts";
 import type { Decider } from "./decide.ts";
@@ -121,6 +121,7 @@ const startByPrograms: Start = (path, { binding, notes }, command) => {
     ),
   );
   command.watch?.(reached);
+  restoreSignals();
   const [, ...rest] = command.words;
   const [first, ...others] = words;
   const before = findProgram(first ?? "", command.variables["PATH"]);

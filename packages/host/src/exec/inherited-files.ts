@@ -47,10 +47,9 @@ export function inheritedFiles(
     const isParents = identity !== null && known.has(identity);
     return !isParents && (touchedMs === null || touchedMs > startedMs - clockStepMs);
   };
-  return open
-    .filter((file) => !isOwn(file))
-    .map(({ number }) => number)
-    .toSorted((a, b) => a - b);
+  const given = open.filter((file) => !isOwn(file)).map(({ number }) => number);
+  // The standard files always, also where there is no /proc.
+  return [...new Set([0, 1, 2, ...given])].toSorted((a, b) => a - b);
 }
 
 const isEpoll = ({ target }: OpenFile): boolean => target === "anon_inode:[eventpoll]";

@@ -139,5 +139,5 @@ export function isStillAt(path: string, file: number): boolean {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? `${error.code}` : String(error);
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
