@@ -75,4 +75,4 @@ export class StandIn {
 }
 
 /** The folder in which koffi is installed: mounting an empty one over it takes it away. */
-export const koffiFolder = dirname(fileURLToPath(import.meta.resolve("koffi")));
+export const koffiFolder = fileURLToPath(new URL("../../node_modules/koffi", import.meta.url));

@@ -11,9 +11,9 @@ const file = (few: Few): OpenFile => ({
   touchedMs: few.target.startsWith("pipe:") ? started + 5 : null,
   ...few,
 });
-const [epoll, eventfd, ring] = ["eventpoll", "eventfd", "io_uring"].map(
-  (kind) => `anon_inode:[${kind}]`,
-) as [string, string, string];
+const epoll = "anon_inode:[eventpoll]";
+const eventfd = "anon_inode:[eventfd]";
+const ring = "anon_inode:[io_uring]";
 /** What Node opens, in its order, at the lowest numbers that are free. */
 const loop = (pipe: string): string[] => [epoll, ring, pipe, pipe, eventfd];
 const nodes = ["pipe:[1]", "pipe:[2]", "pipe:[3]"].flatMap(loop);

@@ -92,10 +92,8 @@ test.each(things)("%s in place of a lease is not opened, and is said", (_, make,
   const folder = scratchFolder();
   const path = leasePath(folder, 0);
   make(path);
-  expect(takeLease(folder, { firstCpu: 0, cpus: indexSet([0]) }, lock)).toEqual({
-    kind: "unusable",
-    why: expect.stringContaining(why) as string,
-  });
+  const lease = takeLease(folder, { firstCpu: 0, cpus: indexSet([0]) }, lock);
+  expect(lease.kind === "unusable" ? lease.why : lease.kind).toContain(why);
   expect(existsSync(`${path}.nothing`)).toBe(false);
 });
 
