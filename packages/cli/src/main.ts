@@ -57,10 +57,6 @@ const unwritable = (why: string): string =>
   "  try       make room there, or write it elsewhere\n" +
   "  code      file-unwritable\n";
 
-function sayNow(text: string): void {
-  writeSync(2, text);
-}
-
 /** For commands that can be interrupted in an orderly way. */
 function interrupted(): AbortSignal {
   const controller = new AbortController();
