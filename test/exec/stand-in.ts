@@ -2,7 +2,6 @@ import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { binary } from "../../packages/cli/testing/binary.ts";
 
 /**
@@ -75,4 +74,4 @@ export class StandIn {
 }
 
 /** The folder in which koffi is installed: mounting an empty one over it takes it away. */
-export const koffiFolder = fileURLToPath(new URL("../../node_modules/koffi", import.meta.url));
+export const koffiFolder: string = join(import.meta.dirname, "..", "..", "node_modules", "koffi");

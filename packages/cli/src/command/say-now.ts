@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 /** How long a pipe may be full before a text is dropped. */
 const patienceMs = 500;
 const pauseMs = 10;
+const standardError = 2;
 
 /**
  * Writes a text to standard error before it returns, without a stream of Node, which would make a
@@ -15,7 +16,7 @@ export function sayNow(text: string): void {
   try {
     const own = reopened();
     try {
-      writeAll(own ?? 2, Buffer.from(text));
+      writeAll(own === null ? standardError : own, Buffer.from(text));
     } finally {
       if (own !== null) closeSync(own);
     }
@@ -26,7 +27,7 @@ export function sayNow(text: string): void {
 
 /** A pipe opened once more, not to wait where it is full; null for anything else. */
 function reopened(): number | null {
-  if (!fstatSync(2).isFIFO()) return null;
+  if (!fstatSync(standardError).isFIFO()) return null;
   try {
     return openSync("/proc/self/fd/2", constants.O_WRONLY | constants.O_NONBLOCK);
   } catch {

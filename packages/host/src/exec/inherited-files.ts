@@ -20,8 +20,8 @@ export interface OpenFile {
  *
  * Node's own are of few kinds, all marked to close: what its loops wait with, and pipes with both
  * ends here. It opens its first epoll file first, so what is below that was given. Above it, one of
- * these kinds was given if the parent has the same, or if it is older than this process. Later, with
- * its first stream, it opens /dev/null to read from, which comes above all of these.
+ * these kinds was given if the parent has the same, or if it is older than this process. Later,
+ * with its first stream, it opens /dev/null to read from, which comes above all of these.
  *
  * @param parents the open files of the parent; empty where they cannot be read.
  * @param startedMs when Node started here, by the clock of files.
@@ -40,7 +40,7 @@ export function inheritedFiles(
     const { number, target, flags, identity, touchedMs } = file;
     if (number <= 2 || number < firstOwn || !closes(file)) return false;
     if (target === "/dev/null") {
-      return number > lastOwn && ((flags ?? 0) & O_ACCMODE) === constants.O_RDONLY;
+      return number > lastOwn && flags !== null && (flags & O_ACCMODE) === constants.O_RDONLY;
     }
     const isOfLoop = loopKinds.has(target);
     if (!isOfLoop && !(isPipe(target) && (ends.get(target) ?? []).length > 1)) return false;
