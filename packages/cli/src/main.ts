@@ -1,7 +1,7 @@
-import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { systemClock } from "@evenkeel/host/clock/clock.ts";
 import { exitStatus } from "./command/exit-status.ts";
+import { sayNow } from "./command/say-now.ts";
 import { runCli } from "./run.ts";
 import type { Stream, Surroundings } from "./command/surroundings.ts";
 

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { inheritedFiles, openFilesHere } from "./inherited-files.ts";
 import type { ProcessCalls } from "../native/process-calls.ts";
 
 /** A program, the words it is started with, and its variables: all byte for byte. */
@@ -19,17 +18,17 @@ const ENOEXEC = 8;
  *
  * Returns only where that fails, with the error number.
  *
- * @param leases open files that the program is to keep.
+ * @param files open files that the program is to keep.
  */
 export function become(
   { path, words, variables }: Program,
-  leases: readonly number[],
+  files: readonly number[],
   calls: ProcessCalls,
 ): number {
-  calls.restoreSignals();
-  const limit = parentsFileLimit();
+  restoreSignals();
+  const limit = softFileLimit();
   if (limit !== null) calls.limitOpenFiles(limit);
-  for (const file of [...inheritedFiles(openFilesHere()), ...leases]) calls.keepOpen(file);
+  for (const file of files) calls.keepOpen(file);
   for (const file of [0, 1, 2]) calls.makeBlocking(file);
   const file = Buffer.from(path);
   const failed = calls.become(file, words, variables);
@@ -42,14 +41,33 @@ export function become(
 const shell = Buffer.from("/bin/sh");
 
 /**
- * The soft limit of open files of the process that started this one. Node has raised its own to the
- * hard limit, which some programs count up to when they start. Null where it cannot be read.
+ * Lets SIGPIPE and SIGXFSZ end the program. Node ignores them, but once a handler has come and gone
+ * they do what they would without Node.
  */
-export function parentsFileLimit(): number | null {
+export function restoreSignals(): void {
+  for (const signal of ["SIGPIPE", "SIGXFSZ"] as const) {
+    const none = (): void => {};
+    process.on(signal, none);
+    process.removeListener(signal, none);
+  }
+}
+
+/**
+ * The soft limit of open files that this process was started with. Node has raised its own to the
+ * hard limit, which some programs count up to when they start; its parent's tells what it was, if
+ * the hard limit is its parent's too. Otherwise somebody has set limits for this process alone, as
+ * service managers do, mostly both to one number: then, and where it cannot be read, null.
+ */
+export function softFileLimit(): number | null {
+  const [own, parents] = [fileLimits("self"), fileLimits(`${process.ppid}`)];
+  return own !== null && own.hard === parents?.hard ? parents.soft : null;
+}
+
+function fileLimits(pid: string): { readonly soft: number; readonly hard: string } | null {
   try {
-    const text = readFileSync(`/proc/${process.ppid}/limits`, "utf8");
-    const soft = /^Max open files\s+(\d+)\s/m.exec(text)?.[1];
-    return soft === undefined ? null : Number(soft);
+    const text = readFileSync(`/proc/${pid}/limits`, "utf8");
+    const [, soft, hard = ""] = /^Max open files\s+(\d+)\s+(\S+)/m.exec(text) ?? [];
+    return soft === undefined ? null : { soft: Number(soft), hard };
   } catch {
     return null;
   }

@@ -24,11 +24,8 @@ export function byPrograms(
 ): ByPrograms {
   const works = (words: readonly string[]): boolean => runs([...words, "true"], path);
   const { words, reached } = bindingWords(binding, works);
-  const before = [
-    ["env", "--default-signal=PIPE,XFSZ"],
-    ...(softFiles === null ? [] : [["prlimit", `--nofile=${softFiles}:`]]),
-  ];
-  return { words: [...words, ...before.filter(works).flat()], reached };
+  const limit = softFiles === null ? [] : ["prlimit", `--nofile=${softFiles}:`];
+  return { words: [...words, ...(limit.length > 0 && works(limit) ? limit : [])], reached };
 }
 
 function bindingWords(binding: Binding, works: (words: readonly string[]) => boolean): ByPrograms {

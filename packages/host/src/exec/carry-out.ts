@@ -13,7 +13,10 @@ export interface Reached {
   readonly refused: readonly string[];
 }
 
-/** Binds this process; each returns 0, or the error number of the refusal. */
+/** Stands for the error number of a call that was not made, as it would have ended the process. */
+export const DEADLY = -1;
+
+/** Binds this process; each returns 0, or the error number of the refusal, or `DEADLY`. */
 export interface Binder {
   readonly setAffinity: (cpus: ReturnType<typeof setOf>) => number;
   readonly setMemoryPolicy: (policy: MemoryPolicy, nodes: ReturnType<typeof setOf>) => number;
@@ -52,9 +55,15 @@ export function carryOut({ cpus, memoryNodes, memory }: Binding, binder: Binder)
   }
 }
 
-/** The names of errno(3) with which these calls are refused; others by their number. */
+/** The names of errno(3) with which calls are refused; others by their number. */
 const names: ReadonlyMap<number, string> = new Map([
+  [DEADLY, "a filter ends the process that calls it"],
   [1, "EPERM"],
+  [2, "ENOENT"],
+  [7, "E2BIG"],
+  [8, "ENOEXEC"],
+  [12, "ENOMEM"],
+  [13, "EACCES"],
   [14, "EFAULT"],
   [22, "EINVAL"],
   [38, "ENOSYS"],

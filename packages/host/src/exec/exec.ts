@@ -6,9 +6,9 @@ import { libraryVariables } from "@evenkeel/core/binding/libraries.ts";
 import type { Variables } from "@evenkeel/core/binding/visible/variables.ts";
 import { loadProcessCalls, type ProcessCalls } from "../native/process-calls.ts";
 import { liveTree } from "../tree/directory-tree.ts";
-import { become, parentsFileLimit, statusOfFailure } from "./become.ts";
+import { become, restoreSignals, softFileLimit, statusOfFailure } from "./become.ts";
 import { byPrograms } from "./by-programs.ts";
-import { type Binder, carryOut, errorName, type Reached } from "./carry-out.ts";
+import { type Binder, carryOut, DEADLY, errorName, type Reached } from "./carry-out.ts";
 import type { Decider } from "./decide.ts";
 import { findProgram } from "./find-program.ts";
 import { type Held, holdCores } from "./hold-cores.ts";
@@ -25,6 +25,8 @@ export interface Command {
   readonly ncclFile: string | null;
   /** Whether anything less than the binding is a failure. */
   readonly isRequired: boolean;
+  /** The open files that this process was given, which the command is to have. */
+  readonly given: readonly number[];
   /** Says a line to people, without a stream of Node, which would change how the file is open. */
   readonly say: (line: string) => void;
   /**
@@ -88,17 +90,17 @@ function startByCalls(calls: ProcessCalls): Start {
   return (path, { binding, files, notes }, command) => {
     const deadly = isFiltered(liveTree()) ? deadlyCalls() : new Set();
     const binder: Binder = {
-      setAffinity: (cpus) => (deadly.has("sched_setaffinity") ? EPERM : calls.setAffinity(cpus)),
+      setAffinity: (cpus) => (deadly.has("sched_setaffinity") ? DEADLY : calls.setAffinity(cpus)),
       setMemoryPolicy: (policy, nodes) =>
-        deadly.has("set_mempolicy") ? EPERM : calls.setMemoryPolicy(policy, nodes),
+        deadly.has("set_mempolicy") ? DEADLY : calls.setMemoryPolicy(policy, nodes),
     };
     const reached = carryOut(binding, binder);
     const short = tell(binding, reached, notes, command);
     if (short !== null) return short;
     const changes = changesFor(binding, reached, command);
-    const words = lastWords(command.words.length);
-    const variables = withVariables(ownVariables(), changes);
-    const error = become({ path, words, variables }, files, calls);
+    const words = lastWords(command.words);
+    const variables = withVariables(ownVariables(command.variables), changes);
+    const error = become({ path, words, variables }, [...command.given, ...files], calls);
     const message = `${path} cannot be run (${errorName(error)})`;
     const expected = "a program of this machine, and the interpreter that it names";
     return {
@@ -110,7 +112,7 @@ function startByCalls(calls: ProcessCalls): Start {
 
 /** Binds by numactl or taskset, each of which becomes the next, where koffi is not installed. */
 const startByPrograms: Start = (path, { binding, notes }, command) => {
-  const { words, reached } = byPrograms(binding, command.variables["PATH"], parentsFileLimit());
+  const { words, reached } = byPrograms(binding, command.variables["PATH"], softFileLimit());
   const short = tell(binding, reached, notes, command);
   if (short !== null) return short;
   const changes = changesFor(binding, reached, command);
@@ -122,6 +124,7 @@ const startByPrograms: Start = (path, { binding, notes }, command) => {
       name === undefined || value === undefined ? [] : [[name, value]],
     ),
   );
+  restoreSignals();
   const [, ...rest] = command.words;
   const [first, ...others] = words;
   const before = findProgram(first ?? "", command.variables["PATH"]);
@@ -130,8 +133,6 @@ const startByPrograms: Start = (path, { binding, notes }, command) => {
   else process.execve?.(before.path, [first ?? "", ...others, path, ...rest], variables);
   return failed("command-unrunnable", `${path} cannot be run`, { expected: "Node 22.15 or later" });
 };
-
-const EPERM = 1;
 
 /** Says what was reached; a failure where that is too little. */
 function tell(

@@ -57,7 +57,7 @@ const guardPauseMs = 20;
 /** The lock under which commands decide; null where somebody keeps it, or has put another file. */
 function waitForGuard(folder: string, lock: (file: number) => number): number | null {
   const file = openLease(join(folder, "deciding"));
-  if (file === null) return null;
+  if (typeof file !== "number") return null;
   for (let tries = 0; tries < guardTries; tries++) {
     if (lock(file) === 0) return file;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, guardPauseMs);

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   chmodSync,
   openSync,
+  type Stats,
 } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -24,64 +25,119 @@ export const leaseFolder = "/run/evenkeel/leases";
 /** Why there are no leases here; null where there are. */
 export type NoLeases = string | null;
 
-/** Looks whether the folder can be trusted. Root makes it where it is missing. */
+/**
+ * Looks whether the folder can be trusted: neither it nor the one that it lies in may be moved by
+ * anybody but root and this user. Root makes both where they are missing.
+ */
 export function leasesHere(
   folder: string = leaseFolder,
-  isRoot = process.getuid?.() === 0,
+  isRoot = process.geteuid?.() === 0,
 ): NoLeases {
   if (isRoot) makeFolder(folder);
-  const stats = lstatSync(folder, { throwIfNoEntry: false });
+  return whyUntrusted(dirname(folder)) ?? whyUntrusted(folder);
+}
+
+function whyUntrusted(folder: string): NoLeases {
+  let stats: Stats | undefined;
+  try {
+    stats = lstatSync(folder, { throwIfNoEntry: false });
+  } catch (error) {
+    return `${folder} cannot be seen (${codeOf(error)})`;
+  }
   if (stats === undefined) return `there is no ${folder}`;
   if (!stats.isDirectory()) return `${folder} is no folder`;
-  const owner = lstatSync("/proc/self").uid;
-  if (stats.uid !== 0 && stats.uid !== owner) return `${folder} belongs to another user`;
+  if (stats.uid !== 0 && stats.uid !== process.geteuid?.()) {
+    return `${folder} belongs to another user`;
+  }
   if ((stats.mode & 0o022) !== 0 && (stats.mode & 0o1000) === 0) {
     return `in ${folder} anybody could move what is another's: it has no sticky bit`;
   }
   return null;
 }
 
+/**
+ * Makes the folder for everybody, whatever the umask is. The one above has the lock of root's
+ * commands too, which make it for themselves alone: others have to get through it.
+ */
 function makeFolder(folder: string): void {
+  const above = dirname(folder);
+  const umask = process.umask(0);
   try {
-    mkdirSync(dirname(folder), { mode: 0o755 });
-  } catch {
-    // It is there, or leasesHere says that the folder below it is missing.
-  }
-  try {
-    mkdirSync(folder);
-    // Whatever the umask is.
-    chmodSync(folder, 0o1777);
-  } catch {
-    // As above.
+    for (const [path, mode] of [
+      [above, 0o755],
+      [folder, 0o1777],
+    ] as const) {
+      try {
+        mkdirSync(path, { mode });
+      } catch {
+        // It is there, or leasesHere says that it is missing.
+      }
+    }
+    openForOthers(above);
+  } finally {
+    process.umask(umask);
   }
 }
+
+function openForOthers(folder: string): void {
+  try {
+    const { mode, uid } = lstatSync(folder);
+    const isOwnFolder = (mode & S_IFMT) === S_IFDIR && uid === 0;
+    if (isOwnFolder && (mode & 0o055) !== 0o055) chmodSync(folder, (mode & 0o7777) | 0o055);
+  } catch {
+    // Then others are told that they cannot see what is in it.
+  }
+}
+
+const { S_IFMT, S_IFDIR } = constants;
 
 /** The file of a core, by its lowest CPU. */
 export function leasePath(folder: string, firstCpu: number): string {
   return join(folder, `core-${firstCpu}`);
 }
 
+/** An open file, or why there is none. */
+export type OpenedLease = number | { readonly why: string };
+
 /**
  * Opens the file of a core's lease, or makes it. No link is followed, and nothing but a regular
- * file is taken, since opening a FIFO may wait. Null where it cannot be had: then somebody has put
- * something else there.
+ * file is opened, since opening a FIFO may wait and opening a device may do anything. One with a
+ * second name is refused: it may be the file of another core.
  *
  * It is opened without O_CREAT first: the kernel refuses that for another user's file in a folder
  * with the sticky bit (`fs.protected_regular`).
  */
-export function openLease(path: string): number | null {
+export function openLease(path: string): OpenedLease {
   const { O_RDONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
   const safely = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
-  // Another command may make it between the two.
+  let why = "";
+  // Another command may make it between the two, and its owner may remove it.
   for (const flags of [safely, safely | O_CREAT | O_EXCL, safely]) {
     try {
+      const there = lstatSync(path, { throwIfNoEntry: false });
+      if (there?.isFile() === false) return { why: `${path} is no file` };
       const file = openSync(path, flags, 0o644);
-      if (fstatSync(file).isFile()) return file;
+      const { nlink } = fstatSync(file);
+      if (fstatSync(file).isFile() && nlink === 1) return file;
       closeSync(file);
-      return null;
-    } catch {
-      continue;
+      why = nlink > 1 ? `${path} has a second name` : `${path} was removed`;
+    } catch (error) {
+      why = `${path} cannot be opened (${codeOf(error)})`;
     }
   }
-  return null;
+  return { why };
+}
+
+/** Whether an open file is still the one that others open at this path. */
+export function isStillAt(path: string, file: number): boolean {
+  try {
+    const [here, there] = [fstatSync(file), lstatSync(path)];
+    return here.dev === there.dev && here.ino === there.ino;
+  } catch {
+    return false;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

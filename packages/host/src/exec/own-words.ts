@@ -1,18 +1,33 @@
 import { readFileSync } from "node:fs";
+import type { Variables } from "@evenkeel/core/binding/visible/variables.ts";
 
 /**
  * The last words of this process's command line, byte for byte: Node decodes words as UTF-8, and
  * what is none, such as the name of an old file, would be another word afterwards.
  *
- * @param count how many words the command has.
+ * @param decoded the same words as Node has them, which count where there is no /proc.
  */
-export function lastWords(count: number): readonly Uint8Array[] {
-  return count === 0 ? [] : textsIn(readFileSync("/proc/self/cmdline")).slice(-count);
+export function lastWords(decoded: readonly string[]): readonly Uint8Array[] {
+  const words = textsOf("/proc/self/cmdline");
+  return words?.slice(words.length - decoded.length) ?? decoded.map((word) => Buffer.from(word));
 }
 
-/** The variables that this process was started with, byte for byte: `NAME=value`. */
-export function ownVariables(): readonly Uint8Array[] {
-  return textsIn(readFileSync("/proc/self/environ")).filter(({ length }) => length > 0);
+/**
+ * The variables that this process was started with, byte for byte: `NAME=value`.
+ *
+ * @param decoded the same as Node has them, which count where there is no /proc.
+ */
+export function ownVariables(decoded: Variables): readonly Uint8Array[] {
+  const own = textsOf("/proc/self/environ")?.filter(({ length }) => length > 0);
+  return own ?? Object.entries(decoded).map(([name, value]) => Buffer.from(`${name}=${value}`));
+}
+
+function textsOf(path: string): readonly Uint8Array[] | null {
+  try {
+    return textsIn(readFileSync(path));
+  } catch {
+    return null;
+  }
 }
 
 /** Replaces or adds variables. */

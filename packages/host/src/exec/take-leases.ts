@@ -1,10 +1,10 @@
-import { closeSync, fstatSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { type IndexSet, isDisjoint } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
 import { parseMembership } from "../cgroup/parse.ts";
 import { readCgroup } from "../cgroup/read.ts";
 import { liveTree } from "../tree/directory-tree.ts";
-import { leasePath, openLease } from "./leases.ts";
+import { isStillAt, leasePath, openLease } from "./leases.ts";
 
 export interface CoreToLease {
   /** Its lowest CPU, whether the command may use that one or not. */
@@ -35,13 +35,26 @@ export function takeLease(
   lock: (file: number) => number,
 ): Lease {
   const path = leasePath(folder, firstCpu);
-  const file = openLease(path);
-  if (file === null) return { kind: "unusable", why: `${path} cannot be opened as a file` };
-  if (lock(file) === 0) return { kind: "taken", file };
-  const holders = holdersOf(file);
+  for (let tries = 0; tries < triesMax; tries++) {
+    const file = openLease(path);
+    if (typeof file !== "number") return { kind: "unusable", why: file.why };
+    if (lock(file) !== 0) return leaseOfAnother(path, file, cpus);
+    // Its owner may have removed it meanwhile, and then another command locks a new one.
+    if (isStillAt(path, file)) return { kind: "taken", file };
+    closeSync(file);
+  }
+  return { kind: "unusable", why: `${path} is removed again and again` };
+}
+
+const triesMax = 3;
+
+/** The lease of a core whose file somebody else has locked. Closes the file. */
+function leaseOfAnother(path: string, file: number, cpus: IndexSet): Lease {
+  const lockName = nameInLocks(file);
+  const holders = holdersOf(lockName);
   closeSync(file);
-  const mayRun = holders.map((pid) => mayRunOn(pid, cpus));
   // Holders in other containers are not seen; then the lock itself is believed.
+  const mayRun = holders.map((pid) => (hasOpen(pid, path) === false ? null : mayRunOn(pid, cpus)));
   if (mayRun.length === 0 || mayRun.some((may) => may !== false)) return { kind: "held" };
   return {
     kind: "unusable",
@@ -49,19 +62,40 @@ export function takeLease(
   };
 }
 
-/** The processes that have locked an open file, by /proc/locks. */
-function holdersOf(file: number): readonly number[] {
+/** A file as /proc/locks names it: MAJOR:MINOR:INODE, the first two in hexadecimal. */
+function nameInLocks(file: number): string {
   const { dev, ino } = fstatSync(file);
-  // As the kernel writes it: MAJOR:MINOR:INODE, the first two in hexadecimal.
   const [major, minor] = [(dev >> 8) & 0xfff, (dev & 0xff) | ((dev >> 12) & 0xfff00)];
   const hex = (value: number): string => value.toString(16).padStart(2, "0");
-  const name = `${hex(major)}:${hex(minor)}:${ino}`;
+  return `${hex(major)}:${hex(minor)}:${ino}`;
+}
+
+/** The processes that have locked a file, by /proc/locks. */
+function holdersOf(lockName: string): readonly number[] {
   return textOf("/proc/locks")
     .split("\n")
     .flatMap((line) => {
       const [, kind, , , pid, where] = line.trim().split(/\s+/);
-      return kind === "FLOCK" && where === name && Number(pid) > 0 ? [Number(pid)] : [];
+      return kind === "FLOCK" && where === lockName && Number(pid) > 0 ? [Number(pid)] : [];
     });
+}
+
+/**
+ * Whether a process has a file open; null where that may not be seen. The kernel names the process
+ * that took a lock. That may have ended, leaving the lock to its children and its number to another
+ * process, whose cpuset says nothing.
+ */
+function hasOpen(pid: number, path: string): boolean | null {
+  try {
+    const folder = `/proc/${pid}/fd`;
+    const { dev, ino } = lstatSync(path);
+    return readdirSync(folder).some((name) => {
+      const open = statSync(`${folder}/${name}`, { throwIfNoEntry: false });
+      return open !== undefined && open.dev === dev && open.ino === ino;
+    });
+  } catch {
+    return null;
+  }
 }
 
 /** Whether a process's cpuset has any of these CPUs; null where that is not known. */

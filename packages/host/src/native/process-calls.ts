@@ -22,8 +22,6 @@ export interface ProcessCalls {
   readonly keepOpen: (file: number) => number;
   /** Writes wait again where Node made this open file non-blocking for everybody. */
   readonly makeBlocking: (file: number) => number;
-  /** Lets SIGPIPE and SIGXFSZ end the program, as they would without Node, which ignores them. */
-  readonly restoreSignals: () => number;
   /** The soft limit of open files, which Node raises to the hard one. */
   readonly limitOpenFiles: (soft: number) => number;
   /** Becomes a program. Returns only if that fails. Every text is bytes up to a zero. */
@@ -44,8 +42,6 @@ const setMemoryPolicyNumbers: ReadonlyMap<string, number> = new Map([
   ["arm64", 237],
 ]);
 
-const SIGPIPE = 13;
-const SIGXFSZ = 25;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const F_SETFD = 2;
@@ -77,7 +73,6 @@ export async function loadProcessCalls(): Promise<ProcessCalls | null> {
   const setFlag = call("int fcntl(int, int, int)");
   const getFlags = libc.func("int fcntl(int, int, int)");
   const setLimit = call("int prlimit(int, int, void *, void *)");
-  const signal = libc.func("void *signal(int, void *)");
   const exec = call("int execve(void *, void *, void *)");
   return {
     setAffinity: (cpus) => {
@@ -95,11 +90,6 @@ export async function loadProcessCalls(): Promise<ProcessCalls | null> {
       const flags: unknown = getFlags(file, F_GETFL, 0);
       if (typeof flags !== "number" || flags < 0) return koffi.errno();
       return setFlag(file, F_SETFL, flags & ~O_NONBLOCK);
-    },
-    restoreSignals: () => {
-      signal(SIGPIPE, null);
-      signal(SIGXFSZ, null);
-      return 0;
     },
     limitOpenFiles: (soft) => {
       const now = new BigUint64Array(2);

@@ -10,6 +10,7 @@ import { knownCpus } from "@evenkeel/core/topology/node-facts.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { type CommandRequest, deciderHere } from "@evenkeel/host/exec/decide.ts";
 import { execCommand } from "@evenkeel/host/exec/exec.ts";
+import { filesGiven } from "@evenkeel/host/exec/inherited-files.ts";
 import { startWatcher, type Watcher } from "@evenkeel/host/exec/watch/start-watcher.ts";
 import { startOf } from "@evenkeel/host/procfs/process-record.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
@@ -36,6 +37,8 @@ export async function runExec(
     show(decideOn(await readTopology(on, surroundings), request));
     return;
   }
+  // Before anything here opens files of its own.
+  const given = filesGiven();
   const decider = await deciderHere(request);
   if (dryRun) {
     show(decider.decide(emptySet));
@@ -48,6 +51,7 @@ export async function runExec(
     variables: surroundings.env,
     ncclFile,
     isRequired: flags.require,
+    given,
     say,
     watch: watcherOf(flags, say),
   });

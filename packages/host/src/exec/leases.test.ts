@@ -1,0 +1,156 @@
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { indexSet } from "@evenkeel/core/set/index-set.ts";
+import { expect, test } from "vitest";
+import { scratchFolder } from "../../testing/scratch.ts";
+import { loadProcessCalls } from "../native/process-calls.ts";
+import { leasePath, leasesHere, openLease } from "./leases.ts";
+import { takeLease } from "./take-leases.ts";
+
+const isRoot = process.getuid?.() === 0;
+const nobody = 65534;
+const calls = await loadProcessCalls();
+const lock = calls?.lock ?? (() => 0);
+
+test.skipIf(!isRoot)("root makes the folder for everybody, whatever the umask is", () => {
+  const above = join(scratchFolder(), "evenkeel");
+  // As root's commands make it for their lock.
+  mkdirSync(above, { mode: 0o700 });
+  const folder = join(above, "leases");
+  const umask = process.umask(0o077);
+  try {
+    expect(leasesHere(folder, true)).toBe(null);
+    expect(process.umask()).toBe(0o077);
+  } finally {
+    process.umask(umask);
+  }
+  expect(statSync(folder).mode & 0o7777).toBe(0o1777);
+  expect(statSync(above).mode & 0o7777).toBe(0o755);
+});
+
+const folderFaults: readonly (readonly [string, (folder: string) => void, string])[] = [
+  ["is missing", (folder) => rmSync(folder, { recursive: true }), "there is no"],
+  [
+    "is a file",
+    (folder) => (rmSync(folder, { recursive: true }), writeFileSync(folder, "")),
+    "no folder",
+  ],
+  [
+    "is a link",
+    (folder) => (rmSync(folder, { recursive: true }), symlinkSync("/tmp", folder)),
+    "no folder",
+  ],
+  ["has no sticky bit", (folder) => chmodSync(folder, 0o777), "sticky"],
+  ["lies where anybody may move it", (folder) => chmodSync(join(folder, ".."), 0o777), "sticky"],
+];
+
+test.each(folderFaults)("a folder that %s is not trusted", (_, spoil, why) => {
+  const folder = join(scratchFolder(), "evenkeel", "leases");
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o1777);
+  expect(leasesHere(folder, false)).toBe(null);
+  spoil(folder);
+  expect(leasesHere(folder, false)).toContain(why);
+});
+
+test.skipIf(!isRoot).each([".", ".."])("a folder of another user at %s is not trusted", (place) => {
+  const folder = join(scratchFolder(), "evenkeel", "leases");
+  mkdirSync(folder, { recursive: true });
+  chownSync(join(folder, place), nobody, nobody);
+  expect(leasesHere(folder, true)).toContain("belongs to another user");
+});
+
+const things: readonly (readonly [string, (path: string) => void, string])[] = [
+  [
+    "a link to a file",
+    (path) => (writeFileSync(`${path}.to`, ""), symlinkSync(`${path}.to`, path)),
+    "is no file",
+  ],
+  ["a link to nothing", (path) => symlinkSync(`${path}.nothing`, path), "is no file"],
+  ["a FIFO", (path) => execFileSync("mkfifo", [path]), "is no file"],
+  ["a folder", (path) => mkdirSync(path), "is no file"],
+  [
+    "a hard link",
+    (path) => (writeFileSync(`${path}.to`, ""), linkSync(`${path}.to`, path)),
+    "second name",
+  ],
+];
+
+test.each(things)("%s in place of a lease is not opened, and is said", (_, make, why) => {
+  const folder = scratchFolder();
+  const path = leasePath(folder, 0);
+  make(path);
+  const lease = takeLease(folder, { firstCpu: 0, cpus: indexSet([0]) }, lock);
+  expect(lease.kind === "unusable" ? lease.why : lease.kind).toContain(why);
+  expect(existsSync(`${path}.nothing`)).toBe(false);
+});
+
+test.skipIf(!isRoot)("a device in place of a lease is not opened", () => {
+  const path = leasePath(scratchFolder(), 0);
+  execFileSync("mknod", [path, "c", "1", "3"]);
+  expect(openLease(path)).toEqual({ why: `${path} is no file` });
+});
+
+test.skipIf(calls === null)("a lease whose file was removed is taken again, and not twice", () => {
+  const folder = scratchFolder();
+  const core = { firstCpu: 0, cpus: indexSet([0]) };
+  const path = leasePath(folder, 0);
+  let isFirst = true;
+  const late = (file: number): number => {
+    // Between opening and locking, its owner removes it and somebody makes a new one.
+    if (isFirst) {
+      rmSync(path);
+      writeFileSync(path, "");
+    }
+    isFirst = false;
+    return lock(file);
+  };
+  const first = takeLease(folder, core, late);
+  expect(first.kind).toBe("taken");
+  expect(takeLease(folder, core, lock).kind).toBe("held");
+  if (first.kind === "taken") closeSync(first.file);
+  const again = takeLease(folder, core, lock);
+  expect(again.kind).toBe("taken");
+  if (again.kind === "taken") closeSync(again.file);
+});
+
+test.skipIf(calls === null)("who may not run on a core does not keep it from others", () => {
+  const folder = scratchFolder();
+  // No machine has it.
+  const core = { firstCpu: 8191, cpus: indexSet([8191]) };
+  const first = takeLease(folder, core, lock);
+  const second = takeLease(folder, core, lock);
+  expect(first.kind).toBe("taken");
+  expect(second).toEqual({
+    kind: "unusable",
+    why: `process ${process.pid} holds ${leasePath(folder, 8191)} and may not run there`,
+  });
+  if (first.kind === "taken") closeSync(first.file);
+});
+
+test.skipIf(calls === null)("a lock that outlives who took it counts", () => {
+  const folder = scratchFolder();
+  const path = leasePath(folder, 8191);
+  writeFileSync(path, "");
+  // The shell takes the lock and ends; what it started keeps the open file.
+  const line = `exec 9<${path}; flock 9; sleep 20 >/dev/null 2>&1 & echo $!`;
+  const keeper = Number(execFileSync("sh", ["-c", line], { encoding: "utf8" }));
+  try {
+    const core = { firstCpu: 8191, cpus: indexSet([8191]) };
+    expect(takeLease(folder, core, lock).kind).toBe("held");
+  } finally {
+    process.kill(keeper, "SIGKILL");
+  }
+});

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { execWords, isRoot, StandIn } from "./stand-in.ts";
+
+/** Two GPUs and two cores: each command gets one core, for as long as anything of it runs. */
+
+const machine = new StandIn(2);
+afterAll(() => rmSync(machine.folder, { recursive: true, force: true }));
+const exclusive = [...execWords, "--mode", "exclusive", "--gpu", "0", "--", "sh", "-c"];
+const tell = 'taskset -cp $$ | sed "s/.*: //"';
+
+interface Started {
+  readonly child: ChildProcess;
+  /** Its core; null where it was refused one. */
+  readonly core: string | null;
+}
+
+/** Starts a command that says its core and runs until its input ends. */
+async function start(line = `${tell}; read end`): Promise<Started> {
+  const [first, ...rest] = machine.words([...exclusive, line]);
+  const child = spawn(first, rest, { stdio: ["pipe", "pipe", "ignore"] });
+  const said = once(child.stdout, "data").then(([chunk]) => String(chunk).trim());
+  const core = await Promise.race([said, once(child, "close").then(() => null)]);
+  return { child, core };
+}
+
+async function end({ child }: Started, signal?: "SIGKILL"): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  if (signal === undefined) child.stdin?.end();
+  else child.kill(signal);
+  await ended;
+}
+
+test.skipIf(!isRoot)(
+  "of six commands at once two get a core each, and the others none",
+  async () => {
+    const all = await Promise.all(Array.from({ length: 6 }, () => start()));
+    const cores = all.flatMap(({ core }) => core ?? []);
+    expect(cores.toSorted()).toEqual(["0", "1"]);
+    expect(all.filter(({ core }) => core === null).map(({ child }) => child.exitCode)).toEqual(
+      Array.from({ length: 4 }, () => 125),
+    );
+    // kill -9 frees a core at once, and only that one.
+    const [killed, other] = all.filter(({ core }) => core !== null);
+    if (killed === undefined || other === undefined) throw new Error("two have a core");
+    await end(killed, "SIGKILL");
+    const next = await start();
+    expect(next.core).toBe(killed.core);
+    await Promise.all([other, next].map((one) => end(one)));
+  },
+);
+
+test.skipIf(!isRoot)("a child that outlives the command keeps its core", async () => {
+  const parent = await start("sleep 30 >/dev/null & echo $!");
+  if (parent.child.exitCode === null) await once(parent.child, "exit");
+  const [second, third] = [await start(), await start()];
+  process.kill(Number(parent.core), "SIGKILL");
+  expect([second.core, third.core]).toEqual(["1", null]);
+  await end(second);
+});
+
+test.skipIf(!isRoot)("who holds up the deciding for ever stops no start", async () => {
+  const leases = join(machine.folder, "run/evenkeel/leases");
+  mkdirSync(leases, { recursive: true });
+  chmodSync(leases, 0o1777);
+  const holder = spawn("flock", [join(leases, "deciding"), "sleep", "30"], { detached: true });
+  try {
+    const started = await start();
+    expect(started.core).toBe("0");
+    await end(started);
+  } finally {
+    if (holder.pid !== undefined) process.kill(-holder.pid, "SIGKILL");
+  }
+});

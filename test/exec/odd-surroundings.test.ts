@@ -1,0 +1,94 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { afterAll, expect, test } from "vitest";
+import { execWords, isRoot, koffiFolder, StandIn } from "./stand-in.ts";
+
+/** Where `exec` runs, something may be missing. The command starts, and is told what it has. */
+
+const machine = new StandIn(1);
+afterAll(() => rmSync(machine.folder, { recursive: true, force: true }));
+const becomes = [...execWords, "--mode", "exclusive"];
+const show = ["--", "sh", "-c", 'echo "$EVENKEEL_BINDING"'];
+
+test.skipIf(!isRoot).each([
+  ["no /proc", "mount --bind $F/empty /proc", "0-1", "strict"],
+  ["no /sys", "mount --bind $F/empty /sys", null, "none"],
+  ["a /run that nobody can write to", "mount -o remount,bind,ro /run", "0-1", "strict"],
+  [
+    "neither koffi nor /proc",
+    `mount --bind $F/empty ${koffiFolder}; mount --bind $F/empty /proc`,
+    "0-1",
+    "none",
+  ],
+])("with %s", (_, setUp, cpus, memory) => {
+  const { status, stdout } = machine.run([...becomes, ...show], setUp);
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ cpus, memory });
+});
+
+test.skipIf(!isRoot)("as the first process of a namespace, whose others cannot be seen", () => {
+  const words = ["unshare", "--pid", "--fork", "--kill-child", "--mount"];
+  const mounted = ["sh", "-c", 'mount -t proc -o subset=pid,hidepid=2 proc /proc; exec "$@"', "sh"];
+  const line = ["--", "sh", "-c", 'echo "$$ $EVENKEEL_BINDING"'];
+  const { stdout } = machine.run([...words, ...mounted, ...becomes, ...line]);
+  expect(stdout).toMatch(/^1 \{"cpus":"0-1","memory":"strict"/);
+});
+
+test.skipIf(!isRoot)("as another user, where root's commands were first", (context) => {
+  const user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+  const reads = machine.run([...user, "test", "-r", execWords[1] ?? ""]);
+  if (reads.status !== 0) context.skip("another user cannot read this checkout");
+  // As root's other commands leave it, and as others made it before.
+  const setUp = "mkdir -p /run/evenkeel; chmod 0700 /run/evenkeel";
+  const blocked = machine.run([...user, ...becomes, ...show], setUp);
+  expect(blocked.stderr).toContain("leases cannot be seen (EACCES)");
+  expect(JSON.parse(blocked.stdout)).toMatchObject({ cpus: "0-1", memory: "strict" });
+  machine.run([...becomes, ...show]);
+  const opened = machine.run([...user, ...becomes, ...show]);
+  expect(opened.stderr).not.toContain("not as asked");
+});
+
+/** Each makes standard error one that cannot be written to. */
+test.each([
+  ["is closed", "2>&-"],
+  ["is a full disk", "2>/dev/full"],
+  ["and all others are closed", "<&- >&- 2>&-"],
+])("standard error that %s keeps no command from starting", (_, files) => {
+  const line = `"$@" sh -c 'exit 5' ${files}`;
+  expect(spawnSync("sh", ["-c", line, "sh", ...execWords, "--"], { timeout: 20_000 }).status).toBe(
+    5,
+  );
+});
+
+test("a full pipe that nobody reads keeps no command from starting, nor one without a reader", async () => {
+  const full = [
+    "import os, sys, fcntl",
+    "read, write = os.pipe()",
+    "fcntl.fcntl(write, fcntl.F_SETFL, os.O_NONBLOCK)",
+    "try:",
+    "  while True: os.write(write, bytes(4096))",
+    "except BlockingIOError: pass",
+    "fcntl.fcntl(write, fcntl.F_SETFL, 0)",
+    "if sys.argv[1] == 'gone': os.close(read)",
+    "else: os.set_inheritable(read, True)",
+    "os.dup2(write, 2)",
+    "os.execvp(sys.argv[2], sys.argv[2:])",
+  ].join("\n");
+  for (const reader of ["gone", "late"]) {
+    const words = ["-c", full, reader, ...execWords, "--", "sh", "-c", "exit 5"];
+    const child = spawn("python3", words, { stdio: "ignore", timeout: 20_000 });
+    expect(await once(child, "exit")).toEqual([5, null]);
+  }
+});
+
+test("the limit of open files is the one it was given, where that can be known", () => {
+  const limit = (line: string): string =>
+    spawnSync("sh", ["-c", line, "sh", ...execWords, "--", "sh", "-c", "ulimit -Sn; ulimit -Hn"], {
+      encoding: "utf8",
+      timeout: 20_000,
+    }).stdout;
+  expect(limit('ulimit -Sn 100; "$@"; :')).toMatch(/^100\n/);
+  // As service managers set both, for the command alone.
+  expect(limit('prlimit --nofile=300:300 -- "$@"')).toBe("300\n300\n");
+});
