@@ -1,5 +1,6 @@
 import { shellLine } from "@evenkeel/core/text/shell.ts";
 import { argumentRules } from "./argument-rules.ts";
+import { binderRules } from "./binder-rules.ts";
 import { commandRules } from "./command-rules.ts";
 import { flagRules } from "./flag-rules.ts";
 import type { Known, Rule } from "./rule.ts";
@@ -12,7 +13,7 @@ import type { Known, Rule } from "./rule.ts";
  * Nothing is run on a guess: the line is shown, as `try`, for the user to type.
  */
 
-const rules: readonly Rule[] = [...commandRules, ...flagRules, ...argumentRules];
+const rules: readonly Rule[] = [...commandRules, ...binderRules, ...flagRules, ...argumentRules];
 
 const ROUNDS_MAX = 8;
 

@@ -90,6 +90,12 @@ async function requestOf(
 
 function wantedBy({ gpu, rank: how }: ExecFlags, env: CliContext["surroundings"]["env"]): Wanted {
   const words = everyWord(gpu);
+  if (words.includes("all")) {
+    throw usage(
+      "--gpu names GPUs, and all is none of them",
+      "--rank none for all that are visible",
+    );
+  }
   if (words.length > 0 && how === "auto") {
     const remedy = "leave out --rank auto: the GPUs of --gpu are the command's";
     throw usage("--gpu and --rank auto say two different things", "one of the two", remedy);
