@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { defaultStateFolder } from "@evenkeel/host/state/paths.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { describe, expect, test } from "vitest";
+import { rankVariables } from "@evenkeel/core/binding/local-rank.ts";
 import type { Example } from "./command/command.ts";
 import { shownCommands } from "./commands/commands.ts";
+import { execManual } from "./commands/exec/manual.ts";
 import { ownPolicyFile } from "./flags/placement.ts";
 import { sourceParts, sourcesHelp } from "./flags/sources.ts";
 import {
@@ -131,6 +133,7 @@ test.each(shownCommands.map((entry) => [entry.name, entry] as const))(
       ...(description.includes(sourcesHelp) ? ["SOURCES"] : []),
       ...(status.length > 0 ? ["EXIT STATUS"] : []),
       "EXAMPLES",
+      ...(name === "exec" ? execManual.map(({ title }) => title) : []),
       "SEE ALSO",
     ]);
     const part = (title: string): Section =>
@@ -280,4 +283,11 @@ describe.skipIf(!hasMan)("as man prints them", () => {
       expect(text).toContain(part);
     }
   });
+});
+
+test("the manual of exec names every variable of a launcher that it reads", () => {
+  const manual = execManual.flatMap(({ entries }) => entries.map(([label]) => label)).join(", ");
+  expect(rankVariables.filter((name) => !manual.split(", ").includes(name))).toEqual([]);
+  const { text } = pages.find(({ name }) => name === "evenkeel-exec.1") ?? {};
+  expect(text).toContain(".SH EXIT STATUS\n.TP\n\\fB125\\fR\n");
 });

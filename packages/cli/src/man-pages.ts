@@ -1,6 +1,7 @@
 import { defaultStateFolder } from "@evenkeel/host/state/paths.ts";
 import type { CliCommand } from "./command/command.ts";
 import { shownCommands } from "./commands/commands.ts";
+import { execManual, type ManualSection } from "./commands/exec/manual.ts";
 import { ownPolicyFile } from "./flags/placement.ts";
 import { sourceParts, sourcesHelp } from "./flags/sources.ts";
 import {
@@ -99,6 +100,11 @@ const files = [
   [documents, "the guide, the reference of all documents, and the pages that are named here"],
 ] as const;
 
+/** By the name of the command. */
+const furtherSections: ReadonlyMap<string, readonly ManualSection[]> = new Map([
+  ["exec", execManual],
+]);
+
 function commandPage(entry: CliCommand): string[] {
   const { name, command, description, examples } = entry;
   const { positional, flags } = command.parameters;
@@ -164,6 +170,10 @@ function examplesOf(examples: CliCommand["examples"]): string[] {
       ".RE",
       // Behind an example words are broken again.
       ".nh",
+    ]),
+    ...(furtherSections.get(name) ?? []).flatMap(({ title, entries }) => [
+      `.SH ${title}`,
+      ...entries.flatMap(([label, meaning]) => entryOf(bold(label), meaning)),
     ]),
   ];
 }
