@@ -173,7 +173,7 @@ function examplesOf(examples: CliCommand["examples"]): string[] {
     ]),
     ...(furtherSections.get(name) ?? []).flatMap(({ title, entries }) => [
       `.SH ${title}`,
-      ...entries.flatMap(([label, meaning]) => entryOf(bold(label), meaning)),
+      ...entries.flatMap(([label, meaning]) => entryOf(unbroken(label), meaning)),
     ]),
   ];
 }
@@ -193,6 +193,13 @@ function neighborsOf({ name }: CliCommand): readonly CliCommand[] {
 }
 
 const section = (title: string, text: string): string[] => [`.SH ${title}`, text];
+
+/** Names that are not hyphenated where a line is full. */
+const unbroken = (names: string): string =>
+  names
+    .split(", ")
+    .map((name) => `\\%${bold(name)}`)
+    .join(", ");
 
 const entryOf = (label: string, meaning: string): string[] => [".TP", label, prose(meaning)];
 

@@ -1,3 +1,5 @@
+import { rankVariables } from "@evenkeel/core/binding/local-rank.ts";
+
 /** A section of a manual page that the help does not have. */
 export interface ManualSection {
   /** In capitals, as manuals have it: `ENVIRONMENT`. */
@@ -30,8 +32,7 @@ export const execManual: readonly ManualSection[] = [
         "read: which GPUs the command sees, and in which order",
       ],
       [
-        "LOCAL_RANK, OMPI_COMM_WORLD_LOCAL_RANK, MPI_LOCALRANKID, MV2_COMM_WORLD_LOCAL_RANK, " +
-          "PMI_LOCAL_RANK, PALS_LOCAL_RANKID, FLUX_TASK_LOCAL_ID, SLURM_LOCALID",
+        rankVariables.join(", "),
         "read, the first that is set: which of the processes on this machine it is, as launchers " +
           "number them; the number of them from the variable beside it, such as LOCAL_WORLD_SIZE",
       ],
