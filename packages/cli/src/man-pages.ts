@@ -130,6 +130,10 @@ function commandPage(entry: CliCommand): string[] {
     ...entryOf(bold("-h, --help"), "print this help"),
     ...(description.includes(sourcesHelp) ? sourcesSection() : []),
     ...description.filter(isOfStatus).flatMap((text) => section("EXIT STATUS", prose(text))),
+    ...(furtherSections.get(name) ?? []).flatMap(({ title, entries }) => [
+      `.SH ${title}`,
+      ...entries.flatMap(([label, meaning]) => entryOf(unbroken(label), meaning)),
+    ]),
     ...examplesOf(examples),
     ...seeAlso(["evenkeel", ...neighborsOf(entry).map(pageOf)]),
   ];
@@ -171,10 +175,6 @@ function examplesOf(examples: CliCommand["examples"]): string[] {
       // Behind an example words are broken again.
       ".nh",
     ]),
-    ...(furtherSections.get(name) ?? []).flatMap(({ title, entries }) => [
-      `.SH ${title}`,
-      ...entries.flatMap(([label, meaning]) => entryOf(unbroken(label), meaning)),
-    ]),
   ];
 }
 
@@ -184,6 +184,7 @@ const circles: readonly (readonly string[])[] = [
   ["place", "capacity", "render", "run", "simulate"],
   ["run", "list", "verify", "console", "stop", "adopt"],
   ["verify", "evidence", "why", "doctor", "guest"],
+  ["exec", "topology", "doctor"],
 ];
 
 /** The commands beside one, in the order in which all are listed. */

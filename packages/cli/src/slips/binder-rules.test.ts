@@ -52,7 +52,7 @@ test("the command's own words stay, whatever they are, and so do flags that are 
     "exec --gpu 0,1 --memory preferred --mode=socket -- x --cpu off",
     "exec python train.py",
     "exec --gpu 0 x",
-    "exec -n",
+    "exec --gpu 0 -- x --gpu 1 --mode node --json -f vm.yaml --gpu 2 help",
   ];
   for (const line of lines) expect([line, rightLine(line.split(" "), known)]).toEqual([line, null]);
 });

@@ -10,15 +10,6 @@ export interface ManualSection {
 /** What the manual page of `evenkeel exec` has beyond the help. */
 export const execManual: readonly ManualSection[] = [
   {
-    title: "EXIT STATUS",
-    entries: [
-      ["125", "evenkeel failed, or refused to start the command"],
-      ["126", "the command was found, and cannot be run"],
-      ["127", "there is no such command"],
-      ["any other", "the command's own; a signal that ends the command ends the process"],
-    ],
-  },
-  {
     title: "ENVIRONMENT",
     entries: [
       [

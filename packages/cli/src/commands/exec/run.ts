@@ -93,7 +93,8 @@ function wantedBy({ gpu, rank: how }: ExecFlags, env: CliContext["surroundings"]
   if (words.includes("all")) {
     throw usage(
       "--gpu names GPUs, and all is none of them",
-      "--rank none for all that are visible",
+      "numbers, PCI addresses or UUIDs",
+      "--rank none takes all that are visible",
     );
   }
   if (words.length > 0 && how === "auto") {
