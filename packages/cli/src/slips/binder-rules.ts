@@ -10,6 +10,12 @@ import { sourceOf } from "./word-meaning.ts";
 /** A flag of another program that binds, with its value if it has one: ours that do the same. */
 type Meaning = (value: string) => readonly string[] | string;
 
+interface OtherFlag {
+  /** Whether it has a value. */
+  readonly takes: boolean;
+  readonly means: Meaning;
+}
+
 const nothing: Meaning = () => [];
 const always =
   (...words: readonly string[]): Meaning =>
@@ -60,32 +66,30 @@ const interleaved: Meaning = () =>
   "exec puts memory beside the GPUs; numactl --interleave spreads it over nodes";
 
 /** With the names of torchrun, bindpcie, numactl, taskset, vLLM, SGLang, Open MPI, Slurm, Docker. */
-const meanings: ReadonlyMap<string, { readonly takes: boolean; readonly means: Meaning }> = new Map(
-  [
-    ...each("numa-binding numa_binding mode binding", true, named("mode", modes)),
-    ...each("cpu bind-to cpu-bind affinity", true, unbound),
-    ...each("mem mem-bind memory", true, named("memory", memories)),
-    ...each("ib", true, (value) => (value === "off" ? [] : ["--nic"])),
-    ...each("membind m", true, always("--memory", "strict")),
-    ...each("preferred preferred-many p P", true, always("--memory", "preferred")),
-    ...each("localalloc l", false, always("--memory", "none")),
-    ...each("interleave weighted-interleave i w", true, interleaved),
-    ...each("cpunodebind physcpubind N C cpu-list c", true, always("--mode", "node")),
-    ...each("numa-bind", false, nothing),
-    ...each("numa-node numa-bind-nodes numa-bind-cpus", true, nothing),
-    ...each("gpu gpus gpu-id gpu-ids gpu-index device devices local-rank local_rank g", true, gpus),
-    ...each("exclusive", false, always("--mode", "exclusive")),
-    ...each("socket", false, always("--mode", "socket")),
-    ...each("strict", false, always("--memory", "strict")),
-    ...each("nics", false, always("--nic")),
-  ],
-);
+const meanings: ReadonlyMap<string, OtherFlag> = new Map([
+  ...each("numa-binding numa_binding mode binding", true, named("mode", modes)),
+  ...each("cpu bind-to cpu-bind affinity", true, unbound),
+  ...each("mem mem-bind memory", true, named("memory", memories)),
+  ...each("ib", true, (value) => (value === "off" ? [] : ["--nic"])),
+  ...each("membind m", true, always("--memory", "strict")),
+  ...each("preferred preferred-many p P", true, always("--memory", "preferred")),
+  ...each("localalloc l", false, always("--memory", "none")),
+  ...each("interleave weighted-interleave i w", true, interleaved),
+  ...each("cpunodebind physcpubind N C cpu-list c", true, always("--mode", "node")),
+  ...each("numa-bind", false, nothing),
+  ...each("numa-node numa-bind-nodes numa-bind-cpus", true, nothing),
+  ...each("gpu gpus gpu-id gpu-ids gpu-index device devices local-rank local_rank g", true, gpus),
+  ...each("exclusive", false, always("--mode", "exclusive")),
+  ...each("socket", false, always("--mode", "socket")),
+  ...each("strict", false, always("--memory", "strict")),
+  ...each("nics", false, always("--nic")),
+]);
 
 function each(
   names: string,
   takes: boolean,
   means: Meaning,
-): readonly (readonly [string, { readonly takes: boolean; readonly means: Meaning }])[] {
+): readonly (readonly [string, OtherFlag])[] {
   return names.split(" ").map((name) => [name, { takes, means }]);
 }
 

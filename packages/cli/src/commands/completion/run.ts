@@ -6,8 +6,8 @@ export function runCompletion(this: CliContext, _flags: NoFlags, shell: Shell): 
   this.surroundings.stdout.write(completionScripts[shell]);
 }
 
-// After `exec … --` comes another command, which each shell completes as it does at the beginning of
-// a line.
+// After `exec … --` comes another command, which each shell completes as it does at the beginning
+// of a line.
 //
 // bash ends words at colons (COMP_WORDBREAKS), and machine:hgx-h100 has one. So the words are taken
 // from the line itself, and proposals lose what stands before the last colon.
