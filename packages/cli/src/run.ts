@@ -214,8 +214,11 @@ function refuseMixedFlags(argv: readonly string[]): void {
     /^-./.test(word) && !names.has(word.replace(/^--?|=.*$/gs, ""));
   if (argv.slice(1, first).some(isOther)) return;
   const message = `${argv[flag]} may be a flag of evenkeel or of ${argv[first]}`;
-  const detail = { expected: "-- before the command", remedy: "evenkeel exec [FLAGS] -- CMD…" };
-  throw aboutWords(new EvenkeelError("usage", message, detail));
+  const error = new EvenkeelError("usage", message, {
+    expected: "-- before the command",
+    remedy: `evenkeel ${entry.name} [FLAGS] -- CMD…`,
+  });
+  throw aboutWords(error);
 }
 
 /** Refuses dashes as word processors print them: a word with one would be taken for a file. */

@@ -65,7 +65,7 @@ const unbound: Meaning = (value) =>
 const interleaved: Meaning = () =>
   "exec puts memory beside the GPUs; numactl --interleave spreads it over nodes";
 
-/** With the names of torchrun, bindpcie, numactl, taskset, vLLM, SGLang, Open MPI, Slurm, Docker. */
+/** With the names of torchrun, bindpcie, numactl, vLLM, SGLang, Open MPI, Slurm and Docker. */
 const meanings: ReadonlyMap<string, OtherFlag> = new Map([
   ...each("numa-binding numa_binding mode binding", true, named("mode", modes)),
   ...each("cpu bind-to cpu-bind affinity", true, unbound),
