@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>
     ...(await (await import("./evidence-process.ts")).benchProcess()),
     ...(await import("./evidence-records.ts")).benchRecords(),
   ],
+  exec: async () => (await import("./exec.ts")).benchExec(),
   fleet: async () => (await import("./fleet.ts")).benchFleet(),
   placement: async () => (await import("./placement.ts")).benchPlacement(),
   startup: async () => (await import("./startup.ts")).benchStartup(),

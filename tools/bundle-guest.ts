@@ -43,6 +43,8 @@ function guestAlone(version: string): Plugin {
        export const commands = [guestCommand];
        export const shownCommands = commands;`,
     ],
+    // It becomes no other command.
+    ["binder-rules.ts", "export const binderRules = [];"],
     ["report-script.ts", `export const reportScript = () => ${JSON.stringify(script)};`],
   ]);
   return {

@@ -63,6 +63,7 @@ function addProgram(tree: DebTree): void {
   tree.write(program, text.replace("#!/usr/bin/env node\n", `#!/${home}/bin/node\n`));
   tree.link("usr/bin/evenkeel", program.replace(/^usr/, ".."));
   tree.copy(join(root, "packaging/debian/policy.yaml"), "etc/evenkeel/policy.yaml");
+  tree.copy(join(root, "packaging/debian/tmpfiles.conf"), "usr/lib/tmpfiles.d/evenkeel.conf");
   // Root's commands keep compiled code here, so that a purge removes it.
   tree.makeFolder("var/cache/evenkeel");
 }
@@ -99,6 +100,9 @@ function debChangelog(epoch: number): string {
 
 const controlTemplate = (): string => readFileSync(join(root, "packaging/debian/control"), "utf8");
 
+/** What dpkg runs when it installs and removes the package. */
+const scripts = ["DEBIAN/postinst", "DEBIAN/postrm"] as const;
+
 function build(): void {
   const epoch = editionEpoch();
   const partial = `${out}-${process.pid}`;
@@ -108,7 +112,7 @@ function build(): void {
   addModules(tree);
   addProgram(tree);
   addDocuments(tree, epoch);
-  const executables = new Set([program, `${home}/bin/node`, "DEBIAN/postrm"]);
+  const executables = new Set([program, `${home}/bin/node`, ...scripts]);
   const kib = settle(tree.folder, executables, epoch);
   const paths = filesBelow(tree.folder);
   const control = controlTemplate()
@@ -117,7 +121,9 @@ function build(): void {
   tree.write("DEBIAN/control", control);
   tree.write("DEBIAN/conffiles", "/etc/evenkeel/policy.yaml\n");
   tree.write("DEBIAN/md5sums", md5sums(tree.folder, paths));
-  tree.copy(join(root, "packaging/debian/postrm"), "DEBIAN/postrm");
+  for (const path of scripts) {
+    tree.copy(join(root, path.replace("DEBIAN", "packaging/debian")), path);
+  }
   settle(tree.folder, executables, epoch);
   const deb = `evenkeel_${version}_amd64.deb`;
   packDeb(tree.folder, join(partial, deb), epoch);

@@ -124,6 +124,11 @@ man evenkeel-place; whatis evenkeel-place`,
     prints: /evenkeel place [^]*evenkeel stop llm-a /,
   },
   {
+    does: "it becomes a command, and makes the folder of leases",
+    script: `cat /usr/lib/tmpfiles.d/evenkeel.conf && evenkeel exec --mode exclusive -- stat -c '%a %U' /run/evenkeel/leases`,
+    prints: /^d \/run\/evenkeel\/leases 1777[^]*^1777 root$/m,
+  },
+  {
     does: "a user who may not read the records is offered none of them, and hears no complaint",
     script: `${asNobody} evenkeel __complete -- stop l 2>&1`,
     prints: /^$/,

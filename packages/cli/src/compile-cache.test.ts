@@ -20,6 +20,14 @@ test("what Node compiled is kept in a folder that is the user's alone", () => {
   expect(statSync(join(home, "evenkeel")).mode & 0o777).toBe(0o700);
 });
 
+test("a command that becomes another leaves what Node compiled for it, as Node never ends", () => {
+  const home = join(scratchFolder(), "new");
+  const env = { PATH: process.env["PATH"], XDG_CACHE_HOME: home };
+  execFileSync(process.execPath, [binary, "exec", "--", "true"], { env, stdio: "ignore" });
+  const files = readdirSync(join(home, "evenkeel"), { recursive: true });
+  expect(files.length).toBeGreaterThan(50);
+});
+
 test("a folder that others can write to, or that is a link, is not trusted", () => {
   const open = scratchFolder();
   mkdirSync(join(open, "evenkeel"));

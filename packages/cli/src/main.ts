@@ -78,32 +78,3 @@ async function readStdin(maxBytes: number): Promise<Uint8Array | null> {
   }
   return Buffer.concat(chunks);
 }
-
-/** How long it waits for the reader of a pipe that does not wait by itself. */
-const waitsMs = 2000;
-const stepMs = 10;
-
-/**
- * Writes to standard error at once, without a stream. Another process may have set the pipe behind
- * it to non-blocking: then it waits for the reader a while. A reader that is gone is no failure.
- */
-function sayNow(text: string): void {
-  let left: Uint8Array = Buffer.from(text);
-  for (let waited = 0; left.length > 0 && waited < waitsMs;) {
-    const written = writtenOf(left);
-    if (written === null) return;
-    left = left.subarray(written);
-    if (written > 0) continue;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, stepMs);
-    waited += stepMs;
-  }
-}
-
-/** How many bytes were written; null where no more can be. */
-function writtenOf(bytes: Uint8Array): number | null {
-  try {
-    return writeSync(2, bytes);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EAGAIN" ? 0 : null;
-  }
-}

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { defaultStateFolder } from "@evenkeel/host/state/paths.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { describe, expect, test } from "vitest";
+import { rankVariables } from "@evenkeel/core/binding/local-rank.ts";
 import type { Example } from "./command/command.ts";
 import { shownCommands } from "./commands/commands.ts";
+import { execManual } from "./commands/exec/manual.ts";
 import { ownPolicyFile } from "./flags/placement.ts";
 import { sourceParts, sourcesHelp } from "./flags/sources.ts";
 import {
@@ -130,6 +132,7 @@ test.each(shownCommands.map((entry) => [entry.name, entry] as const))(
       "OPTIONS",
       ...(description.includes(sourcesHelp) ? ["SOURCES"] : []),
       ...(status.length > 0 ? ["EXIT STATUS"] : []),
+      ...(name === "exec" ? execManual.map(({ title }) => title) : []),
       "EXAMPLES",
       "SEE ALSO",
     ]);
@@ -280,4 +283,9 @@ describe.skipIf(!hasMan)("as man prints them", () => {
       expect(text).toContain(part);
     }
   });
+});
+
+test("the manual of exec tells its variables, whose names no line breaks", () => {
+  const { text } = pages.find(({ name }) => name === "evenkeel-exec.1") ?? {};
+  for (const name of rankVariables) expect(text).toContain(`\\%\\fB${name}\\fR`);
 });

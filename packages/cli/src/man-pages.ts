@@ -1,6 +1,7 @@
 import { defaultStateFolder } from "@evenkeel/host/state/paths.ts";
 import type { CliCommand } from "./command/command.ts";
 import { shownCommands } from "./commands/commands.ts";
+import { execManual, type ManualSection } from "./commands/exec/manual.ts";
 import { ownPolicyFile } from "./flags/placement.ts";
 import { sourceParts, sourcesHelp } from "./flags/sources.ts";
 import {
@@ -99,6 +100,11 @@ const files = [
   [documents, "the guide, the reference of all documents, and the pages that are named here"],
 ] as const;
 
+/** By the name of the command. */
+const furtherSections: ReadonlyMap<string, readonly ManualSection[]> = new Map([
+  ["exec", execManual],
+]);
+
 function commandPage(entry: CliCommand): string[] {
   const { name, command, description, examples } = entry;
   const { positional, flags } = command.parameters;
@@ -124,6 +130,10 @@ function commandPage(entry: CliCommand): string[] {
     ...entryOf(bold("-h, --help"), "print this help"),
     ...(description.includes(sourcesHelp) ? sourcesSection() : []),
     ...description.filter(isOfStatus).flatMap((text) => section("EXIT STATUS", prose(text))),
+    ...(furtherSections.get(name) ?? []).flatMap(({ title, entries }) => [
+      `.SH ${title}`,
+      ...entries.flatMap(([label, meaning]) => entryOf(unbroken(label), meaning)),
+    ]),
     ...examplesOf(examples),
     ...seeAlso(["evenkeel", ...neighborsOf(entry).map(pageOf)]),
   ];
@@ -174,6 +184,7 @@ const circles: readonly (readonly string[])[] = [
   ["place", "capacity", "render", "run", "simulate"],
   ["run", "list", "verify", "console", "stop", "adopt"],
   ["verify", "evidence", "why", "doctor", "guest"],
+  ["exec", "topology", "doctor"],
 ];
 
 /** The commands beside one, in the order in which all are listed. */
@@ -183,6 +194,13 @@ function neighborsOf({ name }: CliCommand): readonly CliCommand[] {
 }
 
 const section = (title: string, text: string): string[] => [`.SH ${title}`, text];
+
+/** Names that are not hyphenated where a line is full. */
+const unbroken = (names: string): string =>
+  names
+    .split(", ")
+    .map((name) => `\\%${bold(name)}`)
+    .join(", ");
 
 const entryOf = (label: string, meaning: string): string[] => [".TP", label, prose(meaning)];
 

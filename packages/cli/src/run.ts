@@ -7,11 +7,12 @@ import { exitStatus } from "./command/exit-status.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { failureJson, failureOf, failureStack, failureText, statusOf } from "./failure.ts";
 import { helpOf } from "./help.ts";
+import { positionsOf } from "./slips/rule.ts";
 import { asWritten } from "./slips/spelling.ts";
 import { painter } from "./text/paint.ts";
 import { terminalText } from "./text/terminal-text.ts";
 import { commandUnknown, flagUnknown, type UsageHints, valueMissing } from "./usage-failure.ts";
-import { isAboutWords } from "./command/about-words.ts";
+import { aboutWords, isAboutWords } from "./command/about-words.ts";
 import { widthOf } from "./text/width.ts";
 import { showsColor, type Stream, type Surroundings } from "./command/surroundings.ts";
 
@@ -43,6 +44,7 @@ export async function runCli(typed: readonly string[], around: Surroundings): Pr
     refuseInherited(argv, hints);
     refuseLongDashes(argv, hints);
     refuseEmptyValues(argv, hints);
+    refuseMixedFlags(argv);
     const { version, stdout } = surroundings;
     const columns = (): number => widthOf(stdout);
     const application = applicationOf({ version, columns }, hints, report);
@@ -101,7 +103,8 @@ const escaping = (stream: Stream): Stream => ({
 
 /** Whether a program will read the answer. Invalid command lines are judged as well. */
 function wantsJson(argv: readonly string[]): boolean {
-  return argv.some(
+  const end = argv.indexOf("--");
+  return (end < 0 ? argv : argv.slice(0, end)).some(
     (word, i) =>
       /^(?:--output|-o)=json$/.test(word) ||
       (word === "json" && /^(?:--output|-o)$/.test(argv[i - 1] ?? "")),
@@ -190,6 +193,32 @@ function refuseEmptyValues(argv: readonly string[], hints: UsageHints): void {
   const own = end < 0 ? argv : argv.slice(0, end);
   const empty = own.find((word) => /^--[a-z][\w-]*=$/i.test(word));
   if (empty !== undefined) throw valueMissing(empty.slice(2, -1), hints);
+}
+
+/**
+ * Refuses flags behind the first word of another command, where no dashes part the two: a flag that
+ * both have would be taken from the command in silence.
+ */
+function refuseMixedFlags(argv: readonly string[]): void {
+  const entry = commands.find(({ name }) => name === argv[0]);
+  if (entry?.ownFailure === undefined || argv.includes("--")) return;
+  const [first] = positionsOf(argv, entry);
+  const flag = argv.findIndex((word, i) => i > (first ?? argv.length) && /^-./.test(word));
+  if (first === undefined || flag < 0) return;
+  // A flag that is not ours is refused anyway, and may have taken the first word.
+  const names = new Set([
+    ...flagsOf(entry),
+    ...Object.keys(entry.command.parameters.aliases ?? {}),
+  ]);
+  const isOther = (word: string): boolean =>
+    /^-./.test(word) && !names.has(word.replace(/^--?|=.*$/gs, ""));
+  if (argv.slice(1, first).some(isOther)) return;
+  const message = `${argv[flag]} may be a flag of evenkeel or of ${argv[first]}`;
+  const error = new EvenkeelError("usage", message, {
+    expected: "-- before the command",
+    remedy: `evenkeel ${entry.name} [FLAGS] -- CMD…`,
+  });
+  throw aboutWords(error);
 }
 
 /** Refuses dashes as word processors print them: a word with one would be taken for a file. */

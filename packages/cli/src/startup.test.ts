@@ -44,3 +44,12 @@ test("a command loads the schemas when it reads a document, and the reference wh
   expect(placing.filter(isReference)).toEqual([]);
   expect(modulesOf("schema", "Flavor").some(isReference)).toBe(true);
 });
+
+test("a command that becomes another loads what binds it, and nothing that prints or parses", () => {
+  const loaded = modulesOf("exec", "--", "true");
+  expect(loaded.some((url) => url.endsWith("/host/src/exec/become.ts"))).toBe(true);
+  const others =
+    /\/node_modules\/(?!@stricli\/|koffi\/|@koromix\/)|\/contract\/src\/|\/catalog\/|\/xml\/|\/source\/|\/merge\/|-text\.ts$/;
+  const own = /\/cli\/src\/(?:failure|text\/terminal-text)\.ts$/;
+  expect(loaded.filter((url) => others.test(url) && !own.test(url))).toEqual([]);
+});

@@ -1,5 +1,5 @@
 import type { GuestContract } from "@evenkeel/core/guest/contract/contract.ts";
-import { contractFile } from "@evenkeel/host/guest-check/read-guest.ts";
+import { contractFile } from "@evenkeel/host/guest-check/contract-file.ts";
 import type { Tree } from "@evenkeel/host/tree/tree.ts";
 
 /**

@@ -13,7 +13,7 @@ export const otherCommands: ReadonlyMap<string, string> = new Map([
   ...all("logs log attach tail serial", "console …"),
   ...all("watch monitor events", "verify llm-a --watch | verify … --watch"),
   ...all("describe inspect show info view print draw", "list --output json | verify …"),
-  ...all("exec ssh enter shell", "= Evenkeel enters no guest; use ssh, or virsh console"),
+  ...all("ssh enter shell", "= Evenkeel enters no guest; use ssh, or virsh console"),
   ...all(
     "pause suspend resume edit",
     "= Evenkeel has no such step; virsh has it for VMs of libvirt",
@@ -48,6 +48,7 @@ export const otherCommands: ReadonlyMap<string, string> = new Map([
   ...all("free available count quota room df", "capacity --on live --flavor flavors.yaml"),
   ...all("sim fleet policies bench benchmark", "simulate"),
   ...all("example quickstart tour tutorial", "demo"),
+  ...all("numactl taskset bindpcie hwloc-bind mpibind bind pin", "exec …"),
   ...all("man usage manual ?", "help …"),
   ...all("ver about", "version"),
 ]);

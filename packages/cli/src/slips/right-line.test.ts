@@ -136,7 +136,7 @@ const slips: readonly (readonly [string, string])[] = [
   ["capacity machine:hgx-h100", "evenkeel capacity --on machine:hgx-h100 --flavor flavors.yaml"],
   ["show machine:hgx-h100", "evenkeel topology machine:hgx-h100"],
   ["show plan.json", "evenkeel render plan.json --as libvirt"],
-  ["exec llm-a bash", "Evenkeel enters no guest; use ssh, or virsh console"],
+  ["enter llm-a", "Evenkeel enters no guest; use ssh, or virsh console"],
   [
     "migrate llm-a",
     "nothing moves while it runs: evenkeel capacity --restore says what to place anew",

@@ -1,8 +1,9 @@
 import { shellLine } from "@evenkeel/core/text/shell.ts";
 import { argumentRules } from "./argument-rules.ts";
+import { binderRules } from "./binder-rules.ts";
 import { commandRules } from "./command-rules.ts";
 import { flagRules } from "./flag-rules.ts";
-import type { Known, Rule } from "./rule.ts";
+import { commandNamed, type Known, type Rule } from "./rule.ts";
 
 /**
  * The line that was probably meant by one that cannot be understood. Each rule mends one kind of
@@ -12,7 +13,21 @@ import type { Known, Rule } from "./rule.ts";
  * Nothing is run on a guess: the line is shown, as `try`, for the user to type.
  */
 
-const rules: readonly Rule[] = [...commandRules, ...flagRules, ...argumentRules];
+const rules: readonly Rule[] = [
+  ...commandRules.map(ownWords),
+  ...binderRules,
+  ...[...flagRules, ...argumentRules].map(ownWords),
+];
+
+/** A rule that leaves alone what stands behind the dashes of a command that becomes another. */
+function ownWords(rule: Rule): Rule {
+  return (words, known) => {
+    const end = commandNamed(words[0], known)?.ownFailure === undefined ? -1 : words.indexOf("--");
+    if (end < 0) return rule(words, known);
+    const mended = rule(words.slice(0, end), known);
+    return Array.isArray(mended) ? [...mended, ...words.slice(end)] : mended;
+  };
+}
 
 const ROUNDS_MAX = 8;
 

@@ -2,6 +2,13 @@
 _evenkeel() {
   local -a proposals
   local word brief
+  local -i dashes=${words[(ie)--]}
+  if [[ "${words[2]}" == exec ]] && (( dashes < CURRENT )); then
+    shift dashes words
+    (( CURRENT -= dashes ))
+    _normal
+    return
+  fi
   while IFS=$'\t' read -r word brief; do
     [[ -n "$word" ]] && proposals+=("${word//:/\\:}:$brief")
   done < <("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2> /dev/null)

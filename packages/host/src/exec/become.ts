@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import type { ProcessCalls } from "../native/process-calls.ts";
 
 /** A program, the words it is started with, and its variables: all byte for byte. */
@@ -30,6 +31,8 @@ export function become(
   if (limit !== null) calls.limitOpenFiles(limit);
   for (const file of files) calls.keepOpen(file);
   for (const file of [0, 1, 2]) calls.makeBlocking(file);
+  // Node would do that when it ends, which it does not.
+  flushCompileCache();
   const file = Buffer.from(path);
   const failed = calls.become(file, words, variables);
   if (failed !== ENOEXEC) return failed;

@@ -29,7 +29,7 @@ export async function deciderHere(
   request: CommandRequest,
   tree: Tree = liveTree(),
 ): Promise<Decider> {
-  const quick = decider(request, tree, readSysfs(tree));
+  const quick = decider(request, tree, readSysfs(withoutConfiguration(tree)));
   const answer = quick.decide(emptySet);
   if (!tree.live || answer.kind === "refused" || answer.binding.unknowns.length === 0) return quick;
   const { liveMachineTree } = await import("../machine/live-machine.ts");
@@ -37,6 +37,16 @@ export async function deciderHere(
   const { ignore } = await import("../text/note.ts");
   const full = await readMachineTree(await liveMachineTree(ignore), ignore);
   return decider(request, tree, full);
+}
+
+/**
+ * The tree without the configuration space of PCI functions, which tells nothing of where they are.
+ * Root would read 4 KiB of each, word by word from the device: a millisecond a function in a VM.
+ */
+function withoutConfiguration(tree: Tree): Tree {
+  const readBytes: Tree["readBytes"] = (path) =>
+    path.endsWith("/config") ? null : tree.readBytes(path);
+  return { ...tree, readBytes };
 }
 
 function decider(request: CommandRequest, tree: Tree, read: Topology): Decider {

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { type ErrorDetail, EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { emptySet } from "@evenkeel/core/set/index-set.ts";
 import type { Binding } from "@evenkeel/core/binding/binding.ts";
@@ -128,6 +129,7 @@ const startByPrograms: Start = (path, { binding, notes }, command) => {
   const [, ...rest] = command.words;
   const [first, ...others] = words;
   const before = findProgram(first ?? "", command.variables["PATH"]);
+  flushCompileCache();
   // Node ends with an error of its own where this fails; all that can be seen before was.
   if (before.kind !== "found") process.execve?.(path, [...command.words], variables);
   else process.execve?.(before.path, [first ?? "", ...others, path, ...rest], variables);

@@ -7,7 +7,8 @@ import { codedError } from "../../testing/expect-error.ts";
 import { scratchFolder } from "../../testing/scratch.ts";
 import { directoryTree, liveTree } from "../tree/directory-tree.ts";
 import { isShellReport, parseShellReport } from "./parse-report.ts";
-import { contractFile, readGuest } from "./read-guest.ts";
+import { contractFile } from "./contract-file.ts";
+import { readGuest } from "./read-guest.ts";
 
 const script = new URL("report.sh", import.meta.url).pathname;
 

@@ -26,13 +26,8 @@ import { indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.
 import { clocksource } from "../sysfs/clocksource.ts";
 import { shown } from "../text/shown.ts";
 import type { Tree } from "../tree/tree.ts";
+import { contractFile } from "./contract-file.ts";
 import { guestBars, guestCpu } from "./guest-facts.ts";
-
-/**
- * Where a guest finds its contract, with CONFIG_FW_CFG_SYSFS
- * (Documentation/ABI/testing/sysfs-firmware-qemu_fw_cfg).
- */
-export const contractFile = "/sys/firmware/qemu_fw_cfg/by_name/opt/evenkeel/contract/raw";
 
 const nodeFolder = "/sys/devices/system/node";
 

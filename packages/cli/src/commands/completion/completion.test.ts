@@ -96,6 +96,9 @@ function bashOffers(line: string): string[] {
   chmodSync(shim, 0o755);
   const script = `eval "$(evenkeel completion bash)"
 COMP_LINE=$1 COMP_POINT=\${#1}
+read -r -a COMP_WORDS <<< "$1"
+case "$1" in *' ') COMP_WORDS+=("") ;; esac
+COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
 compopt() { :; }
 _evenkeel
 printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -116,4 +119,17 @@ test("bash completes words, and the part after a colon alone, as it splits words
     "libvirt",
   ]);
   expect(bashOffers("evenkeel topology --from machine:hgx-h")).toEqual(["hgx-h100", "hgx-h200"]);
+});
+
+test("after the dashes of exec the shells complete another command", () => {
+  const program = join(folder, "bin");
+  mkdirSync(program, { recursive: true });
+  for (const name of ["ekz-one", "ekz-two"]) {
+    writeFileSync(join(program, name), "#!/bin/sh\n", { mode: 0o755 });
+  }
+  const offered = ["ekz-one", "ekz-two"];
+  expect(bashOffers("evenkeel exec --gpu 0 -- ekz-").toSorted()).toEqual(offered);
+  expect(bashOffers("evenkeel exec --mode node -- ekz-one --o")).toEqual([]);
+  expect(bashOffers("evenkeel exec --mem")).toEqual(["--memory"]);
+  expect(bashOffers("evenkeel exec --")).toContain("--gpu");
 });

@@ -31,7 +31,7 @@ export const execCommand: CliCommand = {
   command: buildCommand<ExecFlags, string[], CliContext>({
     loader: async () => (await import("./run.ts")).runExec,
     parameters: {
-      aliases: { o: "output", n: "dry-run" },
+      aliases: { o: "output" },
       positional: {
         kind: "array",
         parameter: {
@@ -118,7 +118,7 @@ export const execCommand: CliCommand = {
           kind: "enum",
           values: ["text", "json"],
           default: "text",
-          brief: "of --dry-run: text for people, or the Binding document",
+          brief: "text: for people; json: the Binding document, of --dry-run",
         },
       },
     },

@@ -17,9 +17,6 @@ import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { aboutWords } from "../../command/about-words.ts";
 import type { CliContext } from "../../command/context.ts";
 import { readContractHere } from "../../input/read-contract.ts";
-import { readTopology } from "../../input/read-topology.ts";
-import { bindingText } from "../../text/binding-text.ts";
-import { jsonText } from "../../text/json-text.ts";
 import type { ExecFlags } from "./flags.ts";
 
 export async function runExec(
@@ -34,14 +31,15 @@ export async function runExec(
   if (flags.verdict !== undefined && flags.verify === undefined) throw noTime();
   const { request, ncclFile } = await requestOf(flags, surroundings);
   if (on !== "live") {
-    show(decideOn(await readTopology(on, surroundings), request));
+    const { readTopology } = await import("../../input/read-topology.ts");
+    await show(decideOn(await readTopology(on, surroundings), request));
     return;
   }
   // Before anything here opens files of its own.
   const given = filesGiven();
   const decider = await deciderHere(request);
   if (dryRun) {
-    show(decider.decide(emptySet));
+    await show(decider.decide(emptySet));
     return;
   }
   if (!surroundings.isOwnProcess) throw new Error("only a process of its own becomes a command");
@@ -58,8 +56,11 @@ export async function runExec(
   this.finish(status);
   throw error;
 
-  function show(answer: BindingAnswer): void {
+  /** Loads what prints a binding: a command that becomes another has no time for that. */
+  async function show(answer: BindingAnswer): Promise<void> {
     if (answer.kind === "refused") throw refused(answer);
+    const { bindingText } = await import("../../text/binding-text.ts");
+    const { jsonText } = await import("../../text/json-text.ts");
     const { binding } = answer;
     const text =
       output === "json"
@@ -124,6 +125,13 @@ async function requestOf(
 
 function wantedBy({ gpu, rank: how }: ExecFlags, env: CliContext["surroundings"]["env"]): Wanted {
   const words = everyWord(gpu);
+  if (words.includes("all")) {
+    throw usage(
+      "--gpu names GPUs, and all is none of them",
+      "numbers, PCI addresses or UUIDs",
+      "--rank none takes all that are visible",
+    );
+  }
   if (words.length > 0 && how === "auto") {
     const remedy = "leave out --rank auto: the GPUs of --gpu are the command's";
     throw usage("--gpu and --rank auto say two different things", "one of the two", remedy);

@@ -4,7 +4,7 @@ import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { contractOf } from "@evenkeel/core/guest/contract/from-guest.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
-import { contractFile } from "@evenkeel/host/guest-check/read-guest.ts";
+import { contractFile } from "@evenkeel/host/guest-check/contract-file.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
 import { evenkeel } from "../../../testing/evenkeel.ts";
