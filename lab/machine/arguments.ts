@@ -35,6 +35,7 @@ export function shapeArguments(shape: HostShape): readonly string[] {
     ...hmatArguments(shape),
     ...words("-device", "intel-iommu,intremap=on"),
     ...shape.nodes.flatMap((node, i) => deviceArguments(node, i)),
+    ...Array.from({ length: shape.unplaced ?? 0 }, () => words("-device", "edu,bus=pcie.0")).flat(),
   ];
 }
 

@@ -46,6 +46,9 @@ export const evenkeelWords = [
 /** The program that asks the kernel where pages are (`agent/pages.c`). */
 export const pagesProgram = "/product/bin/pages";
 
+/** A program with threads and a child that says where it is (`agent/worker.c`). */
+export const workerProgram = "/product/bin/worker";
+
 export interface RunOptions {
   readonly input?: string;
   readonly timeoutMs?: number;

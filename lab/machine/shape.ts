@@ -6,6 +6,8 @@ export interface HostShape {
   /** The threads of each core, CPUs with numbers in a row; 1 if not given. */
   readonly threads?: number;
   readonly nodes: readonly NodeShape[];
+  /** Accelerators on the root bus, whose node the firmware does not tell; none if not given. */
+  readonly unplaced?: number;
   /** SLIT, in the nodes' order. */
   readonly distances: readonly (readonly number[])[];
   /**
@@ -71,6 +73,25 @@ export const twoByTwo: HostShape = {
       [36, 40, 80, 100],
     ],
   },
+};
+
+/** Two nodes, and one accelerator, which is not on the first. */
+export const oneAccelerator: HostShape = {
+  name: "one-accelerator",
+  packages: 2,
+  nodes: [plain({ package: 0, hugepages: 0, devices: [] }), plain({ package: 1, hugepages: 0 })],
+  distances: [
+    [10, 21],
+    [21, 10],
+  ],
+};
+
+/** The nodes of `twoByTwo`, with an accelerator of unknown node beside theirs. */
+export const oneUnplaced: HostShape = {
+  ...twoByTwo,
+  name: "one-unplaced",
+  nodes: twoByTwo.nodes.map((node) => ({ ...node, hugepages: 0 })),
+  unplaced: 1,
 };
 
 /** Two sockets with room for a dozen small VMs. */

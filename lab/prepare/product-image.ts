@@ -22,9 +22,8 @@ const root = join(import.meta.dirname, "..", "..");
 export const productVariable = "EVENKEEL_LAB_PRODUCT";
 
 /**
- * An image with Evenkeel from this checkout, its Node and its dependencies, and a program that asks
- * the kernel where pages are; the emulated host has it below /product. It is rebuilt whenever a
- * source changes.
+ * An image with Evenkeel from this checkout, its Node and its dependencies, and the lab's programs
+ * in C; the emulated host has it below /product. It is rebuilt whenever a source changes.
  */
 export async function productImage(): Promise<string> {
   const before = process.env[productVariable];
@@ -39,8 +38,10 @@ export async function productImage(): Promise<string> {
     try {
       mkdirSync(join(folder, "bin"), { recursive: true });
       cpSync(process.execPath, join(folder, "bin", "node"));
-      const program = join(root, "lab", "agent", "pages.c");
-      await run("gcc", ["-static", "-O1", "-o", join(folder, "bin", "pages"), program]);
+      for (const name of ["pages", "worker"]) {
+        const program = join(root, "lab", "agent", `${name}.c`);
+        await run("gcc", ["-static", "-O1", "-o", join(folder, "bin", name), program]);
+      }
       for (const path of [...sources, ...agent])
         copySource(path, join(folder, relative(root, path)));
       for (const { folder: path } of runtimeDependencies()) {

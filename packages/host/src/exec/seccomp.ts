@@ -27,7 +27,7 @@ export function deadlyCalls(): ReadonlySet<TriedCall> {
 
 function survives(names: readonly TriedCall[]): boolean {
   const file = fileURLToPath(new URL(`./try-call${extname(import.meta.url)}`, import.meta.url));
-  const { status } = spawnSync(process.execPath, [file, ...names], {
+  const { status } = spawnSync(process.execPath, [...process.execArgv, file, ...names], {
     stdio: "ignore",
     timeout: 10_000,
   });
