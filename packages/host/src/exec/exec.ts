@@ -16,6 +16,7 @@ import { type Held, holdCores } from "./hold-cores.ts";
 import { leaseFolder, leasesHere } from "./leases.ts";
 import { lastWords, ownVariables, withVariables } from "./own-words.ts";
 import { deadlyCalls, isFiltered } from "./seccomp.ts";
+import { whoseFolder } from "./whose-folder.ts";
 
 /** A command to become. */
 export interface Command {
@@ -78,6 +79,8 @@ function decide(decider: Decider, calls: ProcessCalls | null): Decided | NotBeco
     const without = leasesHere() ?? (calls === null ? "koffi is not installed" : null);
     if (without === null && calls !== null) {
       ({ answer, files, notes } = holdCores(decider, leaseFolder, calls.lock));
+      const whose = whoseFolder(leaseFolder);
+      if (whose !== null) notes = [...notes, `commands elsewhere may take these cores: ${whose}`];
     } else {
       notes = [`no other command is kept off these cores: ${without}`];
     }

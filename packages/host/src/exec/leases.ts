@@ -9,6 +9,7 @@ import {
   type Stats,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { isUnmapped } from "./whose-folder.ts";
 
 /**
  * Leases of cores: a command with cores of its own holds a lock on a file for each, so that
@@ -46,7 +47,7 @@ function whyUntrusted(folder: string): NoLeases {
   }
   if (stats === undefined) return `there is no ${folder}`;
   if (!stats.isDirectory()) return `${folder} is no folder`;
-  if (stats.uid !== 0 && stats.uid !== process.geteuid?.()) {
+  if (stats.uid !== 0 && stats.uid !== process.geteuid?.() && !isUnmapped(stats.uid)) {
     return `${folder} belongs to another user`;
   }
   if ((stats.mode & 0o022) !== 0 && (stats.mode & 0o1000) === 0) {

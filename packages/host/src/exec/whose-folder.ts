@@ -1,0 +1,74 @@
+import { readFileSync, readlinkSync, statSync } from "node:fs";
+
+/**
+ * Whether a folder is the one that the whole machine uses, or one of a container alone. A container
+ * with a /run of its own, in which its root has made the folder, sees no lease of anybody outside.
+ *
+ * The process 1 of the machine tells, where it is seen and may be asked. Within a container only
+ * its mounts can: one that was made for this folder, or for one above it, is of something outside.
+ *
+ * @returns why other commands may not see what is in it; null where they do, or where this process
+ *   is in no container.
+ */
+export function whoseFolder(folder: string): string | null {
+  const isFirst = readNamespace("pid") === firstPids;
+  const outside = isFirst ? sameAsFirst(folder) : null;
+  if (outside === true) return null;
+  if (outside === false) {
+    return `${folder} is not the one that the machine uses: mount that one here`;
+  }
+  const isInside = !isFirst || readNamespace("user") !== firstUsers;
+  if (!isInside || isMounted(readFileSync("/proc/self/mountinfo", "utf8"), folder)) return null;
+  return `${folder} may be of this container alone: mount the machine's there`;
+}
+
+/**
+ * Whether an owner is somebody who has no number in this container, as the machine's root has none
+ * in a container that a user made: the kernel shows one number for all of these.
+ * https://man7.org/linux/man-pages/man7/user_namespaces.7.html
+ */
+export function isUnmapped(uid: number): boolean {
+  if (readNamespace("user") === firstUsers) return false;
+  try {
+    return Number(readFileSync("/proc/sys/kernel/overflowuid", "utf8")) === uid;
+  } catch {
+    return false;
+  }
+}
+
+/** The kernel's own numbers of the first namespaces (include/linux/proc_ns.h). */
+const firstPids = "pid:[4026531836]";
+const firstUsers = "user:[4026531837]";
+
+function readNamespace(name: "pid" | "user"): string | null {
+  try {
+    return readlinkSync(`/proc/self/ns/${name}`);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether process 1 has the same folder at this path; null where it may not be asked. */
+function sameAsFirst(folder: string): boolean | null {
+  try {
+    const there = statSync(`/proc/1/root${folder}`, { throwIfNoEntry: false });
+    const here = statSync(folder);
+    return there?.dev === here.dev && there.ino === here.ino;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Whether the nearest mount above a folder shows a part of a file system, as a folder of another
+ * mount namespace does: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
+ */
+export function isMounted(mountinfo: string, folder: string): boolean {
+  const mounts = mountinfo.split("\n").flatMap((line) => {
+    const [, , , root, point] = line.split(" ");
+    const isAbove = point !== undefined && `${folder}/`.startsWith(`${point}/`);
+    return isAbove && point !== "/" ? [{ root, point }] : [];
+  });
+  const nearest = mounts.toSorted((a, b) => a.point.length - b.point.length).at(-1);
+  return nearest !== undefined && nearest.root !== "/";
+}

@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { execWords, isRoot, StandIn } from "./stand-in.ts";
+
+/**
+ * `exec` in real containers, of bubblewrap and of unshare: namespaces of their own for mounts and
+ * processes, a /run of their own, and with them or without the folder of leases of the machine. It
+ * has two GPUs and two cores, so that each command is to have one of them.
+ */
+const machine = new StandIn(2);
+const leases = join(machine.folder, "leases");
+const inside = "/run/evenkeel/leases";
+beforeAll(() => {
+  mkdirSync(leases);
+  chmodSync(leases, 0o1777);
+});
+afterAll(() => rmSync(machine.folder, { recursive: true, force: true }));
+
+type Container = (withLeases: boolean) => readonly [string, ...string[]];
+
+const bubble: Container = (withLeases) => [
+  "bwrap",
+  ...[
+    "--ro-bind",
+    "/",
+    "/",
+    "--proc",
+    "/proc",
+    "--dev",
+    "/dev",
+    "--unshare-pid",
+    "--die-with-parent",
+  ],
+  ...["--ro-bind", join(machine.folder, "sys"), "/sys", "--tmpfs", "/run"],
+  ...(withLeases ? ["--bind", leases, inside] : []),
+];
+
+const unshared: Container = (withLeases) => {
+  const script = [
+    "mount -t tmpfs -o mode=755 run /run",
+    `mount --rbind ${machine.folder}/sys /sys`,
+    ...(withLeases ? [`mkdir -p ${inside}`, `mount --bind ${leases} ${inside}`] : []),
+    'exec "$@"',
+  ];
+  const own = ["--mount", "--pid", "--fork", "--mount-proc", "--kill-child"];
+  return ["unshare", ...own, "sh", "-ec", script.join("\n"), "sh"];
+};
+
+/** A user who is root in the container alone, as of Podman without root. */
+const rootless: Container = (withLeases) => {
+  const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+  return [
+    "setpriv",
+    ...nobody,
+    ...bubble(withLeases),
+    "--unshare-user",
+    "--uid",
+    "0",
+    "--gid",
+    "0",
+  ];
+};
+
+const works = (container: Container): boolean => {
+  if (!isRoot) return false;
+  const [first, ...rest] = container(false);
+  return spawnSync(first, [...rest, "true"]).status === 0;
+};
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly core: string;
+  readonly said: string;
+}
+
+/** Starts a command with a core of its own that says which, and runs until its input ends. */
+async function start(container: Container, withLeases: boolean): Promise<Started> {
+  const tell = "grep Cpus_allowed_list /proc/$$/status | cut -f 2; read end";
+  const flags = ["--mode", "exclusive", "--gpu", "0", "--", "sh", "-c", tell];
+  const [first, ...rest] = [...container(withLeases), ...execWords, ...flags] as const;
+  const child = spawn(first, rest, { stdio: ["pipe", "pipe", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const [chunk] = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
+  return { child, core: String(chunk).trim(), said };
+}
+
+async function end({ child }: Started): Promise<void> {
+  const closed = once(child, "close");
+  child.stdin?.end();
+  await closed;
+}
+
+describe.each([
+  ["bubblewrap", bubble],
+  ["bubblewrap without root", rootless],
+  ["unshare", unshared],
+])("in containers of %s", (_, container) => {
+  const tests = test.skipIf(!works(container));
+
+  tests("with the machine's folder two commands get different cores", async () => {
+    const both = await Promise.all([1, 2].map(() => start(container, true)));
+    expect(both.map(({ core }) => core).toSorted()).toEqual(["0", "1"]);
+    for (const { said } of both) expect(said).not.toContain("not as asked");
+    await Promise.all(both.map(end));
+  });
+
+  tests("without it they are told that others may take their cores", async () => {
+    const both = await Promise.all([1, 2].map(() => start(container, false)));
+    // Each takes the first GPU's share: nothing tells it of the other.
+    expect(both.map(({ core }) => core)).toEqual(["0", "0"]);
+    for (const { said } of both) {
+      expect(said).toMatch(/not as asked: .*\/run\/evenkeel\/leases/);
+    }
+    await Promise.all(both.map(end));
+  });
+
+  tests("without it --require does not start the command", () => {
+    const flags = ["--mode", "exclusive", "--gpu", "0", "--require", "--", "echo", "ran"];
+    const [first, ...rest] = [...container(false), ...execWords, ...flags] as const;
+    const { status, stdout } = spawnSync(first, rest, { encoding: "utf8" });
+    expect([status, stdout]).toEqual([125, ""]);
+  });
+});
