@@ -18,7 +18,8 @@ export function whoseFolder(folder: string): string | null {
     return `${folder} is not the one that the machine uses: mount that one here`;
   }
   const isInside = !isFirst || readNamespace("user") !== firstUsers;
-  if (!isInside || isMounted(readFileSync("/proc/self/mountinfo", "utf8"), folder)) return null;
+  const mounts = isInside ? mountsHere() : null;
+  if (!isInside || (mounts !== null && isMounted(mounts, folder))) return null;
   return `${folder} may be of this container alone: mount the machine's there`;
 }
 
@@ -43,6 +44,15 @@ const firstUsers = "user:[4026531837]";
 function readNamespace(name: "pid" | "user"): string | null {
   try {
     return readlinkSync(`/proc/self/ns/${name}`);
+  } catch {
+    return null;
+  }
+}
+
+/** Null where there is no /proc. */
+function mountsHere(): string | null {
+  try {
+    return readFileSync("/proc/self/mountinfo", "utf8");
   } catch {
     return null;
   }
