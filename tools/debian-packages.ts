@@ -5,6 +5,7 @@ import { spawnSync, type SpawnSyncReturns } from "node:child_process";
  * its program is skipped and says so.
  */
 const packages = [
+  "bubblewrap",
   "bzip2",
   "graphviz",
   "hwloc-nox",
@@ -12,6 +13,7 @@ const packages = [
   "libvirt-daemon-system",
   "libxml2-utils",
   "ovmf",
+  "podman",
   "qemu-efi-aarch64",
   "qemu-system-arm",
   "qemu-system-x86",

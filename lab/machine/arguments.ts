@@ -35,7 +35,7 @@ export function shapeArguments(shape: HostShape): readonly string[] {
     ...hmatArguments(shape),
     ...words("-device", "intel-iommu,intremap=on"),
     ...shape.nodes.flatMap((node, i) => deviceArguments(node, i)),
-    ...Array.from({ length: shape.unplaced ?? 0 }, () => words("-device", "edu,bus=pcie.0")).flat(),
+    ...unplacedArguments(shape),
   ];
 }
 
@@ -103,6 +103,10 @@ function hmatArguments({ hmat }: HostShape): readonly string[] {
     ...values("access-latency", "latency", hmat.latencyNs, ""),
     ...values("access-bandwidth", "bandwidth", hmat.gigabytesPerSecond, "G"),
   ];
+}
+
+function unplacedArguments({ unplaced = 0 }: HostShape): readonly string[] {
+  return Array.from({ length: unplaced }, () => words("-device", "edu,bus=pcie.0")).flat();
 }
 
 /** Buses from 0x20 on, sixteen per node. */

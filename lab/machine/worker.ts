@@ -1,8 +1,9 @@
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 import { expect } from "vitest";
 import type { Outcome } from "./channel.ts";
 import { evenkeelProgram, evenkeelWords, type Host, workerProgram } from "./host.ts";
 
-/** Starts of `evenkeel exec` with a program that says where the kernel has it (`agent/worker.c`). */
+/** Starts `evenkeel exec` with a program that says where the kernel has it: `agent/worker.c`. */
 
 const MiB = 4;
 const pageCount = (MiB << 20) / 4096;
@@ -98,11 +99,12 @@ export function whereIn({ status, stdout, stderr }: Outcome): Where {
 }
 
 function nodesOf(pages: string): readonly number[] {
-  const counts = pages.split(",").map((one) => one.split(":").map(Number));
-  let total = 0;
-  for (const [, count] of counts) total += count ?? Number.NaN;
-  expect(total).toBe(pageCount);
-  return counts.flatMap(([node]) => node ?? []);
+  const counts = pages.split(",").map((one) => {
+    const [node, count] = one.split(":").map(Number);
+    return { node: Number(node), count: Number(count) };
+  });
+  expect(sumOf(counts, ({ count }) => count)).toBe(pageCount);
+  return counts.map(({ node }) => node);
 }
 
 /** What the program was told in EVENKEEL_BINDING. */

@@ -19,6 +19,12 @@ const sh = (script: string): Promise<string> => host.ok("/bin/sh", ["-ec", scrip
 
 const unplaced = "0000:00:05.0";
 
+/** Takes out the one of unknown node, once; the numbers of --gpu then begin with node 0. */
+const takenOut = (): Promise<string> => {
+  const device = `/sys/bus/pci/devices/${unplaced}`;
+  return sh(`if [ -e ${device} ]; then echo 1 > ${device}/remove; fi`);
+};
+
 describe("an accelerator whose node nobody tells", () => {
   test("leaves the program unbound, with a word", async () => {
     expect((await sh(`cat /sys/bus/pci/devices/${unplaced}/numa_node`)).trim()).toBe("-1");
@@ -43,7 +49,7 @@ describe("an accelerator whose node nobody tells", () => {
 });
 
 describe("once that is taken out", () => {
-  beforeAll(() => sh(`echo 1 > /sys/bus/pci/devices/${unplaced}/remove`));
+  beforeAll(takenOut);
 
   test.each([
     ["strict", "0", { cpus: "0-1", policy: "bind:0", nodes: [0], afterLeaving: [0] }],
@@ -87,173 +93,179 @@ describe("once that is taken out", () => {
     expect(toldIn(outcome)).toMatchObject({ cpus, memory: "strict" });
     expect(outcome.stderr).not.toContain("not as asked");
   });
+});
 
-  /** The wishes of cpusets, which are the same in both versions of cgroups, and what follows. */
-  const cpusets = [
-    ["a part of the GPU's node", "1,4-7", "0-3", { cpus: "1", policy: "bind:0" }],
-    ["nothing of it, but the nearest", "2-7", "0-3", { cpus: "2-3", policy: "bind:1" }],
-    ["nothing of it, and two as near", "4-7", "0-3", { cpus: "4-7", policy: "bind:2-3" }],
-    ["its CPUs without its memory", "0-7", "1,3", { cpus: "0-1", policy: "bind:1" }],
-  ] as const;
+/** The wishes of cpusets, which are the same in both versions of cgroups, and what follows. */
+const cpusets = [
+  ["a part of the GPU's node", "1,4-7", "0-3", { cpus: "1", policy: "bind:0" }],
+  ["nothing of it, but the nearest", "2-7", "0-3", { cpus: "2-3", policy: "bind:1" }],
+  ["nothing of it, and two as near", "4-7", "0-3", { cpus: "4-7", policy: "bind:2-3" }],
+  ["its CPUs without its memory", "0-7", "1,3", { cpus: "0-1", policy: "bind:1" }],
+] as const;
 
-  describe.each([
-    {
-      version: "2",
-      folder: "/sys/fs/cgroup",
-      begin: "cd /sys/fs/cgroup; echo +cpuset > cgroup.subtree_control",
-      procs: "cgroup.procs",
-      end: "rmdir /sys/fs/cgroup/job-*; echo -cpuset > /sys/fs/cgroup/cgroup.subtree_control",
-    },
-    {
-      version: "1",
-      folder: "/sys/fs/cgroup/cpuset",
-      begin: [
-        "umount /sys/fs/cgroup; mount -t tmpfs cgroup /sys/fs/cgroup; mkdir /sys/fs/cgroup/cpuset",
-        "mount -t cgroup -o cpuset cpuset /sys/fs/cgroup/cpuset",
-      ].join("; "),
-      procs: "tasks",
-      end: [
-        "rmdir /sys/fs/cgroup/cpuset/job-*; umount /sys/fs/cgroup/cpuset; umount /sys/fs/cgroup",
-        "mount -t cgroup2 cgroup /sys/fs/cgroup",
-      ].join("; "),
-    },
-  ])("in a cpuset, cgroups of version $version", ({ folder, begin, procs, end }) => {
-    beforeAll(() => sh(begin));
-    afterAll(() => sh(end));
-    let made = 0;
+describe.each([
+  {
+    version: "2",
+    folder: "/sys/fs/cgroup",
+    begin: "cd /sys/fs/cgroup; echo +cpuset > cgroup.subtree_control",
+    procs: "cgroup.procs",
+    end: "rmdir /sys/fs/cgroup/job-*; echo -cpuset > /sys/fs/cgroup/cgroup.subtree_control",
+  },
+  {
+    version: "1",
+    folder: "/sys/fs/cgroup/cpuset",
+    begin: [
+      "umount /sys/fs/cgroup; mount -t tmpfs cgroup /sys/fs/cgroup; mkdir /sys/fs/cgroup/cpuset",
+      "mount -t cgroup -o cpuset cpuset /sys/fs/cgroup/cpuset",
+    ].join("; "),
+    procs: "tasks",
+    end: [
+      "rmdir /sys/fs/cgroup/cpuset/job-*; umount /sys/fs/cgroup/cpuset; umount /sys/fs/cgroup",
+      "mount -t cgroup2 cgroup /sys/fs/cgroup",
+    ].join("; "),
+  },
+])("in a cpuset, cgroups of version $version", ({ folder, begin, procs, end }) => {
+  beforeAll(async () => {
+    await takenOut();
+    await sh(begin);
+  });
+  afterAll(() => sh(end));
+  let made = 0;
 
-    /** A line of sh that enters a new cpuset. */
-    async function entering(cpus: string, mems: string): Promise<string> {
-      const path = `${folder}/job-${++made}`;
-      await sh(
-        `mkdir ${path}; echo ${cpus} > ${path}/cpuset.cpus; echo ${mems} > ${path}/cpuset.mems`,
-      );
-      return `echo 0 > ${path}/${procs}`;
-    }
+  /** A line of sh that enters a new cpuset. */
+  async function entering(cpus: string, mems: string): Promise<string> {
+    const path = `${folder}/job-${++made}`;
+    await sh(
+      `mkdir ${path}; echo ${cpus} > ${path}/cpuset.cpus; echo ${mems} > ${path}/cpuset.mems`,
+    );
+    return `echo 0 > ${path}/${procs}`;
+  }
 
-    test.each(cpusets)("%s", async (_, cpus, mems, where) => {
-      const outcome = await execWorker(
-        host,
-        words("--gpu", "0"),
-        prepared(await entering(cpus, mems)),
-      );
-      expect(whereIn(outcome)).toMatchObject(where);
-      expect(toldIn(outcome)).toMatchObject({ cpus: where.cpus, memory: "strict" });
-      expect(outcome.stderr).not.toContain("not as asked");
-    });
-
-    test("a job that holds a core outside of its cpuset keeps nobody from it", async () => {
-      const enters = await entering("6-7", "3");
-      const lease = "/run/evenkeel/leases/core-0";
-      await sh(`mkdir -p -m 1777 /run/evenkeel/leases; touch ${lease}`);
-      const holds = `(${enters}; exec flock --no-fork ${lease} sleep 1000)`;
-      const pid = (await sh(`${holds} > /dev/null 2>&1 & echo $!; sleep 1`)).trim();
-      const outcome = await execWorker(host, words("--gpu", "0", "--mode", "exclusive"));
-      expect(whereIn(outcome)).toMatchObject({ cpus: "0-1" });
-      expect(outcome.stderr).toContain(`holds ${lease} and may not run there`);
-      await sh(`kill -9 ${pid}; while [ -d /proc/${pid} ]; do sleep 0.1; done`);
-    });
+  test.each(cpusets)("%s", async (_, cpus, mems, where) => {
+    const outcome = await execWorker(
+      host,
+      words("--gpu", "0"),
+      prepared(await entering(cpus, mems)),
+    );
+    expect(whereIn(outcome)).toMatchObject(where);
+    expect(toldIn(outcome)).toMatchObject({ cpus: where.cpus, memory: "strict" });
+    expect(outcome.stderr).not.toContain("not as asked");
   });
 
-  describe("exclusive, on node 1 with two GPUs and two cores", () => {
-    const exclusive = words("--mode", "exclusive", "--gpu");
+  test("a job that holds a core outside of its cpuset keeps nobody from it", async () => {
+    const enters = await entering("6-7", "3");
+    const lease = "/run/evenkeel/leases/core-0";
+    await sh(`mkdir -p -m 1777 /run/evenkeel/leases; touch ${lease}`);
+    const holds = `(${enters}; exec flock --no-fork ${lease} sleep 1000)`;
+    const pid = (await sh(`${holds} > /dev/null 2>&1 & echo $!; sleep 1`)).trim();
+    const outcome = await execWorker(host, words("--gpu", "0", "--mode", "exclusive"));
+    expect(whereIn(outcome)).toMatchObject({ cpus: "0-1" });
+    expect(outcome.stderr).toContain(`holds ${lease} and may not run there`);
+    await sh(`kill -9 ${pid}; while [ -d /proc/${pid} ]; do sleep 0.1; done`);
+  });
+});
 
-    test("two jobs at once for one GPU get different cores; a third gets none", async () => {
-      const both = await Promise.all([1, 2].map(() => startJob(host, [...exclusive, "1"])));
-      const cpus = both.map((job) => whereIn(job).cpus);
-      expect(cpus.toSorted((a, b) => Number(a) - Number(b))).toEqual(["2", "3"]);
-      for (const job of both) expect(whereIn(job)).toMatchObject({ policy: "bind:1", nodes: [1] });
-      const third = await execWorker(host, [...exclusive, "1"]);
-      expect([third.status, third.stdout]).toEqual([125, ""]);
-      expect(third.stderr).toContain("other commands hold all 2 usable cores of node 1");
+describe("exclusive, on node 1 with two GPUs and two cores", () => {
+  beforeAll(takenOut);
+  const exclusive = words("--mode", "exclusive", "--gpu");
 
-      const [first, second] = both;
-      if (first === undefined || second === undefined) throw new Error("no jobs");
-      await endJob(host, first);
-      const next = await startJob(host, [...exclusive, "1"]);
-      expect(whereIn(next).cpus).toBe(cpus[0]);
-      for (const job of [second, next]) await endJob(host, job);
-    });
+  test("two jobs at once for one GPU get different cores; a third gets none", async () => {
+    const both = await Promise.all([1, 2].map(() => startJob(host, [...exclusive, "1"])));
+    const cpus = both.map((job) => whereIn(job).cpus);
+    expect(cpus.toSorted((a, b) => Number(a) - Number(b))).toEqual(["2", "3"]);
+    for (const job of both) expect(whereIn(job)).toMatchObject({ policy: "bind:1", nodes: [1] });
+    const third = await execWorker(host, [...exclusive, "1"]);
+    expect([third.status, third.stdout]).toEqual([125, ""]);
+    expect(third.stderr).toContain("other commands hold all 2 usable cores of node 1");
 
-    test("two jobs at once for two GPUs get the share of each", async () => {
-      const both = await Promise.all(["1", "2"].map((gpu) => startJob(host, [...exclusive, gpu])));
-      expect(both.map((job) => whereIn(job).cpus)).toEqual(["2", "3"]);
-      for (const job of both) await endJob(host, job);
-    });
+    const [first, second] = both;
+    if (first === undefined || second === undefined) throw new Error("no jobs");
+    await endJob(host, first);
+    const next = await startJob(host, [...exclusive, "1"]);
+    expect(whereIn(next).cpus).toBe(cpus[0]);
+    for (const job of [second, next]) await endJob(host, job);
   });
 
-  describe("a seccomp profile that refuses", () => {
-    const refusing = (calls: string, action = "errno"): readonly string[] => {
-      return [workerProgram, "refuse", action, calls];
-    };
-    const whole = { cpus: "4-5", policy: "bind:2" };
+  test("two jobs at once for two GPUs get the share of each", async () => {
+    const both = await Promise.all(["1", "2"].map((gpu) => startJob(host, [...exclusive, gpu])));
+    expect(both.map((job) => whereIn(job).cpus)).toEqual(["2", "3"]);
+    for (const job of both) await endJob(host, job);
+  });
+});
 
-    test.each([
-      ["sched_setaffinity", { cpus: "0-7", policy: "bind:2" }, ["sched_setaffinity"]],
-      [
-        "set_mempolicy",
-        { cpus: "4-5", policy: "default" },
-        ["set_mempolicy bind", "set_mempolicy preferred"],
-      ],
-      ["set_mempolicy-bind", { cpus: "4-5", policy: "prefer:2" }, ["set_mempolicy bind"]],
-      ["mbind", whole, []],
-      ["move_pages", whole, []],
-      ["get_mempolicy", whole, []],
-      [
-        "sched_setaffinity,set_mempolicy,mbind,move_pages,get_mempolicy",
-        { cpus: "0-7", policy: "default" },
-        ["sched_setaffinity", "set_mempolicy bind", "set_mempolicy preferred"],
-      ],
-    ])("%s", async (calls, where, refused) => {
-      const outcome = await execWorker(host, words("--gpu", "3"), refusing(calls));
-      expect(whereIn(outcome)).toMatchObject(where);
-      const [memory, node] = where.policy.split(":");
-      expect(toldIn(outcome)).toEqual({
-        cpus: where.cpus === "0-7" ? null : where.cpus,
-        memory: { bind: "strict", prefer: "preferred", default: "none" }[memory ?? ""],
-        memoryNodes: node ?? null,
-      });
-      const said = [...outcome.stderr.matchAll(/not as asked: (.*) was refused \(EPERM\)/g)];
-      expect(said.map(([, call]) => call)).toEqual(refused);
-    });
+describe("a seccomp profile that refuses", () => {
+  beforeAll(takenOut);
+  const refusing = (calls: string, action = "errno"): readonly string[] => {
+    return [workerProgram, "refuse", action, calls];
+  };
+  const whole = { cpus: "4-5", policy: "bind:2" };
 
-    test("a call that ends the process is not made, which is said", async () => {
-      const around = refusing("set_mempolicy", "kill");
-      const outcome = await execWorker(host, words("--gpu", "3"), around);
-      expect(whereIn(outcome)).toMatchObject({ cpus: "4-5", policy: "default" });
-      expect(outcome.stderr).toContain("set_mempolicy bind was refused");
+  test.each([
+    ["sched_setaffinity", { cpus: "0-7", policy: "bind:2" }, ["sched_setaffinity"]],
+    [
+      "set_mempolicy",
+      { cpus: "4-5", policy: "default" },
+      ["set_mempolicy bind", "set_mempolicy preferred"],
+    ],
+    ["set_mempolicy-bind", { cpus: "4-5", policy: "prefer:2" }, ["set_mempolicy bind"]],
+    ["mbind", whole, []],
+    ["move_pages", whole, []],
+    ["get_mempolicy", whole, []],
+    [
+      "sched_setaffinity,set_mempolicy,mbind,move_pages,get_mempolicy",
+      { cpus: "0-7", policy: "default" },
+      ["sched_setaffinity", "set_mempolicy bind", "set_mempolicy preferred"],
+    ],
+  ])("%s", async (calls, where, refused) => {
+    const outcome = await execWorker(host, words("--gpu", "3"), refusing(calls));
+    expect(whereIn(outcome)).toMatchObject(where);
+    const [memory, node] = where.policy.split(":");
+    expect(toldIn(outcome)).toEqual({
+      cpus: where.cpus === "0-7" ? null : where.cpus,
+      memory: { bind: "strict", prefer: "preferred", default: "none" }[memory ?? ""],
+      memoryNodes: node ?? null,
     });
-
-    test("with --require the program does not start", async () => {
-      const around = refusing("set_mempolicy-bind");
-      const outcome = await execWorker(host, words("--gpu", "3", "--require"), around);
-      expect([outcome.status, outcome.stdout]).toEqual([125, ""]);
-      expect(outcome.stderr).toContain("set_mempolicy bind was refused");
-    });
+    const said = [...outcome.stderr.matchAll(/not as asked: (.*) was refused \(EPERM\)/g)];
+    expect(said.map(([, call]) => call)).toEqual(refused);
   });
 
-  describe("without koffi", () => {
-    /** In a mount namespace of its own the module is hidden; only these programs are in PATH. */
-    const withOnly = (programs: readonly string[]): readonly string[] => {
-      const folder = `/tmp/only-${["these", ...programs].join("-")}`;
-      const links = [...programs, "true", "env", "prlimit"].join(" ");
-      const script = [
-        `mkdir -p ${folder}; for p in ${links}; do ln -sf /usr/bin/$p ${folder}; done`,
-        "mount -t tmpfs none /product/node_modules/koffi",
-        `export PATH=${folder}`,
-      ];
-      return ["unshare", "-m", ...prepared(script.join("; "))];
-    };
+  test("a call that ends the process is not made, which is said", async () => {
+    const around = refusing("set_mempolicy", "kill");
+    const outcome = await execWorker(host, words("--gpu", "3"), around);
+    expect(whereIn(outcome)).toMatchObject({ cpus: "4-5", policy: "default" });
+    expect(outcome.stderr).toContain("set_mempolicy bind was refused");
+  });
 
-    test.each([
-      [["numactl", "taskset"], { cpus: "4-5", policy: "bind:2" }, "strict", /^(?!.*not as asked)/],
-      [["taskset"], { cpus: "4-5", policy: "default" }, "none", /numactl .* does not work here/],
-      [[], { cpus: "0-7", policy: "default" }, "none", /taskset does not work here/],
-    ])("with %s in PATH", async (programs, where, memory, said) => {
-      const outcome = await execWorker(host, words("--gpu", "3"), withOnly(programs));
-      expect(whereIn(outcome)).toMatchObject(where);
-      expect(toldIn(outcome)).toMatchObject({ memory });
-      expect(outcome.stderr.replaceAll("\n", " ")).toMatch(said);
-    });
+  test("with --require the program does not start", async () => {
+    const around = refusing("set_mempolicy-bind");
+    const outcome = await execWorker(host, words("--gpu", "3", "--require"), around);
+    expect([outcome.status, outcome.stdout]).toEqual([125, ""]);
+    expect(outcome.stderr).toContain("set_mempolicy bind was refused");
+  });
+});
+
+describe("without koffi", () => {
+  beforeAll(takenOut);
+  /** In a mount namespace of its own the module is hidden; only these programs are in PATH. */
+  const withOnly = (programs: readonly string[]): readonly string[] => {
+    const folder = `/tmp/only-${["these", ...programs].join("-")}`;
+    const links = [...programs, "true", "env", "prlimit"].join(" ");
+    const script = [
+      `mkdir -p ${folder}; for p in ${links}; do ln -sf /usr/bin/$p ${folder}; done`,
+      "mount -t tmpfs none /product/node_modules/koffi",
+      `export PATH=${folder}`,
+    ];
+    return ["unshare", "-m", ...prepared(script.join("; "))];
+  };
+
+  test.each([
+    [["numactl", "taskset"], { cpus: "4-5", policy: "bind:2" }, "strict", /^(?!.*not as asked)/],
+    [["taskset"], { cpus: "4-5", policy: "default" }, "none", /numactl .* does not work here/],
+    [[], { cpus: "0-7", policy: "default" }, "none", /taskset does not work here/],
+  ])("with %s in PATH", async (programs, where, memory, said) => {
+    const outcome = await execWorker(host, words("--gpu", "3"), withOnly(programs));
+    expect(whereIn(outcome)).toMatchObject(where);
+    expect(toldIn(outcome)).toMatchObject({ memory });
+    expect(outcome.stderr.replaceAll("\n", " ")).toMatch(said);
   });
 });

@@ -19,22 +19,19 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(machine.folder, { recursive: true, force: true }));
 
-type Container = (withLeases: boolean) => readonly [string, ...string[]];
+/** The words before a command that is to run in a container. */
+type Container = (withLeases: boolean) => readonly string[];
+
+/** Groups the words of one option, so that it reads as one. */
+const words = (...all: readonly string[]): readonly string[] => all;
 
 const bubble: Container = (withLeases) => [
   "bwrap",
-  ...[
-    "--ro-bind",
-    "/",
-    "/",
-    "--proc",
-    "/proc",
-    "--dev",
-    "/dev",
-    "--unshare-pid",
-    "--die-with-parent",
-  ],
-  ...["--ro-bind", join(machine.folder, "sys"), "/sys", "--tmpfs", "/run"],
+  ...words("--ro-bind", "/", "/"),
+  ...words("--proc", "/proc", "--dev", "/dev"),
+  ...words("--unshare-pid", "--die-with-parent"),
+  ...words("--ro-bind", join(machine.folder, "sys"), "/sys"),
+  ...words("--tmpfs", "/run"),
   ...(withLeases ? ["--bind", leases, inside] : []),
 ];
 
@@ -50,42 +47,60 @@ const unshared: Container = (withLeases) => {
 };
 
 /** A user who is root in the container alone, as of Podman without root. */
-const rootless: Container = (withLeases) => {
-  const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+const rootless: Container = (withLeases) => [
+  ...words("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
+  ...bubble(withLeases),
+  ...words("--unshare-user", "--uid", "0", "--gid", "0"),
+];
+
+/**
+ * Podman with this machine's root below a layer of its own. It wants cgroups of one version alone
+ * and limits that it may set.
+ */
+const podman: Container = (withLeases) => {
+  const script = [
+    "umount --lazy /sys/fs/cgroup",
+    "mount -t cgroup2 cgroup /sys/fs/cgroup",
+    'exec "$@"',
+  ];
   return [
-    "setpriv",
-    ...nobody,
-    ...bubble(withLeases),
-    "--unshare-user",
-    "--uid",
-    "0",
-    "--gid",
-    "0",
+    ...words("unshare", "--mount", "sh", "-ec", script.join("\n"), "sh"),
+    ...words("podman", "run", "--rm", "--interactive", "--network=none", "--cgroups=disabled"),
+    ...words("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024"),
+    `--volume=${join(machine.folder, "sys")}:/sys:ro`,
+    ...(withLeases ? [`--volume=${leases}:${inside}`] : []),
+    ...words("--rootfs", "/:O"),
   ];
 };
 
 const works = (container: Container): boolean => {
   if (!isRoot) return false;
-  const [first, ...rest] = container(false);
+  const [first = "", ...rest] = container(false);
   return spawnSync(first, [...rest, "true"]).status === 0;
 };
 
 interface Started {
   readonly child: ChildProcess;
+  /** Its CPUs, and the policy of its memory, by the kernel's word. */
   readonly core: string;
+  readonly memory: string;
   readonly said: string;
 }
 
 /** Starts a command with a core of its own that says which, and runs until its input ends. */
 async function start(container: Container, withLeases: boolean): Promise<Started> {
-  const tell = "grep Cpus_allowed_list /proc/$$/status | cut -f 2; read end";
+  const tell = [
+    'echo "$(sed -n "s/^Cpus_allowed_list:\\t//p" /proc/$$/status)',
+    '$(grep -o -m 1 "bind:.*" /proc/$$/numa_maps | cut -d " " -f 1)"; read end',
+  ].join(" ");
   const flags = ["--mode", "exclusive", "--gpu", "0", "--", "sh", "-c", tell];
-  const [first, ...rest] = [...container(withLeases), ...execWords, ...flags] as const;
+  const [first = "", ...rest] = [...container(withLeases), ...execWords, ...flags];
   const child = spawn(first, rest, { stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const [chunk] = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
-  return { child, core: String(chunk).trim(), said };
+  const [core = "", memory = ""] = String(chunk).trim().split(" ");
+  return { child, core, memory, said };
 }
 
 async function end({ child }: Started): Promise<void> {
@@ -98,13 +113,17 @@ describe.each([
   ["bubblewrap", bubble],
   ["bubblewrap without root", rootless],
   ["unshare", unshared],
+  ["Podman", podman],
 ])("in containers of %s", (_, container) => {
   const tests = test.skipIf(!works(container));
 
   tests("with the machine's folder two commands get different cores", async () => {
     const both = await Promise.all([1, 2].map(() => start(container, true)));
     expect(both.map(({ core }) => core).toSorted()).toEqual(["0", "1"]);
-    for (const { said } of both) expect(said).not.toContain("not as asked");
+    for (const { memory, said } of both) {
+      expect(memory).toBe("bind:0");
+      expect(said).not.toContain("not as asked");
+    }
     await Promise.all(both.map(end));
   });
 
@@ -120,7 +139,7 @@ describe.each([
 
   tests("without it --require does not start the command", () => {
     const flags = ["--mode", "exclusive", "--gpu", "0", "--require", "--", "echo", "ran"];
-    const [first, ...rest] = [...container(false), ...execWords, ...flags] as const;
+    const [first = "", ...rest] = [...container(false), ...execWords, ...flags];
     const { status, stdout } = spawnSync(first, rest, { encoding: "utf8" });
     expect([status, stdout]).toEqual([125, ""]);
   });

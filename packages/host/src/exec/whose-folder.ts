@@ -18,8 +18,7 @@ export function whoseFolder(folder: string): string | null {
     return `${folder} is not the one that the machine uses: mount that one here`;
   }
   const isInside = !isFirst || readNamespace("user") !== firstUsers;
-  const mounts = isInside ? mountsHere() : null;
-  if (!isInside || (mounts !== null && isMounted(mounts, folder))) return null;
+  if (!isInside || isMounted(textOf("/proc/self/mountinfo"), folder)) return null;
   return `${folder} may be of this container alone: mount the machine's there`;
 }
 
@@ -30,10 +29,16 @@ export function whoseFolder(folder: string): string | null {
  */
 export function isUnmapped(uid: number): boolean {
   if (readNamespace("user") === firstUsers) return false;
+  const shown = textOf("/proc/sys/kernel/overflowuid").trim();
+  return shown !== "" && Number(shown) === uid;
+}
+
+/** Empty where it cannot be read. */
+function textOf(path: string): string {
   try {
-    return Number(readFileSync("/proc/sys/kernel/overflowuid", "utf8")) === uid;
+    return readFileSync(path, "utf8");
   } catch {
-    return false;
+    return "";
   }
 }
 
@@ -44,15 +49,6 @@ const firstUsers = "user:[4026531837]";
 function readNamespace(name: "pid" | "user"): string | null {
   try {
     return readlinkSync(`/proc/self/ns/${name}`);
-  } catch {
-    return null;
-  }
-}
-
-/** Null where there is no /proc. */
-function mountsHere(): string | null {
-  try {
-    return readFileSync("/proc/self/mountinfo", "utf8");
   } catch {
     return null;
   }
