@@ -268,4 +268,20 @@ describe("without koffi", () => {
     expect(toldIn(outcome)).toMatchObject({ memory });
     expect(outcome.stderr.replaceAll("\n", " ")).toMatch(said);
   });
+
+  test("numactl steps down as a seccomp profile wants it", async () => {
+    const refusing = [workerProgram, "refuse", "errno", "set_mempolicy-bind"];
+    const before = [...withOnly(["numactl", "taskset"]), ...refusing];
+    const outcome = await execWorker(host, words("--gpu", "3"), before);
+    expect(whereIn(outcome)).toMatchObject({ cpus: "4-5", policy: "prefer:2" });
+    expect(toldIn(outcome)).toMatchObject({ memory: "preferred", memoryNodes: "2" });
+    expect(outcome.stderr).toContain("--membind=2 does not work here");
+  });
+
+  test("cores of its own cannot be held, which is said", async () => {
+    const flags = words("--gpu", "3", "--mode", "exclusive");
+    const outcome = await execWorker(host, flags, withOnly(["numactl"]));
+    expect(whereIn(outcome)).toMatchObject({ cpus: "4-5", policy: "bind:2" });
+    expect(outcome.stderr).toContain("no other command is kept off these cores: koffi");
+  });
 });
