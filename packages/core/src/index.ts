@@ -130,6 +130,7 @@ export type {
 
 // Preparing hosts
 export { prepare } from "./prepare/prepare.ts";
+export type { Runner } from "./prepare/programs.ts";
 export {
   type BootLine,
   type Need,
@@ -251,6 +252,18 @@ export { type MemoryPaths, memoryPaths } from "./cost/memory-path.ts";
 export type { CostBasis, PathCost } from "./cost/path-cost.ts";
 
 // Why one is slower
+export {
+  type Binding,
+  type BindingMode,
+  bindingModes,
+  type BindingUnknown,
+  type BoundAccelerator,
+  type BoundNic,
+  memoryBindings,
+  type MemoryBinding,
+} from "./binding/binding.ts";
+export { numactlWords } from "./binding/numactl.ts";
+export type { BindingPromise } from "./binding/promise.ts";
 export { explain, type ExplainOptions } from "./explain/explain.ts";
 export { examine } from "./explain/examine.ts";
 export type {
