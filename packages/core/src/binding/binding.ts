@@ -27,12 +27,14 @@ export interface Binding {
   readonly unknowns: readonly BindingUnknown[];
 }
 
+/** An accelerator that a command is beside. */
 export interface BoundAccelerator {
   readonly address: string;
   readonly model: string | null;
   readonly node: number | null;
 }
 
+/** A NIC near a command's accelerators. */
 export interface BoundNic {
   readonly address: string;
   /** Its RDMA device, or its network interface. */
@@ -47,6 +49,7 @@ export interface BindingUnknown {
   readonly tells: string;
 }
 
+/** The modes, in the order of `BindingMode`. */
 export const bindingModes = ["node", "socket", "exclusive", "core-complex"] as const;
 /**
  * Which CPUs beside its accelerators a command gets; the names and meanings are those of torchrun's
@@ -59,6 +62,7 @@ export const bindingModes = ["node", "socket", "exclusive", "core-complex"] as c
  */
 export type BindingMode = (typeof bindingModes)[number];
 
+/** How memory can be bound, the strictest first. */
 export const memoryBindings = ["strict", "preferred", "none"] as const;
 /**
  * `strict`: memory comes from these nodes or not at all (MPOL_BIND); `preferred`: from these nodes
