@@ -62,13 +62,17 @@ test("what is no file of its own is answered with one that is", async () => {
   expect(await remedyOf(inside)).toBe(`name a file in it, such as ${inside}/b.YML`);
   expect(await remedyOf("/dev/null")).toBe("write its content to a file and name that");
   expect(await remedyOf(`${inside}/flavors.yml`)).toBe(`did you mean ${inside}/flavors.yaml?`);
-  expect(await remedyOf(`${inside}/nothing-like-it`)).toBeNull();
-  expect(await remedyOf(`${inside}/no/flavors.yaml`)).toBeNull();
+  expect(await remedyOf(`${inside}/nothing-like-it`)).toBe(`see what is there: ls ${inside}`);
+  expect(await remedyOf(`${inside}/no/flavors.yaml`)).toBe(
+    `the folder ${inside}/no is not there either`,
+  );
   // A file descriptor that nobody passed on, and a file of such a name.
   const notPassed = "sudo and npx pass no <(…) on: pipe it in, and name - for standard input";
   expect(await remedyOf("/dev/fd/731")).toBe(notPassed);
   expect(await remedyOf("/proc/self/fd/731")).toBe(notPassed);
-  expect(await remedyOf(`${inside}/dev/fd/731`)).toBeNull();
+  expect(await remedyOf(`${inside}/dev/fd/731`)).toBe(
+    `the folder ${inside}/dev/fd is not there either`,
+  );
   // Of very many names none is looked for.
   const many = mkdtempSync(join(roomInMemory(), "evenkeel-test-"));
   onTestFinished(() => rmSync(many, { recursive: true, force: true }));
@@ -76,7 +80,7 @@ test("what is no file of its own is answered with one that is", async () => {
   writeFileSync(join(many, "machine.json"), "");
   expect(await remedyOf(join(many, "machin.json"))).toBe(`did you mean ${many}/machine.json?`);
   writeFileSync(join(many, "one-more"), "");
-  expect(await remedyOf(join(many, "machin.json"))).toBeNull();
+  expect(await remedyOf(join(many, "machin.json"))).toBe(`see what is there: ls ${many}`);
 });
 
 test("only regular files are opened", async () => {
