@@ -1,5 +1,12 @@
+import type { Diagnosis } from "@evenkeel/core/explain/diagnosis.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bootHost, type Host, workerProgram } from "../machine/host.ts";
+import {
+  bootHost,
+  evenkeelProgram,
+  evenkeelWords,
+  type Host,
+  workerProgram,
+} from "../machine/host.ts";
 import { oneAccelerator } from "../machine/shape.ts";
 import { endJob, execWorker, startJob, toldIn, whereIn } from "../machine/worker.ts";
 import { words } from "../machine/words.ts";
@@ -40,3 +47,22 @@ test("cores of a job that was killed are free again, and until then nobody's", a
   await endJob(host, job);
   expect(whereIn(await execWorker(host, exclusive)).cpus).toBe("2-3");
 });
+
+test("a command that stays where it is bound is found there, and one that is moved is not", async () => {
+  const job = await startJob(host, words("--verify", "1s", "--verdict", "/tmp/verdict.json"));
+  await host.ok("/bin/sh", ["-c", "while [ ! -s /tmp/verdict.json ]; do sleep 0.2; done"]);
+  const verdict: unknown = JSON.parse(await host.ok("/bin/cat", ["/tmp/verdict.json"]));
+  expect(verdict).toMatchObject({ vm: `process-${job.pid}`, holds: true, findings: [] });
+  expect(await faultsOf(job.pid)).not.toContain("binding-left");
+  await host.ok("taskset", ["-apc", "0", `${job.pid}`]);
+  expect(await faultsOf(job.pid)).toContain("binding-left");
+  await endJob(host, job);
+});
+
+/** The codes of what `evenkeel doctor` finds wrong with a process. */
+async function faultsOf(pid: number): Promise<readonly string[]> {
+  const doctor = [...evenkeelWords, "doctor", `${pid}`, "--output", "json"];
+  const { stdout } = await host.run(evenkeelProgram, doctor, { timeoutMs: 300_000 });
+  const diagnosis: Pick<Diagnosis, "subjects"> = JSON.parse(stdout);
+  return diagnosis.subjects.flatMap(({ faults }) => faults.map(({ code }) => code));
+}
