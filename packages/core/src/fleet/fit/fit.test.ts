@@ -241,8 +241,8 @@ test("the count is that of VMs placed in turn, and agrees with the placement", (
         const reason = first.reasons.find(isStraddleReason) ?? null;
         expect(reason === null).toBe(isPlanOnOneNode(first, topology));
         if (reason !== null && fit.onOneNode === false) {
-          // `place` and `--fit` say one thing in the same words. Of layouts that cost the same, each
-          // may have another one, which costs more or less if the guest does not see its nodes.
+          // `place` and `--fit` say one thing in the same words. Of layouts that cost the same,
+          // each may have another, which costs more or less if the guest does not see its nodes.
           const same = describeFit(fit).split(": ").slice(1).join(": ");
           const told = `: ${same.slice(0, same.lastIndexOf("; "))}.`;
           expect(withoutHidden(reason).endsWith(withoutHidden(told))).toBe(true);
