@@ -50,6 +50,7 @@ test("who knows less accuses nobody whom more evidence acquits", () => {
 const twofold: ReadonlySet<string> = new Set([
   "guest-device-node",
   "guest-distances-flat",
+  "host-memory-less",
   "link-slow",
   "peer-copies-off",
   "port-link-untrue",

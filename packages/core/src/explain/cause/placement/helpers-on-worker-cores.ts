@@ -33,7 +33,9 @@ export const helpersOnWorkerCores: Cause = {
     const { evidence, workers, helpers, topology } = subject;
     if (evidence.of !== "vm") return irrelevant;
     if (workers === null || helpers === null) return untold(whyNoWorkers(evidence));
-    if (topology === null) return untold("the machine was not read: its cores would tell");
+    if (topology === null || topology.cores.length === 0) {
+      return untold("the machine was not read: its cores would tell");
+    }
     const cored = coredWorkers(subject);
     const cores = unionAll(cored.map(({ core }) => setOf(core.cpus)));
     const online = onlineCpus(topology);

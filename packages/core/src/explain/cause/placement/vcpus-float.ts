@@ -4,7 +4,7 @@ import { listed, whyHome } from "../../subject/home.ts";
 import { nodesOutside, partOfWork, seenOutside, spreadOfWork } from "../../subject/whereabouts.ts";
 import { formatList } from "../../../set/list-format.ts";
 import { pinnedTo } from "./pinned.ts";
-import { cpuLines, noticed, workersOf, workersWord } from "./workers.ts";
+import { cpuLines, mayHaveMore, noticed, whyNoWorkers, workersOf, workersWord } from "./workers.ts";
 
 /**
  * A thread that may run anywhere does so whenever the scheduler likes, and its memory stays where
@@ -31,6 +31,7 @@ export const vcpusFloat: Cause = {
     const isFew = subject.evidence.of !== "vm" && part < noticed;
     if (floating.length === 0 || isFew) {
       if (unread.length > 0) return untold(`where ${unread.length} ${word} may run was not read`);
+      if (mayHaveMore(subject)) return untold(whyNoWorkers(subject.evidence));
       return acquitted(`${floating.length} of ${all.length} ${word} may leave ${whyHome(home)}`);
     }
     const seen = seenOutside(floating, where);

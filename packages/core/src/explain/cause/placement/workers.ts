@@ -13,6 +13,7 @@ import { whyNoHome } from "../../subject/astray.ts";
 import { irrelevant, type Judgement, untold } from "../../subject/cause.ts";
 import type { Subject } from "../../subject/subject.ts";
 import { type WorkersAt, whereaboutsOf } from "../../subject/whereabouts.ts";
+import { vcpuCount } from "../../subject/yardstick.ts";
 
 /** A part of a process' work that is too small to matter. */
 export const noticed = 0.05;
@@ -36,6 +37,13 @@ export function whyNoWorkers({ threads }: Evidence): string {
     "which of its threads are vCPUs is not known: QEMU's monitor, or -name NAME,debug-threads=on, " +
     "would tell"
   );
+}
+
+/** Whether a thread of a VM whose role is unknown may be one more vCPU's. */
+export function mayHaveMore({ evidence, workers }: Subject): boolean {
+  if (evidence.of !== "vm" || workers === null) return false;
+  const isUnknown = evidence.threads?.some(({ role }) => role === null) === true;
+  return isUnknown && vcpuCount(evidence) !== workers.length;
 }
 
 /** What the workers are called. */
