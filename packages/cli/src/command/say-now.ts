@@ -1,3 +1,4 @@
+import { pause } from "@evenkeel/host/clock/pause.ts";
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 
 /** How long a pipe may be full before a text is dropped. */
@@ -45,7 +46,7 @@ function writeAll(file: number, bytes: Uint8Array): void {
     } catch (error) {
       const isFull = error instanceof Error && "code" in error && error.code === "EAGAIN";
       if (!isFull || performance.now() > until) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+      pause(pauseMs);
     }
   }
 }

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { bindInput } from "../../testing/binding/bind-input.ts";
 import { bindingFaults } from "../../testing/binding/binding-check.ts";
 import { wideTopology } from "../../testing/topology/arbitrary-machine.ts";
 import {
@@ -21,21 +22,13 @@ import { type Binding, bindingModes, memoryBindings } from "./binding.ts";
 
 const runs = 400;
 
+/** The order of accelerators is known, whoever made them. */
 function inputFor(topology: Topology, more: Partial<BindInput> = {}): BindInput {
-  return {
-    topology,
-    usable: new Set(topology.accelerators.map(({ address }) => address)),
+  return bindInput(topology, {
     rocmOrder: topology.accelerators.map(({ address }) => address),
     variables: { CUDA_DEVICE_ORDER: "PCI_BUS_ID" },
-    wanted: { kind: "all" },
-    mode: "node",
-    memory: "strict",
-    withNics: false,
-    allowedCpus: unionAll(topology.nodes.map(knownCpus)),
-    allowedNodes: indexSet(topology.nodes.map(({ id }) => id)),
-    heldCpus: emptySet,
     ...more,
-  };
+  });
 }
 
 const part = (members: readonly number[], keep: readonly boolean[]): IndexSet =>

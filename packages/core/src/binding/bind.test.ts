@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { emptySet, indexSet, unionAll } from "../set/index-set.ts";
+import { bindInput } from "../../testing/binding/bind-input.ts";
+import { indexSet } from "../set/index-set.ts";
 import { setOf } from "../set/list-format.ts";
 import { catalogMachine } from "../topology/catalog/catalog.ts";
-import { knownCpus } from "../topology/node-facts.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
 import type { Topology } from "../topology/topology.ts";
 import { bind, type BindInput } from "./bind.ts";
@@ -25,20 +25,7 @@ const snc = machineNamed("xeon-snc");
 const gb200 = machineNamed("gb200-tray");
 
 function answer(topology: Topology, more: Partial<BindInput> = {}) {
-  return bind({
-    topology,
-    usable: new Set(topology.accelerators.map(({ address }) => address)),
-    rocmOrder: null,
-    variables: {},
-    wanted: { kind: "all" },
-    mode: "node",
-    memory: "strict",
-    withNics: false,
-    allowedCpus: unionAll(topology.nodes.map(knownCpus)),
-    allowedNodes: indexSet(topology.nodes.map(({ id }) => id)),
-    heldCpus: emptySet,
-    ...more,
-  });
+  return bind(bindInput(topology, more));
 }
 
 function bound(topology: Topology, more: Partial<BindInput> = {}): Binding {

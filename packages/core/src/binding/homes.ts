@@ -30,9 +30,7 @@ export function nodeFinder({ nodes, pci }: Topology): (address: string) => numbe
   };
 }
 
-/**
- * The nodes of all functions below the same host bridge.
- */
+/** The nodes of all functions below the same host bridge. */
 function belowRoot({ root }: PciDevice, pci: readonly PciDevice[]): readonly (number | null)[] {
   return pci.filter((other) => other.root === root).map(({ node }) => node);
 }

@@ -1,7 +1,7 @@
 import { distancesOf } from "../topology/distances-of.ts";
 import { knownCpus } from "../topology/node-facts.ts";
 import type { MemoryNode, Topology } from "../topology/topology.ts";
-import { has, type IndexSet, intersection, isEmpty } from "../set/index-set.ts";
+import { has, type IndexSet, indexSet, intersection, isEmpty, unionAll } from "../set/index-set.ts";
 import { allKnown } from "../unit/list.ts";
 
 /** The nodes that serve a home best. */
@@ -34,6 +34,17 @@ export function nearest(
   }
   const least = Math.min(...distances);
   return { nodes: ids.filter((_, place) => distances[place] === least), unknown: null };
+}
+
+/** All that a machine is known to have, for a command that nothing keeps within a part of it. */
+export function allOfMachine({ nodes }: Topology): {
+  readonly allowedCpus: IndexSet;
+  readonly allowedNodes: IndexSet;
+} {
+  return {
+    allowedCpus: unionAll(nodes.map(knownCpus)),
+    allowedNodes: indexSet(nodes.map(({ id }) => id)),
+  };
 }
 
 /** The nodes that have some of these CPUs. */

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { bindInput } from "../../testing/binding/bind-input.ts";
 import { wideTopology } from "../../testing/topology/arbitrary-machine.ts";
-import { emptySet, indexSet, indices, unionAll } from "../set/index-set.ts";
+import { indexSet, indices, unionAll } from "../set/index-set.ts";
 import { formatList, setOf } from "../set/list-format.ts";
 import { knownCpus } from "../topology/node-facts.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -55,19 +56,15 @@ test("renumbered nodes and CPUs change nothing but the numbers", () => {
           id + gaps.slice(0, id + 1).reduce((total, gap) => total + gap, 0);
         const labels: Labels = { node: label, cpu: (id) => 2 * id + at(gaps, 0) };
         const every = unionAll(topology.nodes.map(knownCpus));
-        const input = (machine: Topology, allowed: readonly number[]): BindInput => ({
-          topology: machine,
-          usable: new Set(all),
-          rocmOrder: all,
-          variables: { CUDA_DEVICE_ORDER: "PCI_BUS_ID" },
-          wanted: { kind: "named", words: [at(all, pick % all.length)] },
-          mode,
-          memory: "strict",
-          withNics: true,
-          allowedCpus: indexSet(allowed),
-          allowedNodes: indexSet(machine.nodes.map(({ id }) => id)),
-          heldCpus: emptySet,
-        });
+        const input = (machine: Topology, allowed: readonly number[]): BindInput =>
+          bindInput(machine, {
+            rocmOrder: all,
+            variables: { CUDA_DEVICE_ORDER: "PCI_BUS_ID" },
+            wanted: { kind: "named", words: [at(all, pick % all.length)] },
+            mode,
+            withNics: true,
+            allowedCpus: indexSet(allowed),
+          });
         const allowed = indices(every).filter((cpu) => cpu % 5 !== pick % 7);
         const plain = bind(input({ ...topology, access: [] }, allowed));
         const other = bind(input(relabelled(topology, labels), allowed.map(labels.cpu)));

@@ -1,3 +1,4 @@
+import { amountOf } from "../text/amount.ts";
 import { normalPciAddress } from "../topology/pci-address.ts";
 import type { LocalRank } from "./local-rank.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -133,5 +134,5 @@ const addressOf = ({ address }: { readonly address: string }): string => address
 
 function amount(addresses: readonly unknown[]): string {
   if (addresses.length === 0) return "no GPU";
-  return addresses.length === 1 ? "1 GPU" : `${addresses.length} GPUs`;
+  return amountOf(addresses.length, "GPU");
 }

@@ -6,6 +6,7 @@ import { usableCores } from "@evenkeel/core/binding/mode/cores.ts";
 import { emptySet, type IndexSet, isEmpty, unionAll } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
 import type { Core } from "@evenkeel/core/topology/topology.ts";
+import { pause } from "../clock/pause.ts";
 import type { Decider } from "./decide.ts";
 import { openLease } from "./leases.ts";
 import { takeLease } from "./take-leases.ts";
@@ -60,7 +61,7 @@ function waitForGuard(folder: string, lock: (file: number) => number): number | 
   if (typeof file !== "number") return null;
   for (let tries = 0; tries < guardTries; tries++) {
     if (lock(file) === 0) return file;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, guardPauseMs);
+    pause(guardPauseMs);
   }
   closeSync(file);
   return null;

@@ -9,6 +9,7 @@ import {
   type Stats,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { isSameFile } from "../file/same-file.ts";
 import { isUnmapped } from "./whose-folder.ts";
 
 /**
@@ -132,8 +133,7 @@ export function openLease(path: string): OpenedLease {
 /** Whether an open file is still the one that others open at this path. */
 export function isStillAt(path: string, file: number): boolean {
   try {
-    const [here, there] = [fstatSync(file), lstatSync(path)];
-    return here.dev === there.dev && here.ino === there.ino;
+    return isSameFile(fstatSync(file), lstatSync(path));
   } catch {
     return false;
   }

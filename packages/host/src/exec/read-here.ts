@@ -1,6 +1,6 @@
-import { type IndexSet, indexSet, unionAll } from "@evenkeel/core/set/index-set.ts";
+import type { IndexSet } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
-import { knownCpus } from "@evenkeel/core/topology/node-facts.ts";
+import { allOfMachine } from "@evenkeel/core/binding/nearest.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { AcceleratorFacts } from "@evenkeel/core/binding/visible/seen.ts";
@@ -22,11 +22,10 @@ export interface Allowed {
  */
 export function allowedHere(tree: Tree, topology: Topology): Allowed {
   const { allowedCpus, allowedNodes } = parseStatus(tree.readText("/proc/self/status") ?? "");
+  const all = allOfMachine(topology);
   return {
-    allowedCpus:
-      allowedCpus === null ? unionAll(topology.nodes.map(knownCpus)) : setOf(allowedCpus),
-    allowedNodes:
-      allowedNodes === null ? indexSet(topology.nodes.map(({ id }) => id)) : setOf(allowedNodes),
+    allowedCpus: allowedCpus === null ? all.allowedCpus : setOf(allowedCpus),
+    allowedNodes: allowedNodes === null ? all.allowedNodes : setOf(allowedNodes),
   };
 }
 

@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { type IndexSet, isDisjoint } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
 import { parseMembership } from "../cgroup/parse.ts";
 import { readCgroup } from "../cgroup/read.ts";
+import { isSameFile } from "../file/same-file.ts";
 import { liveTree } from "../tree/directory-tree.ts";
 import { isStillAt, leasePath, openLease } from "./leases.ts";
 
@@ -72,12 +73,10 @@ function nameInLocks(file: number): string {
 
 /** The processes that have locked a file, by /proc/locks. */
 function holdersOf(lockName: string): readonly number[] {
-  return textOf("/proc/locks")
-    .split("\n")
-    .flatMap((line) => {
-      const [, kind, , , pid, where] = line.trim().split(/\s+/);
-      return kind === "FLOCK" && where === lockName && Number(pid) > 0 ? [Number(pid)] : [];
-    });
+  return (liveTree().readText("/proc/locks") ?? "").split("\n").flatMap((line) => {
+    const [, kind, , , pid, where] = line.trim().split(/\s+/);
+    return kind === "FLOCK" && where === lockName && Number(pid) > 0 ? [Number(pid)] : [];
+  });
 }
 
 /**
@@ -88,10 +87,10 @@ function holdersOf(lockName: string): readonly number[] {
 function hasOpen(pid: number, path: string): boolean | null {
   try {
     const folder = `/proc/${pid}/fd`;
-    const { dev, ino } = lstatSync(path);
+    const own = lstatSync(path);
     return readdirSync(folder).some((name) => {
       const open = statSync(`${folder}/${name}`, { throwIfNoEntry: false });
-      return open !== undefined && open.dev === dev && open.ino === ino;
+      return open !== undefined && isSameFile(open, own);
     });
   } catch {
     return null;
@@ -104,12 +103,4 @@ function mayRunOn(pid: number, cpus: IndexSet): boolean | null {
   const { cpuset } = parseMembership(tree.readText(`/proc/${pid}/cgroup`) ?? "");
   const effective = cpuset === null ? null : (readCgroup(tree, cpuset)?.effectiveCpus ?? null);
   return effective === null ? null : !isDisjoint(setOf(effective), cpus);
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -1,4 +1,6 @@
-import { readFileSync, readlinkSync, statSync } from "node:fs";
+import { readlinkSync, statSync } from "node:fs";
+import { isSameFile } from "../file/same-file.ts";
+import { liveTree } from "../tree/directory-tree.ts";
 
 /**
  * Whether a folder is the one that the whole machine uses, or one of a container alone. A container
@@ -18,7 +20,8 @@ export function whoseFolder(folder: string): string | null {
     return `${folder} is not the one that the machine uses: mount that one here`;
   }
   const isInside = !isFirst || readNamespace("user") !== firstUsers;
-  if (!isInside || isMounted(textOf("/proc/self/mountinfo"), folder)) return null;
+  if (!isInside || isMounted(liveTree().readText("/proc/self/mountinfo") ?? "", folder))
+    return null;
   return `${folder} may be of this container alone: mount the machine's there`;
 }
 
@@ -29,17 +32,8 @@ export function whoseFolder(folder: string): string | null {
  */
 export function isUnmapped(uid: number): boolean {
   if (readNamespace("user") === firstUsers) return false;
-  const shown = textOf("/proc/sys/kernel/overflowuid").trim();
+  const shown = (liveTree().readText("/proc/sys/kernel/overflowuid") ?? "").trim();
   return shown !== "" && Number(shown) === uid;
-}
-
-/** Empty where it cannot be read. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }
 
 /** The kernel's own numbers of the first namespaces (include/linux/proc_ns.h). */
@@ -59,7 +53,7 @@ function sameAsFirst(folder: string): boolean | null {
   try {
     const there = statSync(`/proc/1/root${folder}`, { throwIfNoEntry: false });
     const here = statSync(folder);
-    return there?.dev === here.dev && there.ino === here.ino;
+    return there !== undefined && isSameFile(there, here);
   } catch {
     return null;
   }

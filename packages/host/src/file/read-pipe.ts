@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { formatBytes, KiB } from "@evenkeel/core/unit/bytes.ts";
 import { statsOf } from "./stats-of.ts";
+import { pause } from "../clock/pause.ts";
 
 /**
  * Reads pipes that a user names in place of a file: `<(lscpu)` of a shell, a FIFO, `/dev/stdin`. A
@@ -86,7 +87,7 @@ export function readPipe(
           const message = `nothing more came through this pipe for ${silenceMs / 1000} s`;
           throw unreadable(message, "write it to a file, and name that");
         }
-        sleep(SLEEP_MS);
+        pause(SLEEP_MS);
       }
       if (now - started > wholeMs) {
         const message = `this pipe did not end within ${wholeMs / 1000} s`;
@@ -117,8 +118,4 @@ function tooLarge(path: string, maxBytes: number, expected: string): EvenkeelErr
     where: path,
     expected: `${expected}, which has at most ${most}`,
   });
-}
-
-function sleep(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, constants, fstatSync, lstatSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { systemEnvironment } from "../machine/child-environment.ts";
+import { isSameFile } from "../file/same-file.ts";
 import { openTrusted } from "./trusted.ts";
 
 /** A file lock that this process itself holds. */
@@ -110,7 +111,7 @@ async function lockFile(
 /** Whether an open file is the one at the path. */
 function isAt(path: string, file: number): boolean {
   const [here, there] = [fstatSync(file), lstatSync(path, { throwIfNoEntry: false })];
-  return there !== undefined && here.dev === there.dev && here.ino === there.ino;
+  return there !== undefined && isSameFile(here, there);
 }
 
 function requireAt(path: string, file: number): void {

@@ -3,10 +3,10 @@ import { resolve } from "node:path";
 import { bind, type BindingAnswer, type NotBound } from "@evenkeel/core/binding/bind.ts";
 import { libraryVariables } from "@evenkeel/core/binding/libraries.ts";
 import { localRank, rankVariables } from "@evenkeel/core/binding/local-rank.ts";
+import { allOfMachine } from "@evenkeel/core/binding/nearest.ts";
 import type { Wanted } from "@evenkeel/core/binding/wanted.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { emptySet, indexSet, unionAll } from "@evenkeel/core/set/index-set.ts";
-import { knownCpus } from "@evenkeel/core/topology/node-facts.ts";
+import { emptySet } from "@evenkeel/core/set/index-set.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { type CommandRequest, deciderHere } from "@evenkeel/host/exec/decide.ts";
 import { execCommand } from "@evenkeel/host/exec/exec.ts";
@@ -151,8 +151,7 @@ function decideOn(topology: Topology, request: CommandRequest): BindingAnswer {
     topology,
     usable: null,
     rocmOrder: null,
-    allowedCpus: unionAll(topology.nodes.map(knownCpus)),
-    allowedNodes: indexSet(topology.nodes.map(({ id }) => id)),
+    ...allOfMachine(topology),
     heldCpus: emptySet,
   });
 }
