@@ -1,0 +1,120 @@
+import type { LoadedPoint } from "../../calibration/calibration.ts";
+import { at } from "../../unit/list.ts";
+import { sumOf } from "../../unit/sum.ts";
+
+/**
+ * How the latency of memory grows with the bytes that are read of it meanwhile.
+ *
+ *     latency(x) = idle · (1 + growth · u / (1 − u⁴)),   u = x / peak
+ *
+ * up to `saturated`, the latency at and past the knee: there the system is closed. The cores have a
+ * fixed number of bytes on their way, so by Little's law the latency is what is outstanding over the
+ * peak bandwidth, however much more is asked for.
+ *
+ * Queueing formulas such as M/M/1 (exponent 1 in place of 4) bend too early: controllers reorder and
+ * overlap requests until about four fifths of the peak, and then there is a cliff. The exponent was
+ * the same for all tables of Intel's Memory Latency Checker that were tried, as were the two inputs
+ * that a table tells itself (idle latency and peak), so a table has one fitted constant: `growth`.
+ * `npm run bench -- model` shows what it predicts and how well, each point also left out of the fit.
+ */
+export interface LatencyCurve {
+  readonly idleNs: number;
+  readonly peakBytesPerSecond: number;
+  /** The fitted constant. */
+  readonly growth: number;
+  /** At and past the knee; at least the idle latency. */
+  readonly saturatedNs: number;
+}
+
+/** The growth where nobody measured a curve: fitted to nine published tables at once. */
+export const typicalGrowth = 0.37;
+
+/**
+ * Saturated over idle latency where nobody measured it: the middle of nine published tables, which
+ * range from 1.6 (few cores) to 4.5.
+ */
+export const typicalSaturation = 3.5;
+
+/** From this share of the peak on, a point of a table is at the knee and fits nothing. */
+export const kneeFrom = 0.95;
+
+const EXPONENT = 4;
+
+/** The latency's growth by utilisation, in units of `growth · idle`; infinite from 1 on. */
+export function latencyGrowth(utilisation: number): number {
+  return utilisation >= 1 ? Infinity : utilisation / (1 - utilisation ** EXPONENT);
+}
+
+/** The latency while so many bytes a second are read. */
+export function latencyAt(curve: LatencyCurve, bytesPerSecond: number): number {
+  const { idleNs, peakBytesPerSecond, growth, saturatedNs } = curve;
+  if (growth === 0) return idleNs;
+  const open = idleNs * (1 + growth * latencyGrowth(bytesPerSecond / peakBytesPerSecond));
+  return Math.min(open, saturatedNs);
+}
+
+/**
+ * A table's curve: its peak is the largest bandwidth in it, its idle latency the median of the
+ * points of least load, and the growth the one with the least squares of relative errors below the
+ * knee. Points may come in any order and several times. Null without a point below the knee, and
+ * where no positive growth fits, the growth is 0.
+ */
+export function fitLatencyCurve(points: readonly LoadedPoint[]): LatencyCurve | null {
+  const peakBytesPerSecond = peakOf(points);
+  const below = belowKnee(points, peakBytesPerSecond);
+  if (below.length === 0) return null;
+  const idleNs = idleOf(below, peakBytesPerSecond);
+  const growth = growthOf(below.map((point) => ({ ...point, idleNs, peakBytesPerSecond })));
+  return { idleNs, peakBytesPerSecond, growth, saturatedNs: saturatedOf(points, idleNs) };
+}
+
+/** A point below the knee with what its table says besides. */
+export interface TablePoint extends LoadedPoint {
+  readonly idleNs: number;
+  readonly peakBytesPerSecond: number;
+}
+
+/** The growth with the least squares of relative errors, over points of one table or of many. */
+export function growthOf(points: readonly TablePoint[]): number {
+  const shapeOf = ({ idleNs, latencyNs, bytesPerSecond, peakBytesPerSecond }: TablePoint): number =>
+    (idleNs * latencyGrowth(bytesPerSecond / peakBytesPerSecond)) / latencyNs;
+  const squares = sumOf(points, (point) => shapeOf(point) ** 2);
+  const product = sumOf(points, (point) => shapeOf(point) * (1 - point.idleNs / point.latencyNs));
+  return squares === 0 ? 0 : Math.max(0, product / squares);
+}
+
+/** The largest bandwidth of a table. */
+export function peakOf(points: readonly LoadedPoint[]): number {
+  return points.reduce((peak, { bytesPerSecond }) => Math.max(peak, bytesPerSecond), 0);
+}
+
+/** The points that are predicted: those below the knee, by ascending bandwidth. */
+export function belowKnee(points: readonly LoadedPoint[], peak: number): readonly LoadedPoint[] {
+  return points
+    .filter(({ bytesPerSecond }) => bytesPerSecond < kneeFrom * peak)
+    .toSorted((a, b) => a.bytesPerSecond - b.bytesPerSecond || a.latencyNs - b.latencyNs);
+}
+
+/** Up to this utilisation memory counts as idle: the curve is 2 % above its start. */
+const idleUpTo = 0.05;
+
+/** The median latency of the points of least load, at least three of them. */
+function idleOf(below: readonly LoadedPoint[], peak: number): number {
+  const idle = below.filter(({ bytesPerSecond }) => bytesPerSecond <= idleUpTo * peak);
+  return median((idle.length >= 3 ? idle : below.slice(0, 3)).map(({ latencyNs }) => latencyNs));
+}
+
+/** What is outstanding at the knee and past it, over the peak. */
+function saturatedOf(points: readonly LoadedPoint[], idleNs: number): number {
+  const peak = peakOf(points);
+  const outstanding = points
+    .filter(({ bytesPerSecond }) => bytesPerSecond >= kneeFrom * peak)
+    .map(({ bytesPerSecond, latencyNs }) => bytesPerSecond * latencyNs);
+  return Math.max(idleNs, median(outstanding) / peak);
+}
+
+function median(values: readonly number[]): number {
+  const ascending = values.toSorted((a, b) => a - b);
+  const middle = ascending.length / 2;
+  return (at(ascending, Math.floor(middle)) + at(ascending, Math.ceil(middle) - 1)) / 2;
+}
