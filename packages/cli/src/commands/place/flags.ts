@@ -6,6 +6,7 @@ export interface PlaceFlags {
   readonly taken: readonly string[];
   readonly flavor: readonly string[];
   readonly policy?: string;
+  readonly calibration: readonly string[];
   readonly state?: string;
   readonly "away-from": readonly string[];
   readonly spread: boolean;

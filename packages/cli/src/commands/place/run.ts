@@ -19,14 +19,15 @@ import { readHosts, refuseHosts } from "../../input/read-hosts.ts";
 
 export async function runPlace(this: CliContext, flags: PlaceFlags, path: string): Promise<void> {
   const { on, fleet, taken, flavor, policy, state, "away-from": awayFrom, spread, output } = flags;
+  const { calibration } = flags;
   const { surroundings } = this;
-  refuseTwoStdins([path, ...on, ...taken, ...flavor, policy ?? "", fleet ?? ""]);
+  refuseTwoStdins([path, ...on, ...taken, ...flavor, policy ?? "", fleet ?? "", ...calibration]);
   const skipUnreadable = flags["skip-unreadable"];
   refuseHosts({ on, fleet, policy, skipUnreadable });
   const { vm, flavors } = await readAsked(path, flavor, surroundings);
   const request = resolveRequest(vm, flavors);
   const own = { vm: request.name, tenant: request.tenant };
-  const asked = { on, fleet, skipUnreadable, taken, policy, state, vm: own };
+  const asked = { on, fleet, skipUnreadable, taken, policy, calibration, state, vm: own };
   const hosts = await readHosts(asked, surroundings);
   refuseUnknownVms(awayFrom, hosts);
   refuseOwnPlan(request, hosts);
