@@ -49,7 +49,7 @@ export interface PlacedVm {
 
 export function neighboursOf({ topology, taken, held = [], policy }: HostState): Neighbours {
   const inventory = inventoryOf(topology, policy);
-  const machine = flowMachine(inventory.topology, null);
+  const machine = flowMachine(inventory.topology, topology.calibration);
   const load = ({ vm, tenant, placed, vcpus, workload, idleSlowdown }: PlacedVm): LoadedVm => {
     const model = inventory.relations.model(workload);
     const flows = vmFlows(machine, model, { placed, vcpus, profile: profileOf(workload) });
