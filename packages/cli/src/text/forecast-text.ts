@@ -1,3 +1,4 @@
+import { bottleneckText } from "@evenkeel/core/cost/bottleneck-text.ts";
 import type { Bottleneck } from "@evenkeel/core/cost/contention.ts";
 import type { CostParts } from "@evenkeel/core/cost/plan-cost.ts";
 import type { Forecast, VmForecast } from "@evenkeel/core/forecast/forecast-document.ts";
@@ -52,7 +53,7 @@ function vmSentence(one: VmForecast): string {
     `${name}: ${change} ${byBasis[basis]}`,
     ...busy,
     ...latencyWords(one),
-    ...(bottleneck === null ? [] : [bottleneckText(bottleneck, one.parts)]),
+    ...(bottleneck === null ? [] : [slowedText(bottleneck, one.parts)]),
   ].join("; ");
 }
 
@@ -72,15 +73,9 @@ const partNames: Readonly<Record<keyof CostParts, string>> = {
   network: "transfers of its NICs",
 };
 
-function bottleneckText(bottleneck: Bottleneck, parts: CostParts): string {
-  const { resource, part, askedBytesPerSecond, capacityBytesPerSecond, vms } = bottleneck;
-  const [asked, has] = [askedBytesPerSecond, capacityBytesPerSecond].map((one) =>
-    (one / 1e9).toFixed(1),
-  );
-  return (
-    `${resource}: ${asked} of ${has} GB/s asked for, ${vms} VMs, so ${partNames[part]} take ` +
-    `${times(parts[part])} times as long`
-  );
+function slowedText(bottleneck: Bottleneck, parts: CostParts): string {
+  const { part } = bottleneck;
+  return `${bottleneckText(bottleneck)}, so ${partNames[part]} take ${times(parts[part])} times as long`;
 }
 
 function times(value: number): string {
