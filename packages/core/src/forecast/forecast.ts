@@ -61,8 +61,8 @@ export function forecastWith(neighbours: Neighbours, newcomer: LoadedVm): Foreca
       slowdownBusy: slowdownOf(own, among(own, all, "full")),
       parts: roundedParts(after.parts),
       bottleneck: after.bottleneck,
-      latencyBeforeNs: before === null ? null : before.latencyNs,
-      latencyAfterNs: after.latencyNs,
+      latencyBeforeNs: before === null ? null : nanoseconds(before),
+      latencyAfterNs: nanoseconds(after),
       basis: isComplete ? basisOf(own, after) : "unknown",
     };
   });
@@ -136,6 +136,11 @@ function namesText(names: readonly string[]): string {
   const shown = names.slice(0, 3);
   const more = names.length - shown.length;
   return more === 0 ? shown.join(", ") : `${shown.join(", ")} and ${more} more`;
+}
+
+/** To tenths, which is more than anybody measures. */
+function nanoseconds({ latencyNs }: Contention): number | null {
+  return latencyNs === null ? null : Math.round(latencyNs * 10) / 10;
 }
 
 function roundedParts({ hostToDevice, memory, peer, network }: CostParts): CostParts {
