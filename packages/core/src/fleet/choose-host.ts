@@ -73,7 +73,8 @@ export function hostChooser(soldFlavors: readonly SoldFlavor[]): HostChooser {
     let exact = true;
     for (const entry of entries) {
       const { hostClass } = entry;
-      const place = bestPlace({ ...hostClass, accepts: entry.accepts });
+      const { accepts } = entry;
+      const place = bestPlace(accepts === undefined ? hostClass : { ...hostClass, accepts });
       const host = place && index.first(entry, without);
       if (place === null || host === null) continue;
       const room = preferEmptyHosts ? countSlots(hostClass, demand) : { slots: 0, exact: true };
