@@ -3,6 +3,7 @@ import type { Bottleneck } from "@evenkeel/core/cost/contention.ts";
 import type { CostParts } from "@evenkeel/core/cost/plan-cost.ts";
 import type { Forecast, VmForecast } from "@evenkeel/core/forecast/forecast-document.ts";
 import { guestName } from "@evenkeel/core/guest/name.ts";
+import { shareText } from "@evenkeel/core/text/share.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import type { View } from "./plan-text.ts";
 import { hanging } from "./table.ts";
@@ -30,7 +31,11 @@ export function forecastText({ vms, unknown }: Forecast, { width, paint }: View)
 
 const nameOf = ({ vm, tenant }: VmForecast): string => guestName(vm, tenant);
 
-const sameText = (one: VmForecast): string => `${nameOf(one)} ${times(one.slowdownAfter)}`;
+const sameText = (one: VmForecast): string =>
+  `${nameOf(one)} ${times(one.slowdownAfter)}${one.remoteShare > 0 ? ` with ${remoteText(one)}` : ""}`;
+
+const remoteText = ({ remoteShare }: VmForecast): string =>
+  `${shareText(remoteShare, 1)} of its memory remote`;
 
 const byBasis = {
   measured: "by measured figures",
@@ -52,6 +57,7 @@ function vmSentence(one: VmForecast): string {
   return [
     `${name}: ${change} ${byBasis[basis]}`,
     ...busy,
+    ...(one.remoteShare > 0 ? [`with ${remoteText(one)}`] : []),
     ...latencyWords(one),
     ...(bottleneck === null ? [] : [slowedText(bottleneck, one.parts)]),
   ].join("; ");

@@ -56,6 +56,7 @@ export function forecastWith(neighbours: Neighbours, newcomer: LoadedVm): Foreca
       tenant,
       running: isRunning,
       workload,
+      remoteShare: rounded(own.remoteShare),
       slowdownBefore: before === null ? null : slowdownOf(own, before),
       slowdownAfter: slowdownOf(own, after),
       slowdownBusy: slowdownOf(own, among(own, all, "full")),
