@@ -1,5 +1,5 @@
-import { bottleneckText } from "@evenkeel/core/cost/bottleneck-text.ts";
-import type { Bottleneck } from "@evenkeel/core/cost/contention.ts";
+import { bottleneckText } from "@evenkeel/core/cost/contention/bottleneck-text.ts";
+import type { Bottleneck } from "@evenkeel/core/cost/contention/contention.ts";
 import type { CostParts } from "@evenkeel/core/cost/plan-cost.ts";
 import type { Forecast, VmForecast } from "@evenkeel/core/forecast/forecast-document.ts";
 import { guestName } from "@evenkeel/core/guest/name.ts";

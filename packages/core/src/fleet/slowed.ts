@@ -1,4 +1,4 @@
-import { bottleneckText } from "../cost/bottleneck-text.ts";
+import { bottleneckText } from "../cost/contention/bottleneck-text.ts";
 import type { VmForecast } from "../forecast/forecast-document.ts";
 import { leastSlowing, type SlowdownLimit } from "../forecast/slowdown-limit.ts";
 import { guestName } from "../guest/name.ts";

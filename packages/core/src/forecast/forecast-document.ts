@@ -1,10 +1,10 @@
-import type { Bottleneck } from "../cost/contention.ts";
+import type { Bottleneck } from "../cost/contention/contention.ts";
 import type { CostBasis } from "../cost/path-cost.ts";
 import type { CostParts } from "../cost/plan-cost.ts";
 
 /**
  * What admitting one VM to a host does to every VM on it, itself included: predicted before it is
- * started, from what each of them moves (`cost/vm-flows.ts`) and where.
+ * started, from what each of them moves (`cost/contention/vm-flows.ts`) and where.
  */
 export interface Forecast {
   readonly apiVersion: "evenkeel/v1";

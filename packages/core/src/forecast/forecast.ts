@@ -4,7 +4,7 @@ import {
   contentionOf,
   sharesAny,
   slowdownBy,
-} from "../cost/contention.ts";
+} from "../cost/contention/contention.ts";
 import { type CostBasis, weakerBasis } from "../cost/path-cost.ts";
 import type { CostParts } from "../cost/plan-cost.ts";
 import type { HostState } from "../plan/host-state.ts";
@@ -18,9 +18,9 @@ import { type LoadedVm, type Neighbours, neighboursOf } from "./neighbours.ts";
  * Predicts what a VM does to those that run on its host, and they to it.
  *
  * A slowdown is the one of its plan, which is that of its place on the idle host under objective
- * (2), times what neighbours add to the parts of its cost (`cost/contention.ts`). So without
- * neighbours the two figures are one; and since neighbours never make a part shorter, admitting a
- * VM makes nobody faster.
+ * (2), times what neighbours add to the parts of its cost (`cost/contention/contention.ts`). So
+ * without neighbours the two figures are one; and since neighbours never make a part shorter,
+ * admitting a VM makes nobody faster.
  *
  * What cannot be known is left out and told: a VM without a plan, whose load then is not counted,
  * makes every figure a lower bound, of the basis `unknown`.
@@ -97,7 +97,9 @@ export function slowdownsWith(
   });
 }
 
-/** What neighbours cost a running VM without the new one: who shares nothing with it has it still. */
+/**
+ * What neighbours cost a running VM without the new one: who shares nothing with it has it still.
+ */
 function beforehand(
   { machine, running }: Neighbours,
   own: LoadedVm,

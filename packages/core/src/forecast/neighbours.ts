@@ -1,7 +1,7 @@
 import type { FlowMachine } from "../cost/flow/flow-machine.ts";
 import { flowMachine } from "../cost/flow/flow-machine.ts";
 import type { CostModel, Placed, RawCost } from "../cost/placement-cost.ts";
-import { type VmFlows, vmFlows } from "../cost/vm-flows.ts";
+import { type VmFlows, vmFlows } from "../cost/contention/vm-flows.ts";
 import { profileOf, workloadName } from "../cost/workload.ts";
 import { guestName } from "../guest/name.ts";
 import { inventoryOf } from "../placement/inventory/inventory.ts";

@@ -11,13 +11,14 @@ import { forecastWith, slowdownsWith } from "./forecast.ts";
 import { type LoadedVm, neighboursOf } from "./neighbours.ts";
 
 /**
- * `HostPolicy.maxSlowdown`: a placement is refused where the new VM, or a running one that it slows,
- * would exceed the limit by its forecast. A running VM beyond the limit that the new one leaves as
- * it is closes no host: it would stay closed to everybody.
+ * `HostPolicy.maxSlowdown`: a placement is refused where the new VM, or a running one that it
+ * slows, would exceed the limit by its forecast. A running VM beyond the limit that the new one
+ * leaves as it is closes no host: it would stay closed to everybody.
  *
  * The search asks of every layout that would rank whether it is within the limit
  * (`SearchOptions.accepts`), so the answer is the best of those that are. For that, no two devices
- * or nodes may count as interchangeable: equal as they are, their neighbours differ (`withoutOrbits`).
+ * or nodes may count as interchangeable: equal as they are, their neighbours differ
+ * (`withoutOrbits`).
  */
 export interface SlowdownLimit {
   readonly accepts: (layout: Layout) => boolean;

@@ -1,4 +1,4 @@
-import type { Bottleneck } from "@evenkeel/core/cost/contention.ts";
+import type { Bottleneck } from "@evenkeel/core/cost/contention/contention.ts";
 import type { CostParts } from "@evenkeel/core/cost/plan-cost.ts";
 import type {
   Forecast,
