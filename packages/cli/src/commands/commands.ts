@@ -18,6 +18,7 @@ import { renderCommand } from "./render/command.ts";
 import { runCommand } from "./run/command.ts";
 import { schemaCommand } from "./schema/command.ts";
 import { simulateCommand } from "./simulate/command.ts";
+import { simulateTwinsCommand } from "./simulate-twins/command.ts";
 import { snapshotCommand } from "./snapshot/command.ts";
 import { stopCommand } from "./stop/command.ts";
 import { topologyCommand } from "./topology/command.ts";
@@ -45,6 +46,7 @@ export const commands: readonly CliCommand[] = [
   listCommand,
   consoleCommand,
   simulateCommand,
+  simulateTwinsCommand,
   demoCommand,
   schemaCommand,
   completionCommand,
