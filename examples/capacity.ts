@@ -18,7 +18,11 @@ for (const source of sources) {
   hosts.push({ topology: { ...topology, name }, policy: defaultHostPolicy, taken: [] });
 }
 
-const capacity = fleetCapacity(hosts, flavors.map(requestOfFlavor), []);
+const capacity = fleetCapacity(
+  hosts,
+  flavors.map((flavor) => requestOfFlavor(flavor)),
+  [],
+);
 for (const { flavor, fits, most } of capacity.fleet) {
   console.log(`${flavor}: ${fits} more fit, of ${most} when every host is empty`);
 }

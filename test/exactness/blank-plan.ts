@@ -10,6 +10,8 @@ export const blankPlan: Omit<
   tenant: null,
   flavor: null,
   locality: "preferred",
+  workload: null,
+  profile: null,
   architecture: null,
   cpuModel: null,
   threadsPerCore: 1,

@@ -6,6 +6,7 @@ const uses: Readonly<Record<DocumentKind, string>> = {
   Topology: "a Topology is a machine: give it with --on, or draw it with evenkeel topology FILE",
   VirtualMachine: "a VirtualMachine is placed: evenkeel place FILE --on live",
   Flavor: "Flavors are given with --flavor FILE; a VM names one in spec.flavor",
+  WorkloadProfile: "a WorkloadProfile is given with --profile FILE; a VM names it in spec.workload",
   HostPolicy: "a HostPolicy is given with --policy FILE",
   Fleet: "a Fleet is given with --fleet FILE to place, capacity and topology",
   Plan: "a Plan is given with --taken or --plan, and rendered: evenkeel render FILE --as libvirt",

@@ -8,6 +8,7 @@ import type { GuestContract } from "@evenkeel/core/guest/contract/contract.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
+import type { WorkloadProfile } from "@evenkeel/core/request/workload-profile.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import type { z } from "zod";
@@ -25,12 +26,14 @@ import { refusalSchema } from "./refusal.ts";
 import { topologySchema } from "./topology.ts";
 import { verdictSchema } from "./verdict.ts";
 import { virtualMachineSchema } from "./virtual-machine.ts";
+import { workloadProfileSchema } from "./workload-profile.ts";
 
 /** Every document that a file may contain. */
 export type Document =
   | Topology
   | VirtualMachine
   | Flavor
+  | WorkloadProfile
   | HostPolicyDocument
   | FleetDocument
   | Plan
@@ -55,6 +58,7 @@ export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<Docum
   Topology: topologySchema,
   VirtualMachine: virtualMachineSchema,
   Flavor: flavorSchema,
+  WorkloadProfile: workloadProfileSchema,
   HostPolicy: hostPolicySchema,
   Fleet: fleetSchema,
   Plan: planSchema,

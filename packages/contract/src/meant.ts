@@ -47,15 +47,6 @@ const otherWords: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
       switch: "pcie pci pix pxb plx p2p",
     }),
   ],
-  [
-    "workload",
-    words({
-      inference: "infer serving serve llm latency",
-      training: "train nccl finetune fine-tuning distributed",
-      staging: "load loading etl io copy data",
-      compute: "hpc cpu batch general default",
-    }),
-  ],
 ]);
 
 /** Fields, and the other names that people have for them. The first field that is there counts. */

@@ -25,6 +25,7 @@ import {
   pciId,
   pcieLinkSchema,
 } from "./topology.ts";
+import { profileSchema } from "./workload-profile.ts";
 
 const VCPUS_MAX = 8192;
 const DEVICES_MAX = 1024;
@@ -93,6 +94,8 @@ export const planSchema = object({
   flavor: name.nullable(),
   locality: oneOf(localities),
   isolation: oneOf(isolations),
+  workload: name.nullable().default(null),
+  profile: profileSchema.nullable().default(null),
   architecture: text(32).nullable(),
   cpuModel: text(256).nullable(),
   threadsPerCore: integer(1, 16),

@@ -174,6 +174,7 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
     case "Explanation":
     case "Diagnosis":
     case "Binding":
+    case "WorkloadProfile":
       return result.data;
     case "GuestReport":
       refuseBeyondGuest(result.data, [], place);

@@ -9,6 +9,7 @@ import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
+import type { WorkloadProfile } from "@evenkeel/core/request/workload-profile.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { expectTypeOf, test } from "vitest";
@@ -26,6 +27,7 @@ import type { refusalSchema } from "./refusal.ts";
 import type { topologySchema } from "./topology.ts";
 import type { verdictSchema } from "./verdict.ts";
 import type { virtualMachineSchema } from "./virtual-machine.ts";
+import type { workloadProfileSchema } from "./workload-profile.ts";
 
 /** An intersection as one object type. */
 type Flat<T> = { [Field in keyof T]: T[Field] };
@@ -38,6 +40,7 @@ test("the output type of every schema is exactly the core's type", () => {
     FlatSpec<VirtualMachine>
   >();
   expectTypeOf<z.output<typeof flavorSchema>>().toEqualTypeOf<Flavor>();
+  expectTypeOf<z.output<typeof workloadProfileSchema>>().toEqualTypeOf<WorkloadProfile>();
   expectTypeOf<z.output<typeof instanceSchema>>().toEqualTypeOf<Instance>();
   expectTypeOf<z.output<typeof planSchema>>().toEqualTypeOf<Plan>();
   expectTypeOf<z.output<typeof refusalSchema>>().toEqualTypeOf<Refusal>();

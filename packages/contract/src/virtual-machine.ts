@@ -3,7 +3,6 @@ import {
   isolations,
   linkDemands,
   localities,
-  workloads,
 } from "@evenkeel/core/request/virtual-machine.ts";
 import { requestBounds } from "@evenkeel/core/request/resolve.ts";
 import { apiVersion, exactly, flag, integer, name, object, oneOf, size, text } from "./fields.ts";
@@ -23,7 +22,7 @@ export const specFields = {
   hugepages: oneOf(hugepageDemands).optional(),
   locality: oneOf(localities).optional(),
   isolation: oneOf(isolations).optional(),
-  workload: oneOf(workloads).optional(),
+  workload: name.optional(),
 };
 
 export const virtualMachineSchema = object({

@@ -9,6 +9,7 @@ import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
+import type { WorkloadProfile } from "@evenkeel/core/request/workload-profile.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
@@ -35,6 +36,18 @@ const exampleVirtualMachine: VirtualMachine = {
   kind: "VirtualMachine",
   metadata: { name: "llm-a", tenant: "acme" },
   spec: { flavor: "h100.1", nics: { count: 1, rdma: true }, workload: "training" },
+};
+
+const exampleProfile: WorkloadProfile = {
+  apiVersion: "evenkeel/v1",
+  kind: "WorkloadProfile",
+  metadata: { name: "video-search" },
+  spec: {
+    computeNs: 12_000_000,
+    perAccelerator: { hostToDevice: "512Mi", peer: "1Gi" },
+    perVcpu: { memory: "24Mi", writeShare: 0.3, randomShare: 0.2 },
+    perNic: { network: "64Mi" },
+  },
 };
 
 const exampleHostPolicy: HostPolicyDocument = {
@@ -97,6 +110,7 @@ const exampleBinding: Binding = {
 export const exampleDocuments: readonly Document[] = [
   exampleTopology,
   exampleFlavor,
+  exampleProfile,
   exampleVirtualMachine,
   exampleHostPolicy,
   exampleFleet,

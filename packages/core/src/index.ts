@@ -80,6 +80,7 @@ export type {
   Workload,
 } from "./request/virtual-machine.ts";
 export type { Request } from "./request/request.ts";
+export type { Profile, WorkloadProfile } from "./request/workload-profile.ts";
 export { requestOfFlavor, resolveRequest } from "./request/resolve.ts";
 export { defaultHostPolicy, type HostPolicy } from "./request/host-policy.ts";
 export type { DeviceName } from "./topology/device-pattern.ts";

@@ -15,6 +15,16 @@ export const flavorFlag = {
   placeholder: "FILE",
 } as const;
 
+export const profileFlag = {
+  kind: "parsed",
+  parse: String,
+  variadic: true,
+  default: [],
+  brief:
+    "a file with WorkloadProfiles, which VMs and Flavors name as their workload; repeat it for more",
+  placeholder: "FILE",
+} as const;
+
 export const takenFlag = {
   kind: "parsed",
   parse: String,

@@ -1,3 +1,4 @@
+import { workloadName } from "@evenkeel/core/cost/workload.ts";
 import { linesText } from "./terminal-text.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { PlanCost } from "@evenkeel/core/cost/plan-cost.ts";
@@ -70,7 +71,7 @@ function requestWords({ request }: TwinComparison): string {
     `${vcpus} vCPUs`,
     `${formatBytes(memoryBytes)}${pages}`,
   ];
-  return `${parts.join(", ")}, for ${workload}`;
+  return `${parts.join(", ")}, for ${workloadName(workload)}`;
 }
 
 function ordinaryNodes({ topology, ordinary }: TwinComparison): OccupiedNode[] {

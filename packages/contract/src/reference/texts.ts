@@ -13,11 +13,13 @@ import { refusalText } from "./text/refusal.ts";
 import { topologyText } from "./text/topology.ts";
 import { verdictText } from "./text/verdict.ts";
 import { flavorText, virtualMachineText } from "./text/virtual-machine.ts";
+import { workloadProfileText } from "./text/workload-profile.ts";
 
 /** What the reference says of each kind, in the order in which people meet them. */
 const texts: { readonly [Kind in DocumentKind]: ObjectText<DocumentOf<Kind>> } = {
   VirtualMachine: virtualMachineText,
   Flavor: flavorText,
+  WorkloadProfile: workloadProfileText,
   HostPolicy: hostPolicyText,
   Fleet: fleetText,
   Topology: topologyText,

@@ -5,7 +5,6 @@ import { syntheticTopology } from "../topology/synthetic/build.ts";
 import { smallTopology } from "../../testing/topology/arbitrary-machine.ts";
 import type { Topology } from "../topology/topology.ts";
 import { at } from "../unit/list.ts";
-import { describeCost } from "./describe-cost.ts";
 import {
   costModel,
   type NodeShare,
@@ -270,19 +269,6 @@ test("a placement cheaper than the best is compared with itself", () => {
   const cost = planCost(raw(1, 1, 1), raw(2, 1, 1.25));
   expect(cost.slowdown).toBe(1);
   expect(cost.parts.hostToDevice).toBe(1);
-});
-
-test("a cost in words names its size, its main part and its basis", () => {
-  expect(describeCost(planCost(raw(2, 1, 1.25), raw(1, 1, 1)), "inference")).toBe(
-    "Expected to take 1.25 times as long as the best placement on this machine for inference, " +
-      "mostly for the path between the accelerators and host memory (2.00 times); modelled from " +
-      "published constants.",
-  );
-  expect(describeCost(planCost(raw(1, 1, 1), raw(1, 1, 1)), "training")).toBe(
-    "As good as the best placement on this machine (modelled from published constants).",
-  );
-  const far = { ...planCost(raw(1.2, 15, 6), raw(1, 1, 1)), basis: "unknown" as const };
-  expect(describeCost(far, "training")).toContain("among the accelerators (15 times); a guess");
 });
 
 test("the cost of memory on each node adds up to the cost of all memory", () => {

@@ -1,12 +1,13 @@
 import type { CostParts, PlanCost } from "./plan-cost.ts";
 import type { Workload } from "../request/virtual-machine.ts";
+import type { Profile } from "../request/workload-profile.ts";
 import type { Topology } from "../topology/topology.ts";
 import { at, valueOf } from "../unit/list.ts";
 import { entryAt, rowOf } from "../unit/matrix.ts";
 import { add, type Vector, vectorOf } from "../unit/vector.ts";
 import { type MachinePaths, machinePaths, type PathTable } from "./machine-paths.ts";
 import { type CostBasis, type PathCost, weakerBasis } from "./path-cost.ts";
-import { workloadWeights } from "./workload.ts";
+import { weightsOf } from "./workload.ts";
 
 /**
  * The cost of a placement: four relative costs, each the mean over the paths of its part, and their
@@ -104,13 +105,13 @@ export interface MemoryPart {
  * The model of a topology, which it reads once: a cost then takes time linear in shares and
  * quadratic in devices.
  */
-export function costModel(topology: Topology, workload: Workload): CostModel {
+export function costModel(topology: Topology, workload: Workload | Profile): CostModel {
   return costModelOn(machinePaths(topology), workload);
 }
 
 /** The model of a machine whose paths are known. */
-export function costModelOn(paths: MachinePaths, workload: Workload): CostModel {
-  const weights = workloadWeights[workload];
+export function costModelOn(paths: MachinePaths, workload: Workload | Profile): CostModel {
+  const weights = weightsOf(workload);
   const total = (parts: CostParts): number =>
     weights.hostToDevice * parts.hostToDevice +
     weights.memory * parts.memory +

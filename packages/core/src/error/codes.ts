@@ -33,6 +33,7 @@ export const errorCodes = {
   "host-unread": "a host of a fleet cannot be read",
   "machine-unknown": "the catalog has no machine of that name",
   "flavor-unknown": "a virtual machine names a flavor that was not given",
+  "workload-unknown": "a virtual machine names a workload that is neither built in nor given",
   "host-unknown": "the fleet has no host of that name",
   "host-duplicate": "two hosts of a fleet have the same name",
   "request-invalid": "a virtual machine asks for something that no machine can provide",

@@ -1,4 +1,5 @@
 import { planCost, type RawCost } from "../cost/placement-cost.ts";
+import { workloadName } from "../cost/workload.ts";
 import { indexSet, type IndexSet, isEmpty, unionAll } from "../set/index-set.ts";
 import { formatList, setOf } from "../set/list-format.ts";
 import { topologyDigest } from "../topology/digest.ts";
@@ -40,6 +41,8 @@ export function buildPlan(
     topologyDigest: topologyDigest(host.topology),
     flavor: request.flavor,
     locality: request.locality,
+    workload: workloadName(request.workload),
+    profile: typeof request.workload === "string" ? null : request.workload,
     architecture: topology.machine.architecture,
     cpuModel: topology.machine.cpuModel,
     ...parts,

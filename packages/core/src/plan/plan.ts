@@ -1,5 +1,6 @@
 import type { PlanCost } from "../cost/plan-cost.ts";
-import type { Isolation, Locality } from "../request/virtual-machine.ts";
+import type { Isolation, Locality, Workload } from "../request/virtual-machine.ts";
+import { isBuiltIn, type Profile } from "../request/workload-profile.ts";
 import { type IndexSet, indexSet, unionAll } from "../set/index-set.ts";
 import { setOf } from "../set/list-format.ts";
 import type { Link, PcieLink } from "../topology/topology.ts";
@@ -20,6 +21,10 @@ export interface Plan {
   readonly flavor: string | null;
   readonly locality: Locality;
   readonly isolation: Isolation;
+  /** What it is for, by its name; null in plans from before this field. */
+  readonly workload: string | null;
+  /** What a workload of its own moves; null of a built-in one. */
+  readonly profile: Profile | null;
   /** The architecture of host and guest: `x86_64`, `aarch64`; null where unknown. */
   readonly architecture: string | null;
   /** The host's CPU model, as the kernel names it: a guest's settings depend on the vendor. */
@@ -123,6 +128,14 @@ export function functionsOf({
   companions,
 }: Pick<PlanDevice, "address" | "companions">): readonly string[] {
   return [address, ...companions];
+}
+
+/** What a plan's VM is for; null where nobody told, or a later release knows more workloads. */
+export function workloadOfPlan({
+  workload,
+  profile,
+}: Pick<Plan, "workload" | "profile">): Workload | Profile | null {
+  return profile ?? (workload !== null && isBuiltIn(workload) ? workload : null);
 }
 
 /** The CPUs of a plan's vCPUs, pinned or floating. */

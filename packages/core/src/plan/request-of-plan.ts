@@ -1,12 +1,12 @@
 import type { Request } from "../request/request.ts";
 import { at } from "../unit/list.ts";
-import { isHugepage, type Plan } from "./plan.ts";
+import { isHugepage, type Plan, workloadOfPlan } from "./plan.ts";
 import { sumOf } from "../unit/sum.ts";
 
 /**
  * The request that would give a VM its plan's signature again: the plan's amounts, while the
- * signature says the rest (models, links, how they lie). Fields that a plan does not have, like the
- * workload, decide nothing within one signature: its placements cost the same.
+ * signature says the rest (models, links, how they lie). A workload that an older plan does not tell
+ * decides nothing within one signature: its placements cost the same.
  */
 export function requestOfPlan(plan: Plan): Request {
   const count = (kind: "accelerator" | "nic"): number =>
@@ -24,6 +24,6 @@ export function requestOfPlan(plan: Plan): Request {
     hugepageBytes: isHugepage(pageBytes) ? pageBytes : null,
     locality: plan.locality,
     isolation: plan.isolation,
-    workload: "inference",
+    workload: workloadOfPlan(plan) ?? "inference",
   };
 }

@@ -1,4 +1,5 @@
 import type { Isolation, LinkDemand, Locality, Workload } from "./virtual-machine.ts";
+import type { Profile } from "./workload-profile.ts";
 
 /** A VirtualMachine with its flavor applied, its defaults filled in and its sizes in bytes. */
 export interface Request {
@@ -23,5 +24,6 @@ export interface Request {
   readonly hugepageBytes: number | null;
   readonly locality: Locality;
   readonly isolation: Isolation;
-  readonly workload: Workload;
+  /** A built-in workload by its name, or what one's own moves. */
+  readonly workload: Workload | Profile;
 }

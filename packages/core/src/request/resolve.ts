@@ -8,6 +8,7 @@ import type {
   VirtualMachine,
   VirtualMachineSpec,
 } from "./virtual-machine.ts";
+import { workloadCalled, type WorkloadProfile } from "./workload-profile.ts";
 
 /**
  * Bounds beyond which a number must be a typing error: QEMU's q35 machine has at most 4096 vCPUs,
@@ -40,10 +41,15 @@ const hugepageBytes: Readonly<Record<HugepageDemand, number | null>> = {
  * within `accelerators` and `nics`), then the defaults; with sizes in bytes.
  *
  * vCPUs and memory have no default. Throws `flavor-unknown` when the flavor is not among those
- * given, and `request-invalid` when a field is missing or out of bounds.
+ * given, `workload-unknown` when the workload is neither built in nor among the profiles, and
+ * `request-invalid` when a field is missing or out of bounds.
  */
-export function resolveRequest(vm: VirtualMachine, flavors: readonly Flavor[]): Request {
-  return resolveAs("VirtualMachine", vm, flavors);
+export function resolveRequest(
+  vm: VirtualMachine,
+  flavors: readonly Flavor[],
+  profiles: readonly WorkloadProfile[] = [],
+): Request {
+  return resolveAs("VirtualMachine", vm, flavors, profiles);
 }
 
 /** @param kind the kind of the document that is at fault where a field is missing. */
@@ -51,6 +57,7 @@ function resolveAs(
   kind: "VirtualMachine" | "Flavor",
   vm: VirtualMachine,
   flavors: readonly Flavor[],
+  profiles: readonly WorkloadProfile[],
 ): Request {
   const { name, tenant } = vm.metadata;
   const flavor = flavorOf(vm, flavors);
@@ -69,15 +76,22 @@ function resolveAs(
     hugepageBytes: hugepageBytes[hugepages],
     locality: spec.locality ?? requestDefaults.locality,
     isolation: spec.isolation ?? requestDefaults.isolation,
-    workload: spec.workload ?? requestDefaults.workload,
+    workload: workloadCalled(
+      spec.workload ?? requestDefaults.workload,
+      profiles,
+      at("workload").where,
+    ),
   };
 }
 
 /** The request of a VM of a flavor without fields of its own. */
-export function requestOfFlavor(flavor: Flavor): Request {
+export function requestOfFlavor(
+  flavor: Flavor,
+  profiles: readonly WorkloadProfile[] = [],
+): Request {
   const { name } = flavor.metadata;
   const vm = { apiVersion: "evenkeel/v1", kind: "VirtualMachine", metadata: { name } } as const;
-  return resolveAs("Flavor", { ...vm, spec: { flavor: name } }, [flavor]);
+  return resolveAs("Flavor", { ...vm, spec: { flavor: name } }, [flavor], profiles);
 }
 
 /** Whether a VM is as its flavor was sold: with fields of its own it has no signature. */

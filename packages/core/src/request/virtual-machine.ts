@@ -37,7 +37,8 @@ export interface VirtualMachineSpec {
   readonly hugepages?: HugepageDemand | undefined;
   readonly locality?: Locality | undefined;
   readonly isolation?: Isolation | undefined;
-  readonly workload?: Workload | undefined;
+  /** A built-in workload, or the name of a WorkloadProfile. */
+  readonly workload?: string | undefined;
 }
 
 /**

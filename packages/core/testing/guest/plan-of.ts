@@ -100,6 +100,8 @@ export function planOf(shape: PlanShape): Plan {
     locality: shape.locality ?? "strict",
     isolation,
     cpuModel: shape.cpuModel ?? null,
+    workload: null,
+    profile: null,
     architecture: shape.architecture === undefined ? "x86_64" : shape.architecture,
     threadsPerCore: threads,
     cells,

@@ -353,6 +353,8 @@ function asPlan(
     flavor: null,
     locality: "strict",
     isolation: request.isolation,
+    workload: null,
+    profile: null,
     architecture: null,
     cpuModel: null,
     threadsPerCore,

@@ -5,6 +5,7 @@ import {
   fleetFlag,
   fleetHelp,
   policyFlag,
+  profileFlag,
   skipUnreadableFlag,
   takenFlag,
 } from "../../flags/placement.ts";
@@ -38,6 +39,7 @@ export const capacityCommand: CliCommand = {
           brief: "a file with Flavors to count; repeat it for more",
           placeholder: "FILE",
         },
+        profile: profileFlag,
         policy: policyFlag,
         state: stateFlag,
         restore: {

@@ -5,6 +5,7 @@ export interface CapacityFlags {
   readonly "skip-unreadable": boolean;
   readonly taken: readonly string[];
   readonly flavor: readonly string[];
+  readonly profile: readonly string[];
   readonly policy?: string;
   readonly state?: string;
   readonly restore: readonly string[];

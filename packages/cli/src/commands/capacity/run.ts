@@ -11,17 +11,30 @@ import { refuseTwoStdins } from "../../input/read-text.ts";
 import { capacityText } from "../../text/capacity-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { readFlavors } from "../../input/read-documents.ts";
+import { readProfiles } from "../../input/read-profiles.ts";
 import { readHosts, refuseHosts } from "../../input/read-hosts.ts";
 import type { CapacityFlags } from "./flags.ts";
 
 export async function runCapacity(this: CliContext, flags: CapacityFlags): Promise<void> {
-  const { on, fleet, taken, flavor: paths, policy, state, restore, signatures, output } = flags;
+  const {
+    on,
+    fleet,
+    taken,
+    flavor: paths,
+    profile,
+    policy,
+    state,
+    restore,
+    signatures,
+    output,
+  } = flags;
   const { surroundings } = this;
-  refuseTwoStdins([...on, ...taken, ...paths, policy ?? "", fleet ?? ""]);
+  refuseTwoStdins([...on, ...taken, ...paths, ...profile, policy ?? "", fleet ?? ""]);
   const skipUnreadable = flags["skip-unreadable"];
   refuseHosts({ on, fleet, policy, skipUnreadable });
   const flavors = await readFlavors(paths, surroundings);
-  const requests = flavors.map(requestOfFlavor);
+  const profiles = await readProfiles(profile, surroundings);
+  const requests = flavors.map((flavor) => requestOfFlavor(flavor, profiles));
   const wanted = restore.map((text): CapacityRequest => {
     const { flavor, count } = flavorCount(text, "--restore", requests);
     return { flavor, slots: count };

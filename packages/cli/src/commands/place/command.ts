@@ -7,6 +7,7 @@ import {
   fleetFlag,
   fleetHelp,
   policyFlag,
+  profileFlag,
   skipUnreadableFlag,
   takenFlag,
 } from "../../flags/placement.ts";
@@ -39,6 +40,7 @@ export const placeCommand: CliCommand = {
         "skip-unreadable": skipUnreadableFlag,
         taken: takenFlag,
         flavor: flavorFlag,
+        profile: profileFlag,
         policy: policyFlag,
         state: stateFlag,
         "away-from": {

@@ -15,23 +15,36 @@ import { planText, type View } from "../../text/plan-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
 import type { PlaceFlags } from "./flags.ts";
 import { readAsked } from "../../input/read-documents.ts";
+import { readProfiles } from "../../input/read-profiles.ts";
 import { readHosts, refuseHosts } from "../../input/read-hosts.ts";
 
 export async function runPlace(this: CliContext, flags: PlaceFlags, path: string): Promise<void> {
-  const { on, fleet, taken, flavor, policy, state, "away-from": awayFrom, spread, output } = flags;
+  const {
+    on,
+    fleet,
+    taken,
+    flavor,
+    profile,
+    policy,
+    state,
+    "away-from": awayFrom,
+    spread,
+    output,
+  } = flags;
   const { surroundings } = this;
-  refuseTwoStdins([path, ...on, ...taken, ...flavor, policy ?? "", fleet ?? ""]);
+  refuseTwoStdins([path, ...on, ...taken, ...flavor, ...profile, policy ?? "", fleet ?? ""]);
   const skipUnreadable = flags["skip-unreadable"];
   refuseHosts({ on, fleet, policy, skipUnreadable });
   const { vm, flavors } = await readAsked(path, flavor, surroundings);
-  const request = resolveRequest(vm, flavors);
+  const profiles = await readProfiles(profile, surroundings);
+  const request = resolveRequest(vm, flavors, profiles);
   const own = { vm: request.name, tenant: request.tenant };
   const asked = { on, fleet, skipUnreadable, taken, policy, state, vm: own };
   const hosts = await readHosts(asked, surroundings);
   refuseUnknownVms(awayFrom, hosts);
   refuseOwnPlan(request, hosts);
   const answer = place(hosts, request, {
-    flavors: flavors.map(requestOfFlavor),
+    flavors: flavors.map((sold) => requestOfFlavor(sold, profiles)),
     awayFrom,
     preferEmptyHosts: spread,
     // Where too little is known, only a program gets to see the causes.

@@ -2,7 +2,7 @@ import { buildCommand } from "@stricli/core";
 import { hypervisorNames } from "@evenkeel/core/instance/instance.ts";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
-import { policyFlag } from "../../flags/placement.ts";
+import { policyFlag, profileFlag } from "../../flags/placement.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
 import type { PrepareFlags } from "./flags.ts";
 
@@ -30,6 +30,7 @@ export const prepareCommand: CliCommand = {
           brief: "the machine",
           placeholder: "SRC",
         },
+        profile: profileFlag,
         policy: policyFlag,
         vms: {
           kind: "parsed",

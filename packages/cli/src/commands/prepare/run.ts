@@ -6,6 +6,7 @@ import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
 import { flavorCount } from "../../input/flavor-count.ts";
 import { readFlavorsAndVms } from "../../input/read-documents.ts";
+import { readProfiles } from "../../input/read-profiles.ts";
 import { readPolicies } from "../../input/read-policy.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
@@ -20,15 +21,16 @@ export async function runPrepare(
   ...paths: readonly string[]
 ): Promise<void> {
   const { surroundings, columns: width, paint } = this;
-  const { on, policy, via, emulated } = flags;
-  refuseTwoStdins([...paths, on, policy ?? ""]);
+  const { on, profile, policy, via, emulated } = flags;
+  refuseTwoStdins([...paths, ...profile, on, policy ?? ""]);
   const { flavors, vms } = await readFlavorsAndVms(paths, surroundings);
-  const requests = flavors.map(requestOfFlavor);
+  const profiles = await readProfiles(profile, surroundings);
+  const requests = flavors.map((flavor) => requestOfFlavor(flavor, profiles));
   const counted = flags.vms.map((text) => flavorCount(text, "--vms", requests));
   const asked = {
     flavors: requests.filter((one) => !counted.some(({ flavor }) => flavor === one)),
     together: [
-      ...vms.map((vm) => ({ request: resolveRequest(vm, flavors), vms: 1 })),
+      ...vms.map((vm) => ({ request: resolveRequest(vm, flavors, profiles), vms: 1 })),
       ...counted.map(({ flavor, count }) => ({ request: flavor, vms: count })),
     ],
   };

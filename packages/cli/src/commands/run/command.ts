@@ -2,7 +2,7 @@ import { buildCommand } from "@stricli/core";
 import { hypervisorNames } from "@evenkeel/core/instance/instance.ts";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
-import { askedVm, flavorFlag, policyFlag } from "../../flags/placement.ts";
+import { askedVm, flavorFlag, policyFlag, profileFlag } from "../../flags/placement.ts";
 import { stateFlag } from "../../flags/state.ts";
 import type { RunFlags } from "./flags.ts";
 
@@ -24,6 +24,7 @@ export const runCommand: CliCommand = {
       },
       flags: {
         flavor: flavorFlag,
+        profile: profileFlag,
         policy: policyFlag,
         plan: file("run it with this Plan, instead of placing it now", "PLAN"),
         via: {

@@ -3,6 +3,7 @@ import type { HypervisorName } from "@evenkeel/core/instance/instance.ts";
 /** The flags of `evenkeel run`. */
 export interface RunFlags {
   readonly flavor: readonly string[];
+  readonly profile: readonly string[];
   readonly policy?: string;
   readonly plan?: string;
   readonly via: HypervisorName;

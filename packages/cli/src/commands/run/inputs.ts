@@ -11,6 +11,7 @@ import { readPlatformDevices } from "@evenkeel/host/hypervisor/libvirt/platform-
 import type { VmToStart } from "@evenkeel/host/vm/decide.ts";
 import type { Surroundings } from "../../command/surroundings.ts";
 import { readAsked, readPlan } from "../../input/read-documents.ts";
+import { readProfiles } from "../../input/read-profiles.ts";
 import { readPolicies } from "../../input/read-policy.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import type { RunFlags } from "./flags.ts";
@@ -21,15 +22,16 @@ export async function readVmToStart(
   path: string,
   surroundings: Surroundings,
 ): Promise<VmToStart> {
-  const { flavor, policy, plan, via } = flags;
+  const { flavor, profile, policy, plan, via } = flags;
   const options = startOptions(flags);
-  refuseTwoStdins([path, ...flavor, policy ?? "", plan ?? ""]);
+  refuseTwoStdins([path, ...flavor, ...profile, policy ?? "", plan ?? ""]);
   const { vm, flavors } = await readAsked(path, flavor, surroundings);
-  const request = resolveRequest(vm, flavors);
+  const profiles = await readProfiles(profile, surroundings);
+  const request = resolveRequest(vm, flavors, profiles);
   return {
     request,
     plan: plan === undefined ? null : await planOf(request, plan, surroundings),
-    flavors: flavors.map(requestOfFlavor),
+    flavors: flavors.map((sold) => requestOfFlavor(sold, profiles)),
     policy: (await readPolicies(policy, surroundings)).here,
     via,
     options,

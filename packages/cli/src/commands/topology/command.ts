@@ -1,7 +1,13 @@
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
-import { fleetFlag, fleetHelp, skipUnreadableFlag, takenFlag } from "../../flags/placement.ts";
+import {
+  fleetFlag,
+  fleetHelp,
+  profileFlag,
+  skipUnreadableFlag,
+  takenFlag,
+} from "../../flags/placement.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
 import { stateFlag } from "../../flags/state.ts";
 import type { TopologyFlags } from "./flags.ts";
@@ -76,6 +82,7 @@ export const topologyCommand: CliCommand = {
           withNegated: false,
           brief: "draw every PCI function, and the sizes of caches",
         },
+        profile: { ...profileFlag, brief: `with --fit, ${profileFlag.brief}` },
         policy: {
           kind: "parsed",
           parse: String,

@@ -12,6 +12,7 @@ import type { View } from "../../text/plan-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { hanging } from "../../text/table.ts";
 import { readFlavors } from "../../input/read-documents.ts";
+import { readProfiles } from "../../input/read-profiles.ts";
 import { readPolicies } from "../../input/read-policy.ts";
 import type { TopologyFlags } from "./flags.ts";
 
@@ -23,14 +24,19 @@ import type { TopologyFlags } from "./flags.ts";
 export async function fitText(
   topology: Topology,
   said: HostPolicy | null,
-  { from, fit: paths, policy: policyPath, output }: TopologyFlags,
+  { from, fit: paths, profile, policy: policyPath, output }: TopologyFlags,
   { surroundings, columns: width, paint }: CliContext,
 ): Promise<{ readonly text: string; readonly status: ExitStatus }> {
   const flavors = await readFlavors(paths, surroundings);
+  const profiles = await readProfiles(profile, surroundings);
   const isHere = from.every((source) => source === "live");
   const policy =
     said ?? (await readPolicies(policyPath, surroundings))[isHere ? "here" : "elsewhere"];
-  const fits = fitFlavors(topology, policy, flavors.map(requestOfFlavor));
+  const fits = fitFlavors(
+    topology,
+    policy,
+    flavors.map((flavor) => requestOfFlavor(flavor, profiles)),
+  );
   const text =
     output === "json"
       ? jsonText({ host: topology.name, fits })

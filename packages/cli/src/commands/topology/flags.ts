@@ -9,6 +9,7 @@ export interface TopologyFlags {
   readonly taken: readonly string[];
   readonly state?: string;
   readonly all: boolean;
+  readonly profile: readonly string[];
   readonly policy?: string;
   readonly list: boolean;
   readonly output: "text" | "json" | "svg" | "nccl" | "dot";

@@ -22,9 +22,17 @@ export async function runTopology(
   ...named: string[]
 ): Promise<void> {
   const flags = { ...given, from: [...named, ...given.from] };
-  const { from, diff, fit, taken, policy, output } = flags;
+  const { from, diff, fit, taken, profile, policy, output } = flags;
   const { surroundings } = this;
-  refuseTwoStdins([...from, diff ?? "", ...fit, ...taken, policy ?? "", flags.fleet ?? ""]);
+  refuseTwoStdins([
+    ...from,
+    diff ?? "",
+    ...fit,
+    ...taken,
+    ...profile,
+    policy ?? "",
+    flags.fleet ?? "",
+  ]);
   refuseMisfits(flags);
   if (flags.list) {
     const { catalogText } = await import("./catalog-text.ts");
@@ -142,7 +150,7 @@ async function rendered(
 
 /** Refuses combinations of flags that ask for different answers. */
 function refuseMisfits(flags: TopologyFlags): void {
-  const { from, fleet, host, diff, fit, taken, all, policy, state, list, output } = flags;
+  const { from, fleet, host, diff, fit, taken, all, profile, policy, state, list, output } = flags;
   if (list && (from.length > 0 || diff !== undefined || fit.length > 0 || taken.length > 0)) {
     throw misfit("--list names machines and reads none", "--list alone, or with --output json");
   }
@@ -186,6 +194,9 @@ function refuseMisfits(flags: TopologyFlags): void {
   }
   if (policy !== undefined && fleet !== undefined) {
     throw misfit("--policy and --fleet are given", "the policy in the fleet's file");
+  }
+  if (profile.length > 0 && fit.length === 0) {
+    throw misfit("--profile has no effect without --fit", "--fit FILE with --profile");
   }
   const isUsed = fit.length > 0 || taken.length > 0 || state !== undefined;
   if (policy !== undefined && !isUsed) {

@@ -8,6 +8,7 @@ import type {
   Vcpu,
 } from "@evenkeel/core/plan/plan.ts";
 import { head, type ObjectText, objectText } from "./object-text.ts";
+import { profileText } from "./workload-profile.ts";
 import { linkText, pcieLinkText } from "./topology-parts.ts";
 
 const vcpuText = objectText<Vcpu>(
@@ -142,6 +143,11 @@ export const planText: ObjectText<Plan> = objectText<Plan>(
     flavor: ["The flavor that was asked for; `null` for none.", "h100.2"],
     locality: ["As it was asked for.", "strict"],
     isolation: ["As it was asked for.", "core"],
+    workload: [
+      "What it is for, which weighs the paths; `null` in plans of earlier releases.",
+      "training",
+    ],
+    profile: ["What a workload of its own moves; `null` of a built-in one.", profileText],
     architecture: ["Of host and guest.", "x86_64"],
     cpuModel: [
       "The host's CPU model: a guest's settings depend on the vendor.",

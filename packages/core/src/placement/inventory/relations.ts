@@ -1,6 +1,8 @@
 import { machinePaths } from "../../cost/machine-paths.ts";
 import { type CostModel, costModelOn } from "../../cost/placement-cost.ts";
+import { weightsKey } from "../../cost/workload.ts";
 import type { LinkDemand, Workload } from "../../request/virtual-machine.ts";
+import type { Profile } from "../../request/workload-profile.ts";
 import {
   isDirect,
   type Interconnect,
@@ -13,7 +15,7 @@ import { at, valueOf } from "../../unit/list.ts";
 /** How a machine's parts lie to each other: costs, links and distances, each looked up once. */
 export interface Relations {
   /** The costs under a workload. */
-  readonly model: (workload: Workload) => CostModel;
+  readonly model: (workload: Workload | Profile) => CostModel;
   /** connected[a][b]: whether two accelerators, by position, are linked as a request demands. */
   readonly connected: (link: LinkDemand) => readonly (readonly boolean[])[];
   /**
@@ -25,14 +27,14 @@ export interface Relations {
 
 /** The relations of a topology, computed on demand and cached. */
 export function relationsOf(topology: Topology): Relations {
-  const models = new Map<Workload, CostModel>();
+  const models = new Map<string, CostModel>();
   const paths = machinePaths(topology);
   const between = interconnects(topology);
   const overPci = pciInterconnects(topology);
   const addresses = topology.accelerators.map(({ address }) => address);
   const links = new Map<LinkDemand, boolean[][]>();
   return {
-    model: (workload) => cached(models, workload, () => costModelOn(paths, workload)),
+    model: (workload) => cached(models, weightsKey(workload), () => costModelOn(paths, workload)),
     connected: (link) =>
       cached(links, link, () =>
         addresses.map((a) =>

@@ -1,3 +1,4 @@
+import { weightsKey } from "../../cost/workload.ts";
 import { costEquals } from "../../cost/compare-costs.ts";
 import { costFollowsDistance } from "../../cost/memory-path.ts";
 import type { SoldCore } from "../inventory/cores.ts";
@@ -51,7 +52,7 @@ export function signatureCost(space: Space, signature: string): Cost | undefined
 }
 
 const costKey = ({ request }: Space, signature: string): string =>
-  `${request.workload} ${signature}`;
+  `${weightsKey(request.workload)} ${signature}`;
 
 /** Whether a layout is of a signature. A layout of another cost is not, and need not be signed. */
 export function isOfSignature(space: Space, layout: Layout, signature: string): boolean {

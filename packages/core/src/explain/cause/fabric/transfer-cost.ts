@@ -1,4 +1,4 @@
-import { workloadWeights } from "../../../cost/workload.ts";
+import { weightsOf } from "../../../cost/workload.ts";
 import type { CostParts } from "../../../cost/plan-cost.ts";
 import type { FindingCost } from "../../../verify/verdict/verdict.ts";
 
@@ -9,6 +9,6 @@ import type { FindingCost } from "../../../verify/verdict/verdict.ts";
  * @param ratio how many times as long they take.
  */
 export function transferCost(part: keyof CostParts, ratio: number): FindingCost {
-  const weight = workloadWeights.inference[part];
+  const weight = weightsOf("inference")[part];
   return { slowdown: 1 + weight * Math.max(0, ratio - 1), basis: "modelled" };
 }
