@@ -202,7 +202,7 @@ function cellOptions(
   const { hostToDevice } = model.weights;
   const copies = of(
     all,
-    ({ node, own }) => (hostToDevice * own * model.memoryPath(node.id, node.id)) / count,
+    ({ node, own }) => (hostToDevice * own * model.copyPath(node.id, node.id)) / count,
   );
   return { all, isCell, costTerms: copies, memory };
 }
@@ -224,7 +224,7 @@ function interleavedOptions(
       variable,
       granules,
       costOn: (id) => {
-        const copies = own * model.memoryPath(node.id, id);
+        const copies = own * model.copyPath(node.id, id);
         return (
           (weights.memory * model.memoryPath(node.id, id)) / offer.granules +
           (weights.hostToDevice * copies) / (count * granules)

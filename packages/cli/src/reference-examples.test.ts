@@ -4,6 +4,9 @@ import { documentKinds, isDocumentKind } from "@evenkeel/contract/document.ts";
 import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { parseYaml } from "@evenkeel/contract/text/yaml.ts";
 import { schemaFaults } from "@evenkeel/contract/testing/schema-judge.ts";
+import type { Calibration, Measured } from "@evenkeel/core/calibration/calibration.ts";
+import { emptyCalibration } from "@evenkeel/core/calibration/empty.ts";
+import { topologyDigest } from "@evenkeel/core/topology/digest.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import { cpusOfPlan, type Plan } from "@evenkeel/core/plan/plan.ts";
@@ -139,12 +142,100 @@ function withoutNode(report: GuestReport): GuestReport {
   return { ...report, devices };
 }
 
-/** What `evenkeel evidence` and `evenkeel guest report` would print, which need a VM. */
+const alike = (median: number): Measured => ({
+  median,
+  least: Math.round(median * 99) / 100,
+  most: Math.round(median * 102) / 100,
+  samples: 10,
+});
+
+/** What would be measured on the small machine. */
+function measuredHere(): Calibration {
+  const small: Topology = readDocument(textOf("topology-small.json"), "small.json", "Topology");
+  const empty = emptyCalibration("evenkeel", "dependent reads of lines in a random order");
+  return {
+    ...empty,
+    host: small.name,
+    topologyDigest: topologyDigest(small),
+    measuredAt: "2026-02-01T12:00:00.000Z",
+    tool: { ...empty.tool, version: "1.0.0" },
+    memory: [0, 1].flatMap((initiator) =>
+      [0, 1].map((target) => ({
+        initiator,
+        target,
+        readLatencyNs: alike(initiator === target ? 81 : 141),
+        oneCore: null,
+        allCores: {
+          readBytesPerSecond: alike(initiator === target ? 113e9 : 34.3e9),
+          writeBytesPerSecond: null,
+          copyBytesPerSecond: null,
+        },
+        pageBytes: 2 ** 30,
+        witness: {
+          cpus: small.nodes[initiator]?.cpus ?? "",
+          pages: [{ node: target, count: 1 }],
+        },
+      })),
+    ),
+    loaded: [
+      {
+        initiator: 0,
+        target: 0,
+        points: [
+          { bytesPerSecond: 2.2e9, latencyNs: 82 },
+          { bytesPerSecond: 91e9, latencyNs: 120 },
+          { bytesPerSecond: 113e9, latencyNs: 156 },
+        ],
+      },
+    ],
+    conditions: {
+      isGentle: false,
+      isEmulated: false,
+      isInGuest: false,
+      stealShare: 0,
+      othersShare: 0.01,
+    },
+  };
+}
+
+/** What is known of a machine from a matrix of latencies alone. */
+function readFromMatrix(): Calibration {
+  const single = (median: number): Measured => ({
+    median,
+    least: median,
+    most: median,
+    samples: 1,
+  });
+  const empty = emptyCalibration("mlc", "idle latencies, as the tool prints them");
+  const latencies = [
+    [80.8, 140.4],
+    [141.6, 81.5],
+  ];
+  return {
+    ...empty,
+    tool: { ...empty.tool, version: "v3.10" },
+    memory: latencies.flatMap((row, initiator) =>
+      row.map((latency, target) => ({
+        initiator,
+        target,
+        readLatencyNs: single(latency),
+        oneCore: null,
+        allCores: null,
+        pageBytes: null,
+        witness: null,
+      })),
+    ),
+  };
+}
+
+/** What `evenkeel evidence`, `guest report` and `measure` would print, which need a VM or time. */
 function recordOf(file: string): object {
   const evidence = asPlannedHere();
   const records: Readonly<Record<string, object>> = {
     "evidence-as-planned.json": evidence,
     "evidence-moved.json": moved(evidence),
+    "calibration-measured.json": measuredHere(),
+    "calibration-from-mlc.json": readFromMatrix(),
     "report-as-promised.json": reportOf(evidence),
     "report-without-a-node.json": withoutNode(reportOf(evidence)),
   };

@@ -189,6 +189,26 @@ export const referenceExamples: readonly ReferenceExample[] = [
     ],
   },
   {
+    kind: "Calibration",
+    file: "calibration-measured.json",
+    title: "Measured",
+    says:
+      "What `evenkeel measure` found on the small machine. It knows that machine by its digest, and " +
+      "prices nothing on any other.",
+    lines: ["evenkeel measure --output json > calibration-measured.json"],
+    isRecord: true,
+  },
+  {
+    kind: "Calibration",
+    file: "calibration-from-mlc.json",
+    title: "Read from another tool's output",
+    says:
+      "From the output of Intel's MLC with `--latency_matrix`. Nobody told which machine it was, so " +
+      "`topologyDigest` is `null`; and of bandwidth it says nothing.",
+    lines: ["evenkeel measure --read mlc.txt --output json > calibration-from-mlc.json"],
+    isRecord: true,
+  },
+  {
     kind: "Capacity",
     file: "capacity-beside-a-vm.json",
     title: "What still fits beside a VM",

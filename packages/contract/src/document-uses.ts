@@ -19,6 +19,8 @@ const uses: Readonly<Record<DocumentKind, string>> = {
   Explanation: "an Explanation is an answer of evenkeel why: no command reads it",
   Diagnosis: "a Diagnosis is an answer of evenkeel doctor: no command reads it",
   Binding: "a Binding is an answer of evenkeel exec --dry-run: no command reads it",
+  Calibration:
+    "a Calibration is read by evenkeel measure --read FILE, and by place --calibration FILE",
 };
 
 /** What to do with documents that are not of the kind that was expected, in the file `where`. */

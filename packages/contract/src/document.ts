@@ -1,4 +1,5 @@
 import type { Binding } from "@evenkeel/core/binding/binding.ts";
+import type { Calibration } from "@evenkeel/core/calibration/calibration.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Diagnosis } from "@evenkeel/core/explain/diagnosis.ts";
@@ -13,6 +14,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import type { z } from "zod";
 import { bindingSchema } from "./binding.ts";
+import { calibrationSchema } from "./calibration.ts";
 import { capacitySchema } from "./capacity.ts";
 import { evidenceSchema } from "./evidence.ts";
 import { diagnosisSchema, explanationSchema } from "./explanation.ts";
@@ -45,7 +47,8 @@ export type Document =
   | Verdict
   | Explanation
   | Diagnosis
-  | Binding;
+  | Binding
+  | Calibration;
 
 /** The name of a kind of document. */
 export type DocumentKind = Document["kind"];
@@ -71,6 +74,7 @@ export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<Docum
   Explanation: explanationSchema,
   Diagnosis: diagnosisSchema,
   Binding: bindingSchema,
+  Calibration: calibrationSchema,
 };
 
 /** The names of all kinds. */

@@ -69,6 +69,18 @@ export const positive: z.ZodNumber = z
   .number({ error: "a number above 0" })
   .positive({ error: "a number above 0" });
 
+/** A part of a whole. */
+export const share: z.ZodNumber = z
+  .number({ error: "a share from 0 to 1" })
+  .min(0, { error: "a share from 0 to 1" })
+  .max(1, { error: "a share from 0 to 1" });
+
+/** The digest of a machine's topology. */
+const digestError = '"sha256:" and 64 hexadecimal digits';
+export const digest: z.ZodString = z
+  .string({ error: digestError })
+  .regex(/^sha256:[0-9a-f]{64}$/, { error: digestError });
+
 export const notNegative: z.ZodNumber = z
   .number({ error: "a number of at least 0" })
   .min(0, { error: "a number of at least 0" });

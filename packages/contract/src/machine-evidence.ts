@@ -11,14 +11,10 @@ import {
   object,
   orUnknown,
   pciAddress,
+  share,
   text,
 } from "./fields.ts";
 import { pcieLinkSchema, topologySchema } from "./topology.ts";
-
-const share = z
-  .number({ error: "a share from 0 to 1" })
-  .min(0, { error: "a share from 0 to 1" })
-  .max(1, { error: "a share from 0 to 1" });
 
 const settings = object({
   kernelRelease: orUnknown(text(256)),

@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   apiVersion,
   bytes,
+  digest,
   exactly,
   id,
   index,
@@ -67,10 +68,6 @@ const device = object({
   profile: text(256).nullable().default(null),
   companions: list(pciAddress, 256),
 });
-
-const digest = z
-  .string({ error: '"sha256:" and 64 hexadecimal digits' })
-  .regex(/^sha256:[0-9a-f]{64}$/, { error: '"sha256:" and 64 hexadecimal digits' });
 
 const cost = object({
   basis: oneOf(["measured", "modelled", "unknown"]),

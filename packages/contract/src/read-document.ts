@@ -4,6 +4,7 @@ import { beyondGuest } from "@evenkeel/core/evidence/guest-report-bounds.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { checkedCalibration } from "./checked-calibration.ts";
 import { checkedPlan } from "./checked-plan.ts";
 import {
   type Document,
@@ -150,6 +151,7 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
   }
   switch (result.data.kind) {
     case "Topology":
+      if (result.data.calibration !== null) checkedCalibration(result.data.calibration, where);
       return checkedTopology(result.data, where);
     case "Plan":
       return checkedPlan(result.data, where);
@@ -176,6 +178,8 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
     case "Binding":
     case "WorkloadProfile":
       return result.data;
+    case "Calibration":
+      return checkedCalibration(result.data, where);
     case "GuestReport":
       refuseBeyondGuest(result.data, [], place);
       return result.data;

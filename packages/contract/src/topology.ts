@@ -11,10 +11,12 @@ import {
   list,
   object,
   oneOf,
+  orUnknown,
   pciAddress,
   positive,
   text,
 } from "./fields.ts";
+import { calibrationSchema } from "./calibration.ts";
 import { hostUses } from "@evenkeel/core/topology/topology.ts";
 
 /** Far above any real machine, and low enough that a document is checked quickly. */
@@ -218,4 +220,5 @@ export const topologySchema = object({
   links: list(linkSchema, ACCELERATORS_MAX ** 2),
   interconnects: list(statedInterconnect, INTERCONNECTS_MAX).default([]),
   partitions: partitionsSchema,
+  calibration: orUnknown(calibrationSchema),
 });

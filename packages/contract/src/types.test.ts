@@ -1,4 +1,5 @@
 import type { Binding } from "@evenkeel/core/binding/binding.ts";
+import type { Calibration } from "@evenkeel/core/calibration/calibration.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Diagnosis } from "@evenkeel/core/explain/diagnosis.ts";
@@ -15,6 +16,7 @@ import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { expectTypeOf, test } from "vitest";
 import type { z } from "zod";
 import type { bindingSchema } from "./binding.ts";
+import type { calibrationSchema } from "./calibration.ts";
 import type { capacitySchema } from "./capacity.ts";
 import type { evidenceSchema } from "./evidence.ts";
 import type { diagnosisSchema, explanationSchema } from "./explanation.ts";
@@ -52,4 +54,5 @@ test("the output type of every schema is exactly the core's type", () => {
   expectTypeOf<z.output<typeof explanationSchema>>().toEqualTypeOf<Explanation>();
   expectTypeOf<z.output<typeof diagnosisSchema>>().toEqualTypeOf<Diagnosis>();
   expectTypeOf<z.output<typeof bindingSchema>>().toEqualTypeOf<Binding>();
+  expectTypeOf<z.output<typeof calibrationSchema>>().toEqualTypeOf<Calibration>();
 });

@@ -1,4 +1,6 @@
 import type { Binding } from "@evenkeel/core/binding/binding.ts";
+import type { Calibration, Measured } from "@evenkeel/core/calibration/calibration.ts";
+import { emptyCalibration } from "@evenkeel/core/calibration/empty.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import { asPlanned } from "@evenkeel/core/testing/evidence/as-planned.ts";
 import { type Capacity, fleetCapacity } from "@evenkeel/core/fleet/capacity-document.ts";
@@ -10,6 +12,7 @@ import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import type { WorkloadProfile } from "@evenkeel/core/request/workload-profile.ts";
+import { topologyDigest } from "@evenkeel/core/topology/digest.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
@@ -106,6 +109,58 @@ const exampleBinding: Binding = {
   unknowns: [],
 };
 
+const around = (median: number): Measured => ({
+  median,
+  least: median * 0.98,
+  most: median * 1.05,
+  samples: 9,
+});
+
+const exampleCalibration: Calibration = {
+  ...emptyCalibration("evenkeel", "dependent reads, a line each"),
+  host: "small",
+  topologyDigest: topologyDigest(exampleTopology),
+  measuredAt: "2026-01-31T12:00:00.000Z",
+  memory: [0, 1].map((target) => ({
+    initiator: 0,
+    target,
+    readLatencyNs: around(80 + 60 * target),
+    oneCore: null,
+    allCores: {
+      readBytesPerSecond: around(113e9 - 79e9 * target),
+      writeBytesPerSecond: null,
+      copyBytesPerSecond: null,
+    },
+    pageBytes: 2 ** 30,
+    witness: { cpus: "0-7", pages: [{ node: target, count: 4 }] },
+  })),
+  total: [{ traffic: "reads", threads: 8, bytesPerSecond: around(226e9) }],
+  loaded: [{ initiator: 0, target: 0, points: [{ bytesPerSecond: 2.2e9, latencyNs: 82.2 }] }],
+  copies: [
+    {
+      node: 0,
+      accelerator: "0000:16:00.0",
+      index: 0,
+      hostToDeviceBytesPerSecond: around(26e9),
+      deviceToHostBytesPerSecond: null,
+      togetherHostToDeviceBytesPerSecond: null,
+      togetherDeviceToHostBytesPerSecond: null,
+    },
+  ],
+  peers: [
+    {
+      from: "0000:16:00.0",
+      fromIndex: 0,
+      to: null,
+      toIndex: 1,
+      bytesPerSecond: around(270e9),
+      bothWaysBytesPerSecond: null,
+      latencyNs: null,
+    },
+  ],
+  warnings: ["this machine was busy"],
+};
+
 /** One document of every kind but GuestContract. */
 export const exampleDocuments: readonly Document[] = [
   exampleTopology,
@@ -120,6 +175,7 @@ export const exampleDocuments: readonly Document[] = [
   exampleEvidence,
   exampleReport,
   exampleBinding,
+  exampleCalibration,
   verify(examplePlan, {
     ...exampleEvidence,
     process: null,

@@ -47,6 +47,17 @@ export const policyFlag = {
   placeholder: "FILE",
 } as const;
 
+export const calibrationFlag = {
+  kind: "parsed",
+  parse: String,
+  variadic: true,
+  default: [],
+  brief:
+    "a file with a host's Calibration, or with what mlc or another tool measured on it; repeat it " +
+    "for more",
+  placeholder: "FILE",
+} as const;
+
 export const fleetFlag = {
   kind: "parsed",
   parse: String,

@@ -12,6 +12,7 @@ import { splitNamed } from "../flags/sources.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 import { type PlanFile, readPlan } from "./read-documents.ts";
 import { type NamedHost, type ReadHost, readNamedHosts } from "./read-named-hosts.ts";
+import { withCalibrations } from "./read-calibration.ts";
 import { readPolicies } from "./read-policy.ts";
 
 /** The hosts to try and what is on them, as the command line names them. */
@@ -25,6 +26,8 @@ export interface HostsWanted {
   readonly taken: readonly string[];
   /** A file with the policy of all hosts. */
   readonly policy: string | undefined;
+  /** Files with calibrations of the hosts. */
+  readonly calibration?: readonly string[];
   /** The state folder of this machine, if it is one of the hosts. */
   readonly state: string | undefined;
   /** The VM to place. Its own record does not count while it is off, as for `evenkeel run`. */
@@ -40,7 +43,9 @@ export async function readHosts(
   surroundings: Surroundings,
 ): Promise<readonly HostState[]> {
   const { hosts, plans } = await readMachines(wanted, surroundings);
-  return occupiedHosts(hosts.map(machineOf), plans, wanted, surroundings);
+  const { calibration = [] } = wanted;
+  const machines = await withCalibrations(hosts.map(machineOf), calibration, surroundings);
+  return occupiedHosts(machines, plans, wanted, surroundings);
 }
 
 /** A machine that was read. */
@@ -114,7 +119,7 @@ export function refuseHosts({
 
 /** The machines of the hosts, and the plans that a fleet's file gives. */
 async function readMachines(
-  { on, fleet, skipUnreadable }: HostsWanted,
+  { on, fleet, skipUnreadable, state }: HostsWanted,
   surroundings: Surroundings,
 ): Promise<{ readonly hosts: readonly ReadHost[]; readonly plans: readonly PlanFile[] }> {
   if (fleet !== undefined) {
@@ -125,7 +130,7 @@ async function readMachines(
     const { name, source } = splitNamed(given);
     return { name, sources: [source], policy: null, where: `--on ${given}` };
   });
-  const readings = await readNamedHosts(named, surroundings);
+  const readings = await readNamedHosts(named, surroundings, state);
   const hosts = readings.map((reading) => {
     if ("failure" in reading) throw reading.failure;
     return reading;

@@ -37,11 +37,14 @@ const atOnce = 8;
  * Reads hosts, several at once, since most of the time goes to waiting for far machines. A terminal
  * shows how many were read. Notes come in the order of the hosts, with the name of each.
  *
+ * @param state the state folder that a flag names, for what is kept of this machine.
+ *
  * Errors of a source are results (`failure`); other errors are thrown.
  */
 export async function readNamedHosts(
   hosts: readonly NamedHost[],
   surroundings: Surroundings,
+  state?: string,
 ): Promise<readonly Reading[]> {
   const notes: string[][] = hosts.map(() => []);
   const progress = progressOn(surroundings, hosts.length);
@@ -51,7 +54,7 @@ export async function readNamedHosts(
     const note = (sentence: string): void => void own.push(`${prefix}${sentence}`);
     const boots: string[] = [];
     const booted = (boot: string | null): void => void (boot !== null && boots.push(boot));
-    const merged = await readTopologies(named.sources, surroundings, { note, booted });
+    const merged = await readTopologies(named.sources, surroundings, { note, booted, state });
     for (const { message } of merged.findings) note(message);
     const name = named.name ?? merged.topology.name;
     return { named, topology: { ...merged.topology, name }, boots };

@@ -5,10 +5,14 @@ import { readSource } from "@evenkeel/host/source/read-source.ts";
 import { writeNotes } from "../text/notes-text.ts";
 import { hasHidden, visible } from "../text/visible.ts";
 import type { Surroundings } from "../command/surroundings.ts";
+import { calibrationHere } from "./read-calibration.ts";
 import { readStdinBytes } from "./read-text.ts";
 
 /** Who hears what a reading says beside the topology. */
-export type Hearing = Pick<SourceOptions, "note" | "booted" | "recorded">;
+export type Hearing = Pick<SourceOptions, "note" | "booted" | "recorded"> & {
+  /** The state folder that a flag names, where the calibration of this machine is kept. */
+  readonly state?: string | undefined;
+};
 
 /**
  * Reads the machine that a SRC on the command line names. Notes go to standard error, unless
@@ -27,6 +31,7 @@ export async function readTopology(
     note,
     readStdin: (maxBytes) => readStdinBytes(expected, maxBytes, surroundings),
     pipes: true,
+    calibrate: calibrationHere(hearing.state, surroundings),
     ...hearing,
   };
   const topology = await readSource(source, options);

@@ -25,7 +25,8 @@ export function subjectHost(
     if (!said.has(sentence)) writeNotes(surroundings.stderr, [sentence]);
     said.add(sentence);
   };
-  const host = { ...localHost(surroundings), env: surroundings.env };
+  const here = localHost(surroundings, state);
+  const host = { ...here, env: surroundings.env };
   if (root === undefined) {
     return {
       ...host,
@@ -40,8 +41,9 @@ export function subjectHost(
     };
   }
   const tree = directoryTree(root);
+  const { calibrate: _ofThisMachine, ...elsewhere } = host;
   return {
-    ...host,
+    ...elsewhere,
     tree: () => tree,
     hostname: readLine(tree, "/proc/sys/kernel/hostname") ?? basename(resolve(root)),
     note,

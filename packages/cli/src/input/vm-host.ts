@@ -9,11 +9,17 @@ import type { Surroundings } from "../command/surroundings.ts";
 import { stateFolderOf } from "../flags/state.ts";
 import { writeNotes } from "../text/notes-text.ts";
 import { progressSentences } from "../text/progress-text.ts";
+import { calibrationHere } from "./read-calibration.ts";
 import { readTopology } from "./read-topology.ts";
 
 /** This machine, for a command that looks at its VMs. */
-export function localHost({ env, clock }: Surroundings): LocalHost {
-  return { tree: liveTree, hostname: hostname(), libvirtUri: libvirtUri(env), clock };
+export function localHost(
+  surroundings: Surroundings,
+  stateFlag: string | undefined = undefined,
+): LocalHost {
+  const { env, clock } = surroundings;
+  const calibrate = calibrationHere(stateFlag, surroundings);
+  return { tree: liveTree, hostname: hostname(), libvirtUri: libvirtUri(env), clock, calibrate };
 }
 
 /** This machine with its state folder, for a command that starts and stops VMs. */
@@ -29,7 +35,7 @@ export async function vmHost(
       libvirtUri: host.libvirtUri,
       hostLock,
     }),
-    topology: () => readTopology("live", surroundings),
+    topology: () => readTopology("live", surroundings, { state: stateFlag }),
   };
 }
 
@@ -38,7 +44,7 @@ export function recordedHost(
   stateFlag: string | undefined,
   surroundings: Surroundings,
 ): RecordedHost {
-  const host = localHost(surroundings);
+  const host = localHost(surroundings, stateFlag);
   return {
     ...host,
     state: viewState(stateFolderOf(stateFlag, surroundings), parseInstance, host.libvirtUri),

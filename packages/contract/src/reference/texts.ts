@@ -1,6 +1,7 @@
 import type { DocumentKind, DocumentOf } from "../document.ts";
 import { type AnyObjectText, isObjectText, type ObjectText } from "./text/object-text.ts";
 import { bindingText } from "./text/binding.ts";
+import { calibrationText } from "./text/calibration.ts";
 import { capacityText } from "./text/capacity.ts";
 import { evidenceText } from "./text/evidence.ts";
 import { diagnosisText, explanationText } from "./text/explanation.ts";
@@ -30,6 +31,7 @@ const texts: { readonly [Kind in DocumentKind]: ObjectText<DocumentOf<Kind>> } =
   Explanation: explanationText,
   Diagnosis: diagnosisText,
   Binding: bindingText,
+  Calibration: calibrationText,
   Evidence: evidenceText,
   GuestReport: guestReportText,
   GuestContract: guestContractText,

@@ -14,6 +14,7 @@ export interface Calibration {
   readonly measuredAt: string | null;
   readonly tool: CalibrationTool;
   readonly memory: readonly MemoryFigures[];
+  readonly total: readonly TotalFigures[];
   readonly loaded: readonly LoadedCurve[];
   readonly copies: readonly CopyFigures[];
   readonly peers: readonly PeerFigures[];
@@ -49,6 +50,7 @@ export interface CalibrationConditions {
 
 /** A measured number with its spread, in the unit that the field's name ends in. */
 export interface Measured {
+  /** The mean where the tool prints a mean and no median. */
   readonly median: number;
   readonly least: number;
   readonly most: number;
@@ -58,8 +60,10 @@ export interface Measured {
 
 /** What reading and writing one node's memory from another's CPUs costs on the idle machine. */
 export interface MemoryFigures {
-  readonly initiator: number;
-  readonly target: number;
+  /** The node of the CPUs; null where nobody told. */
+  readonly initiator: number | null;
+  /** The node of the memory; null where nobody told. */
+  readonly target: number | null;
   /** Of dependent reads, each a miss of all caches. */
   readonly readLatencyNs: Measured | null;
   readonly oneCore: Bandwidths | null;
@@ -78,6 +82,26 @@ export interface Bandwidths {
   readonly copyBytesPerSecond: Measured | null;
 }
 
+export const totalTraffics = [
+  "reads",
+  "reads-3-writes-1",
+  "reads-2-writes-1",
+  "reads-1-writes-1",
+  "stream-copy",
+  "stream-scale",
+  "stream-add",
+  "stream-triad",
+] as const;
+/** What is mixed: reads alone, reads and writes in a ratio, or one of STREAM's four kernels. */
+export type TotalTraffic = (typeof totalTraffics)[number];
+
+/** The bandwidth of all cores that a tool used together, whatever nodes their memory is on. */
+export interface TotalFigures {
+  readonly traffic: TotalTraffic;
+  readonly threads: number | null;
+  readonly bytesPerSecond: Measured;
+}
+
 /** Where the threads and pages of one measurement were, by the kernel's word. */
 export interface MeasurementWitness {
   /** The CPUs that its threads were allowed, as a list. */
@@ -91,7 +115,7 @@ export interface LoadedCurve {
   /** The node of the CPUs; null where the whole machine was loaded at once, each node its own. */
   readonly initiator: number | null;
   readonly target: number | null;
-  /** By ascending bandwidth, as measured: near saturation it may fall again as load grows. */
+  /** By ascending load. Near saturation the bandwidth may fall again as load grows. */
   readonly points: readonly LoadedPoint[];
 }
 
@@ -102,7 +126,8 @@ export interface LoadedPoint {
 
 /** Copies between a node's memory and an accelerator. */
 export interface CopyFigures {
-  readonly node: number;
+  /** Null where nobody told which node's memory it was. */
+  readonly node: number | null;
   /** Its PCI address; null where the tool numbers accelerators and nobody told which is which. */
   readonly accelerator: string | null;
   /** The tool's own number of it. */
@@ -120,5 +145,9 @@ export interface PeerFigures {
   readonly fromIndex: number | null;
   readonly to: string | null;
   readonly toIndex: number | null;
-  readonly bytesPerSecond: Measured;
+  readonly bytesPerSecond: Measured | null;
+  /** Both directions together, while they copy at once. */
+  readonly bothWaysBytesPerSecond: Measured | null;
+  /** Of a transfer of a few bytes. */
+  readonly latencyNs: Measured | null;
 }

@@ -107,8 +107,9 @@ function costOf({ class: kind, rank }: NodeDistance): PathCost {
  * pairs at one distance may differ in cost: by firmware or a measurement, or by the nearest CPUs of
  * a node without any.
  */
-export function costFollowsDistance({ access, nodes }: Topology): boolean {
+export function costFollowsDistance({ access, nodes, calibration }: Topology): boolean {
   return (
+    (calibration === null || calibration.copies.length === 0) &&
     access.every(({ initiator, target }) => initiator === target) &&
     nodes.every(({ cpus }) => cpus !== "")
   );

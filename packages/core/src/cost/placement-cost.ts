@@ -85,6 +85,7 @@ export interface CostModel {
   readonly total: (parts: CostParts) => number;
   /** The costs of single paths, by node ids and addresses; an unknown initiator is null. */
   readonly memoryPath: (initiator: number | null, target: number) => number;
+  readonly copyPath: (initiator: number | null, target: number) => number;
   readonly peerPair: (a: string, b: string) => number;
   readonly networkPair: (accelerator: string, nic: string) => number;
 }
@@ -126,7 +127,7 @@ export function costModelOn(paths: MachinePaths, workload: Workload | Profile): 
       const positions = addresses.map((address) => valueOf(paths.acceleratorPosition, address));
       const nicPositions = nics.map((address) => valueOf(paths.nicPosition, address));
       const priced = {
-        hostToDevice: pricedBy(paths.memory(), copiesOf(paths, cells, accelerators)),
+        hostToDevice: pricedBy(paths.copies(), copiesOf(paths, cells, accelerators)),
         memory: pricedBy(paths.memory(), readsOf(paths, cells)),
         peer: pricedBy(paths.peer(), pairsOf(positions)),
         network: pricedBy(paths.network(), nearestOf(paths, positions, nicPositions)),
@@ -137,24 +138,17 @@ export function costModelOn(paths: MachinePaths, workload: Workload | Profile): 
         peer: priced.peer.relative,
         network: priced.network.relative,
       };
-      // Copies are priced as reads by the CPUs near the device. That is a model even where the
-      // reads were measured: nobody has measured the copies themselves.
-      const copies: CostBasis = accelerators.length > 0 ? "modelled" : "measured";
       const bases = Object.values(priced).map(({ basis }) => basis);
-      return { parts, total: total(parts), basis: bases.reduce(weakerBasis, copies) };
+      return { parts, total: total(parts), basis: bases.reduce(weakerBasis) };
     },
     memory: (cells) => meanOf(paths.memory(), readsOf(paths, cells)),
     hostToDevice: (cells, accelerators) =>
-      meanOf(paths.memory(), copiesOf(paths, cells, accelerators)),
+      meanOf(paths.copies(), copiesOf(paths, cells, accelerators)),
     memoryOn: (part) => memoryOn(paths, weights, part),
     peer: (accelerators) => meanOf(paths.peer(), pairsOf(accelerators)),
     network: (accelerators, nics) => meanOf(paths.network(), nearestOf(paths, accelerators, nics)),
-    memoryPath: (initiator, target) =>
-      entryAt(
-        paths.memory().relative,
-        initiatorRow(paths, initiator),
-        valueOf(paths.nodePosition, target),
-      ),
+    memoryPath: (initiator, target) => pathIn(paths, paths.memory(), initiator, target),
+    copyPath: (initiator, target) => pathIn(paths, paths.copies(), initiator, target),
     peerPair: (a, b) =>
       entryAt(
         paths.peer().relative,
@@ -168,6 +162,15 @@ export function costModelOn(paths: MachinePaths, workload: Workload | Profile): 
         valueOf(paths.nicPosition, nic),
       ),
   };
+}
+
+function pathIn(
+  paths: MachinePaths,
+  { relative }: PathTable,
+  initiator: number | null,
+  target: number,
+): number {
+  return entryAt(relative, initiatorRow(paths, initiator), valueOf(paths.nodePosition, target));
 }
 
 function initiatorRow({ nodePosition }: MachinePaths, node: number | null): number {
@@ -235,14 +238,16 @@ function memoryOn(
   weights: CostParts,
   { share, ofCell, vcpuNodes, deviceNodes, accelerators }: MemoryPart,
 ): Vector {
-  const { relative } = paths.memory();
   const cost = vectorOf(paths.nodePosition.size);
-  const addRow = (weight: number, from: number | null): void => {
+  const addRow = ({ relative }: PathTable, weight: number, from: number | null): void => {
     const row = rowOf(relative, initiatorRow(paths, from));
     for (const [node, path] of row.entries()) add(cost, node, weight * path);
   };
-  for (const cpus of vcpuNodes) addRow(weights.memory * share * cpus.share, cpus.node);
-  for (const node of deviceNodes) addRow((weights.hostToDevice * ofCell) / accelerators, node);
+  const [reads, copies] = [paths.memory(), paths.copies()];
+  for (const cpus of vcpuNodes) addRow(reads, weights.memory * share * cpus.share, cpus.node);
+  for (const node of deviceNodes) {
+    addRow(copies, (weights.hostToDevice * ofCell) / accelerators, node);
+  }
   return cost;
 }
 

@@ -40,6 +40,8 @@ export const errorCodes = {
   "topology-inconsistent": "a topology contradicts itself",
   "sources-unrelated": "sources that should be of one machine have nothing in common",
   "plan-inconsistent": "a plan contradicts itself or its topology",
+  "calibration-of-another": "a calibration was measured on another machine",
+  "calibration-of-unknown": "a calibration does not tell which machine was measured",
   "render-unsupported": "the requested rendering cannot express the plan",
   "devices-unsafe": "a file of further devices has something that a platform may not add",
   "vm-unknown": "Evenkeel knows no VM of that name on this host",

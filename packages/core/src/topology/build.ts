@@ -1,3 +1,4 @@
+import type { Calibration } from "../calibration/calibration.ts";
 import { has, type IndexSet, isSubset, lowest } from "../set/index-set.ts";
 import { formatList, parseList, setOf } from "../set/list-format.ts";
 import { at } from "../unit/list.ts";
@@ -47,6 +48,7 @@ export interface TopologyParts {
   /** May include classes that follow from the devices' places; those are left out. */
   readonly interconnects?: readonly StatedInterconnect[];
   readonly partitions?: readonly Partition[];
+  readonly calibration?: Calibration | null;
 }
 
 /** An accelerator; most sources do not know about its parts, so those fields are optional. */
@@ -118,6 +120,7 @@ export function buildTopology(parts: TopologyParts): Topology {
         accelerators: partition.accelerators.toSorted(comparePciAddresses),
       }))
       .toSorted((a, b) => a.id - b.id),
+    calibration: parts.calibration ?? null,
   };
 }
 

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { isDigestOf, topologyDigest } from "./digest.ts";
+import { emptyCalibration } from "../calibration/empty.ts";
 import { detailedTopology } from "../../testing/topology/arbitrary-details.ts";
 import { syntheticTopology } from "./synthetic/build.ts";
 import type { Topology } from "./topology.ts";
@@ -22,6 +23,7 @@ function readAgain(topology: Topology): Topology {
     access: [
       { initiator: 0, target: 0, readLatencyNs: 1, readBytesPerSecond: 1, basis: "measured" },
     ],
+    calibration: emptyCalibration("mlc"),
     nodes: topology.nodes.map((node) => ({
       ...node,
       freeBytes: node.freeBytes === null ? 4096 : node.freeBytes + 4096,

@@ -9,7 +9,7 @@ import { wholeAccelerators } from "./virtual-functions.ts";
  * the machine runs: free memory and pages, bound drivers, links that train down when idle, ACS and
  * ATS settings, interrupt targets, what the host uses itself, a mounted resctrl, active
  * partitions, vGPU types of virtual functions, GPU instances, and the ports of NICs. It also
- * excludes the source. Two readings of an unchanged machine have the same digest, so a plan for
+ * excludes the source, and what access was measured to cost. Two readings of an unchanged machine have the same digest, so a plan for
  * one can tell that the other is the same machine.
  */
 export function topologyDigest(topology: Topology): string {
@@ -48,6 +48,7 @@ function lastingShape(topology: Topology): unknown {
     name: _name,
     source: _source,
     access: _access,
+    calibration: _calibration,
     cacheAllocation: _allocation,
     l3Caches,
     interconnects,

@@ -1,3 +1,5 @@
+import type { Calibration } from "../calibration/calibration.ts";
+
 /**
  * A Topology describes a machine, as far as it was read. It is the first document of the pipeline;
  * every reader, the synthetic language and the catalog produce it.
@@ -40,6 +42,11 @@ export interface Topology {
    */
   readonly interconnects: readonly StatedInterconnect[];
   readonly partitions: readonly Partition[];
+  /**
+   * What distance costs on this machine, as measured there; null where nobody measured. What it
+   * tells of pairs of nodes is in `access` as well (`calibrated`).
+   */
+  readonly calibration: Calibration | null;
 }
 
 /** Who made the machine, and what its processors are. */

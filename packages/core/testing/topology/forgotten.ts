@@ -34,6 +34,7 @@ const forgets: Readonly<Record<string, Forget>> = {
     nodes: [],
     distances: null,
     access: [],
+    calibration: null,
     cores: topology.cores.map((core) => ({ ...core, node: null })),
     pci: topology.pci.map((device) => ({ ...device, node: null })),
   }),

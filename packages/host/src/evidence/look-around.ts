@@ -6,6 +6,7 @@ import type { Emulator } from "../holding/emulators.ts";
 import { type HeldHere, readHoldings } from "../holding/read-holdings.ts";
 import type { Domain } from "../hypervisor/libvirt/domains.ts";
 import { type ProcessLoad, watchLoad } from "../procfs/process-load.ts";
+import type { Calibrate } from "../source/options.ts";
 import { shown } from "../text/shown.ts";
 import type { Note } from "../text/note.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -28,6 +29,8 @@ export interface MachineToRead {
   readonly domains: (emulators: readonly Emulator[]) => Promise<readonly Domain[]>;
   /** Takes what a reader of the topology should know. */
   readonly note: Note;
+  /** Adds to the machine what was measured on it. */
+  readonly calibrate?: Calibrate | undefined;
 }
 
 /** What is around every subject of a machine. One look serves them all. */
@@ -59,7 +62,7 @@ export async function lookAround(machine: MachineToRead): Promise<Around> {
   if (tree.live && left > 0) await clock.sleep(left);
   const loads = lookAgain();
   const domains = await machine.domains(here.found.emulators);
-  const reading = await readMachine(await machine.withTools(), host, note);
+  const reading = await readMachine(await machine.withTools(), host, note, machine.calibrate);
   const holdings = readHoldings(tree, instances, domains, here.found);
   const unseen = holdings.unreadable.slice(0, sentencesMost).map(({ name, why }) => ({
     what: shown(`neighbours: ${name}`, 256) ?? "?",

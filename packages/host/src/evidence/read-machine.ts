@@ -8,6 +8,7 @@ import { readNodes } from "../machine-evidence/read-nodes.ts";
 import { readMachineSettings } from "../machine-evidence/read-settings.ts";
 import { askAccelerators, recordedAccelerators } from "../machine/ask-accelerators.ts";
 import { readMachineTree } from "../machine/read-machine-tree.ts";
+import type { Calibrate } from "../source/options.ts";
 import type { Note } from "../text/note.ts";
 import type { Tree } from "../tree/tree.ts";
 
@@ -23,9 +24,15 @@ export interface MachineReading {
  *
  * @param tree of the machine, with the outputs of its tools where it has any.
  * @param host the name that the topology gets.
+ * @param calibrate adds what was measured on the machine.
  */
-export async function readMachine(tree: Tree, host: string, note: Note): Promise<MachineReading> {
-  const topology = await topologyOf(tree, host, note);
+export async function readMachine(
+  tree: Tree,
+  host: string,
+  note: Note,
+  calibrate: Calibrate = async (topology) => topology,
+): Promise<MachineReading> {
+  const topology = await topologyOf(tree, host, note, calibrate);
   const isRead = !("why" in topology);
   return {
     machine: {
@@ -45,9 +52,10 @@ async function topologyOf(
   tree: Tree,
   host: string,
   note: Note,
+  calibrate: Calibrate,
 ): Promise<Topology | { readonly why: string }> {
   try {
-    return await readMachineTree(tree, note, host);
+    return await calibrate(await readMachineTree(tree, note, host), note);
   } catch (error) {
     if (!(error instanceof EvenkeelError)) throw error;
     return { why: error.message };

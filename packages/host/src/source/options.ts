@@ -2,6 +2,9 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Note } from "../text/note.ts";
 import type { Tree } from "../tree/tree.ts";
 
+/** Adds to a machine's topology what was measured on it. */
+export type Calibrate = (topology: Topology, note: Note) => Promise<Topology>;
+
 /** What reading a source needs of whoever asks for it. */
 export interface SourceOptions {
   /**
@@ -17,6 +20,8 @@ export interface SourceOptions {
   readonly pipes?: boolean;
   /** Takes the number of the machine's boot (`readBoot`), where the machine itself answers. */
   readonly booted?: (boot: string | null) => void;
+  /** Adds what is known of the machine that this runs on: the calibration that is kept of it. */
+  readonly calibrate?: Calibrate;
   /** Takes the files of the machine, where the source is a recording of them. */
   readonly recorded?: (tree: Tree) => void;
 }

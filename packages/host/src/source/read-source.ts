@@ -66,7 +66,8 @@ export async function readSource(source: string, options: SourceOptions): Promis
     const note = options.note ?? ignore;
     const tree = await liveMachineTree(note);
     options.booted?.(readBoot(tree));
-    return readMachineTree(tree, note);
+    const topology = await readMachineTree(tree, note);
+    return options.calibrate === undefined ? topology : options.calibrate(topology, note);
   }
   const { prefix, rest } = splitSource(source);
   const reader = readers.get(prefix);

@@ -5,6 +5,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Recovered } from "../instance/recover.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { Calibrate } from "../source/options.ts";
 import type { Damaged, StateFolder, StateView } from "../state/state-folder.ts";
 import type { Tree } from "../tree/tree.ts";
 
@@ -16,6 +17,8 @@ export interface LocalHost {
   /** The libvirt to ask, except about VMs whose Instance names another. */
   readonly libvirtUri: string;
   readonly clock: Clock;
+  /** Adds to its topology the calibration that is kept of it; left out where none is used. */
+  readonly calibrate?: Calibrate;
 }
 
 /** A machine whose recorded VMs can be looked at. */

@@ -77,6 +77,7 @@ export async function subjectsHere(host: SubjectHost): Promise<SubjectsHere> {
       return onThisMachine(libvirtUri, domains);
     },
     note,
+    calibrate: host.calibrate,
   });
   return {
     vms: around.here.found.emulators.filter(({ runsVm }) => runsVm).map(({ pid }) => pid),

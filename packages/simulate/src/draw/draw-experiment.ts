@@ -109,7 +109,13 @@ function wayRow(result: WayResult, y: number, end: number): readonly XmlElement[
       d: `M${coordinate(mean)} ${base + 2}l-4 7h8z`,
     }),
     ...figuresText(result).map((line, i) =>
-      text(i === 0 ? `text-${look}` : "faint", WIDTH - MARGIN - FIGURES + 18, y + 26 + i * LINE, 12, line),
+      text(
+        i === 0 ? `text-${look}` : "faint",
+        WIDTH - MARGIN - FIGURES + 18,
+        y + 26 + i * LINE,
+        12,
+        line,
+      ),
     ),
   ];
 }
@@ -129,8 +135,12 @@ function figuresText({ loaded, alone }: WayResult): readonly string[] {
 
 /** Steps of the axis, of which at most eight fit. */
 function axis(top: number, y: number, end: number): readonly XmlElement[] {
-  const step = [0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20].find((one) => (end - 1) / one <= 8) ?? 50;
-  const ticks = Array.from({ length: Math.floor((end - 1) / step + 1e-9) + 1 }, (_, i) => 1 + i * step);
+  const step =
+    [0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20].find((one) => (end - 1) / one <= 8) ?? 50;
+  const ticks = Array.from(
+    { length: Math.floor((end - 1) / step + 1e-9) + 1 },
+    (_, i) => 1 + i * step,
+  );
   return [
     ...ticks.flatMap((tick) => [
       element("path", { class: "grid", d: `M${coordinate(xOf(tick, end))} ${top}V${y}` }),

@@ -73,12 +73,7 @@ function leftOf({ nodes }: Offered): Left {
   };
 }
 
-function nodesBy(
-  way: UnplannedWay,
-  left: Left,
-  request: Request,
-  random: Random,
-): Nodes | null {
+function nodesBy(way: UnplannedWay, left: Left, request: Request, random: Random): Nodes | null {
   const withCpus = left.nodes.filter(({ cpus }) => cpus > 0);
   if (withCpus.length === 0) return null;
   switch (way) {

@@ -3,6 +3,7 @@ import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import {
   askedVm,
+  calibrationFlag,
   flavorFlag,
   fleetFlag,
   fleetHelp,
@@ -42,6 +43,7 @@ export const placeCommand: CliCommand = {
         flavor: flavorFlag,
         profile: profileFlag,
         policy: policyFlag,
+        calibration: calibrationFlag,
         state: stateFlag,
         "away-from": {
           kind: "parsed",
@@ -120,6 +122,10 @@ export const placeCommand: CliCommand = {
     {
       does: "A picture of where it goes",
       lines: ["evenkeel place vm.yaml --on machine:hgx-h100 --output svg > llm-a.svg"],
+    },
+    {
+      does: "With the prices that Intel's MLC measured on this machine",
+      lines: ["evenkeel place vm.yaml --on live --calibration mlc.txt"],
     },
     {
       does: "Straight to libvirt",

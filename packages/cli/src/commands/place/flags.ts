@@ -7,6 +7,7 @@ export interface PlaceFlags {
   readonly flavor: readonly string[];
   readonly profile: readonly string[];
   readonly policy?: string;
+  readonly calibration: readonly string[];
   readonly state?: string;
   readonly "away-from": readonly string[];
   readonly spread: boolean;

@@ -26,20 +26,26 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
     flavor,
     profile,
     policy,
+    calibration,
     state,
     "away-from": awayFrom,
     spread,
     output,
   } = flags;
   const { surroundings } = this;
-  refuseTwoStdins([path, ...on, ...taken, ...flavor, ...profile, policy ?? "", fleet ?? ""]);
+  refuseTwoStdins([
+    path,
+    ...[...on, ...taken, ...flavor, ...profile, ...calibration],
+    policy ?? "",
+    fleet ?? "",
+  ]);
   const skipUnreadable = flags["skip-unreadable"];
   refuseHosts({ on, fleet, policy, skipUnreadable });
   const { vm, flavors } = await readAsked(path, flavor, surroundings);
   const profiles = await readProfiles(profile, surroundings);
   const request = resolveRequest(vm, flavors, profiles);
   const own = { vm: request.name, tenant: request.tenant };
-  const asked = { on, fleet, skipUnreadable, taken, policy, state, vm: own };
+  const asked = { on, fleet, skipUnreadable, taken, policy, calibration, state, vm: own };
   const hosts = await readHosts(asked, surroundings);
   refuseUnknownVms(awayFrom, hosts);
   refuseOwnPlan(request, hosts);

@@ -65,9 +65,7 @@ function axisLine(end: number, width: number): string {
     const column = Math.round((i * (columns - 5)) / (room - 1));
     return { column, text: timesText(1 + (column / columns) * (end - 1)) };
   });
-  return marks
-    .reduce((line, { column, text }) => line.padEnd(LABEL + column) + text, "")
-    .trimEnd();
+  return marks.reduce((line, { column, text }) => line.padEnd(LABEL + column) + text, "").trimEnd();
 }
 
 function figureLines(ways: readonly WayResult[], paint: Paint): readonly string[] {

@@ -128,7 +128,8 @@ async function recorded(
 /** The cost of memory between the nodes of the host; null where its topology is not given. */
 export async function memoryPathsOf(
   source: string | null,
+  state: string | undefined,
   surroundings: Surroundings,
 ): Promise<MemoryPaths | null> {
-  return source === null ? null : memoryPaths(await readTopology(source, surroundings));
+  return source === null ? null : memoryPaths(await readTopology(source, surroundings, { state }));
 }

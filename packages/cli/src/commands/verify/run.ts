@@ -18,7 +18,11 @@ export async function runVerify(this: CliContext, flags: VerifyFlags, vm: string
     return this.finish(exitStatus.no);
   }
   const source = await evidenceSource(planned, flags, surroundings);
-  const paths = await memoryPathsOf(flags.on ?? (source.live ? "live" : null), surroundings);
+  const paths = await memoryPathsOf(
+    flags.on ?? (source.live ? "live" : null),
+    flags.state,
+    surroundings,
+  );
   const look = async (): Promise<Verdict> =>
     judge(planned.plan, await source.read(), { paths, scope: flags.scope });
   const verdict = flags.watch ? await watch(look, flags, this) : await look();

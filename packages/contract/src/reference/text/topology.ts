@@ -16,6 +16,7 @@ import type {
   Topology,
   UnnumberedNode,
 } from "@evenkeel/core/topology/topology.ts";
+import { calibrationText } from "./calibration.ts";
 import { head, type ObjectText, objectText } from "./object-text.ts";
 import { linkText, partitionText, pcieLinkText } from "./topology-parts.ts";
 
@@ -297,6 +298,11 @@ export const topologyText: ObjectText<Topology> = objectText<Topology>(
     accelerators: ["Its accelerators.", acceleratorText],
     nics: ["Its network cards.", nicText],
     links: ["Direct links between accelerators.", linkText],
+    calibration: [
+      "What distance costs on it, as measured there. The figures of pairs of nodes are in `access` " +
+        "as well.",
+      calibrationText,
+    ],
     interconnects: [
       "Interconnect classes that a source states, where they do not follow from `pci`.",
       interconnectText,

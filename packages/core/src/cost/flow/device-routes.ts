@@ -182,8 +182,9 @@ interface Copy extends Readonly<Record<CopyField, Measured | null>> {
 function copiesOf(topology: Topology, calibration: Calibration | null): readonly Copy[] {
   const byIndex = addressesByIndex(topology);
   return (calibration?.copies ?? []).flatMap((copy) => {
+    const { node } = copy;
     const accelerator = copy.accelerator ?? byIndex(copy.index);
-    return accelerator === undefined ? [] : [{ ...copy, accelerator }];
+    return accelerator === undefined || node === null ? [] : [{ ...copy, node, accelerator }];
   });
 }
 

@@ -90,6 +90,7 @@ function readCalibration(
           source: `measured on this machine with ${calibration.tool.name}`,
         };
   for (const { initiator, target, readLatencyNs, allCores } of calibration.memory) {
+    if (initiator === null || target === null) continue;
     const bandwidth = figureOf(allCores?.readBytesPerSecond);
     const latency = figureOf(readLatencyNs);
     if (bandwidth !== null) bandwidths.set(key(initiator, target), bandwidth);

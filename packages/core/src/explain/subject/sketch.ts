@@ -81,6 +81,7 @@ export function sketchOf(evidence: Evidence): Topology | null {
     links: [],
     interconnects: [],
     partitions: [],
+    calibration: null,
   };
 }
 

@@ -1,4 +1,5 @@
 import { canonicalJson } from "../../hash/canonical-json.ts";
+import { copyPaths } from "../../cost/copy-path.ts";
 import { interconnects, pciInterconnects } from "../../topology/interconnect.ts";
 import type { Inventory } from "./inventory.ts";
 
@@ -39,6 +40,11 @@ function shapeOf({ topology, cores, memory, devices }: Inventory): string {
       entry.readLatencyNs,
       entry.readBytesPerSecond,
       entry.basis,
+    ]),
+    // What copies to devices were measured to cost; of other machines reads price them.
+    copies: [...copyPaths(topology)].map(([from, row]) => [
+      nodePosition.get(from) ?? null,
+      [...row].map(([to, relative]) => [nodePosition.get(to) ?? null, relative]),
     ]),
     cores: cores.all.map((core) => [core.node, core.group, core.cpus.length, core.sold]),
     groups: cores.groups.map((group) => [

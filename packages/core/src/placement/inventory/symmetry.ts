@@ -54,13 +54,17 @@ export function symmetryOf(
   const ownNics = nicsByOwner(devices, between);
   const swap = swapping(topology, devices, functions);
   const nodes = topology.nodes.map(({ id }) => id);
-  const path = model.memoryPath;
   const distanceOf = nodeDistances(topology);
   // Costs decide what is best, distances what is near, classes and ranks the signature.
   const isAsFar = (a: number, b: number, from: number, to: number): boolean => {
     const [one, other] = [distanceOf(a, b), distanceOf(from, to)];
     const sameClass = one.class === other.class && one.rank === other.rank;
-    return sameClass && path(a, b) === path(from, to) && distance(a, b) === distance(from, to);
+    return (
+      sameClass &&
+      model.memoryPath(a, b) === model.memoryPath(from, to) &&
+      model.copyPath(a, b) === model.copyPath(from, to) &&
+      distance(a, b) === distance(from, to)
+    );
   };
   const sameDistances = (a: number, b: number): boolean =>
     isAsFar(a, a, b, b) &&

@@ -121,7 +121,7 @@ function withMorePages(
     locality: "strict",
     isolation: "shared",
   } as const;
-  const alone = { ...topology, nodes: [node], distances: null, access: [] };
+  const alone = { ...topology, nodes: [node], distances: null, access: [], calibration: null };
   if (!isPlaceable({ ...host, topology: alone }, withoutDevices)) return null;
   const noPages: HugepagePool = { sizeBytes: size, total: 0, free: 0 };
   const before = node.hugepages.find((pool) => pool.sizeBytes === size) ?? noPages;

@@ -75,6 +75,7 @@ function withoutNodes(question: Question): Question | null {
     nodes: [],
     distances: null,
     access: [],
+    calibration: null,
     cores: cores.map((core) => ({ ...core, node: null })),
     pci: pci.map((device) => ({ ...device, node: null })),
   }));

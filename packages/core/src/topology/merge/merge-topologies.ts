@@ -1,3 +1,5 @@
+import type { Calibration } from "../../calibration/calibration.ts";
+import { canonicalJson } from "../../hash/canonical-json.ts";
 import { invariant } from "../../invariant.ts";
 import { buildTopology } from "../build.ts";
 import { checkedTopology } from "../check.ts";
@@ -70,6 +72,7 @@ export function mergeTopologies(topologies: readonly Topology[]): Merged {
     links: mergeLinks(parts, joined, report),
     interconnects: mergeInterconnects(parts, joined, report),
     partitions: mergePartitions(parts, joined, report),
+    calibration: mergeCalibration(parts, report),
   });
   const topology = checkedTopology(built, `${topologies.length} sources together`);
   reportInterconnects(topology, parts, joined, report);
@@ -127,6 +130,22 @@ function mergeMachine(parts: readonly Part[], report: Report): Machine {
       report,
     ),
   };
+}
+
+/** The first calibration; two of them are never mixed, for each was measured in one go. */
+function mergeCalibration(parts: readonly Part[], report: Report): Calibration | null {
+  return settle(
+    {
+      code: "access-differs",
+      subject: "the machine",
+      path: "calibration",
+      what: "calibration",
+      claims: parts.map(({ label, topology }) => ({ label, value: topology.calibration })),
+      same: (a, b) => canonicalJson(a) === canonicalJson(b),
+      show: ({ tool, measuredAt }) => `${tool.name} of ${measuredAt ?? "an unknown time"}`,
+    },
+    report,
+  );
 }
 
 function claims<T>(parts: readonly Part[], value: (machine: Machine) => T | null): Claim<T>[] {
