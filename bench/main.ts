@@ -1,7 +1,7 @@
 import { type Figure, report, type Row } from "./report.ts";
 
 /**
- * `npm run bench -- NAME [--json]`: one benchmark by name. Every figure is a ratio against a peer
+ * `npm run bench -- NAME [--json]`: one benchmark by name; `model` takes `--tables FILE`. Every figure is a ratio against a peer
  * or a limit measured in the same run; nothing here passes or fails.
  */
 const benches: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>> = {
@@ -18,18 +18,21 @@ const benches: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>
 };
 
 /** Benchmarks with other figures, and so with a table of their own. */
-const tables: Readonly<Record<string, (json: boolean) => Promise<string>>> = {
+const tables: Readonly<
+  Record<string, (json: boolean, args: readonly string[]) => Promise<string>>
+> = {
   compaction: async (asJson) => (await import("./compaction.ts")).benchCompaction(asJson),
+  model: async (asJson, rest) => (await import("./model.ts")).benchModel(asJson, rest),
   openb: async (asJson) => (await import("./openb.ts")).benchOpenb(asJson),
 };
 
 const args = process.argv.slice(2);
 const json = args.includes("--json");
-const name = args.find((arg) => arg !== "--json") ?? "";
+const name = args.find((arg, i) => !arg.startsWith("--") && args[i - 1] !== "--tables") ?? "";
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
 const table = Object.hasOwn(tables, name) ? tables[name] : undefined;
 if (table !== undefined) {
-  process.stdout.write(await table(json));
+  process.stdout.write(await table(json, args));
 } else if (bench === undefined) {
   const names = [...Object.keys(benches), ...Object.keys(tables)].toSorted();
   console.error(`usage: npm run bench -- ${names.join("|")} [--json]`);

@@ -2,7 +2,7 @@ import type { Calibration, Measured } from "../../calibration/calibration.ts";
 import { bridgesAbove } from "../../topology/interconnect.ts";
 import type { Accelerator, PciDevice, PcieLink, Topology } from "../../topology/topology.ts";
 import { at, valueOf } from "../../unit/list.ts";
-import { c2cFigures, laneFigure, pcieFigure } from "./published.ts";
+import { c2cFigures, hasC2c, laneFigure, pcieFigure } from "./published.ts";
 import { type Figure, type Resource, resourceOf } from "./resource.ts";
 
 /**
@@ -145,8 +145,7 @@ function trainedLink(device: PciDevice, port: PciDevice | undefined): PcieLink |
 }
 
 function isC2c(accelerator: Accelerator | undefined): boolean {
-  if (accelerator === undefined) return false;
-  return accelerator.c2c ?? /^G[BH]\d00\b/.test(accelerator.model ?? "");
+  return accelerator !== undefined && hasC2c(accelerator);
 }
 
 function linkFigures(

@@ -55,32 +55,49 @@ export function latencyAt(curve: LatencyCurve, bytesPerSecond: number): number {
 
 /**
  * A table's curve: its peak is the largest bandwidth in it, its idle latency the median of the
- * points of least load, and the growth the one with the least squares of relative errors below the
- * knee. Points may come in any order and several times. Null without a point below the knee, and
- * where no positive growth fits, the growth is 0.
+ * points of least load, its saturated latency what is outstanding at the knee over the peak, and the
+ * growth the one that predicts the points below the knee best. Points may come in any order and
+ * several times. Null without a point below the knee.
  */
 export function fitLatencyCurve(points: readonly LoadedPoint[]): LatencyCurve | null {
   const peakBytesPerSecond = peakOf(points);
   const below = belowKnee(points, peakBytesPerSecond);
   if (below.length === 0) return null;
   const idleNs = idleOf(below, peakBytesPerSecond);
-  const growth = growthOf(below.map((point) => ({ ...point, idleNs, peakBytesPerSecond })));
-  return { idleNs, peakBytesPerSecond, growth, saturatedNs: saturatedOf(points, idleNs) };
+  const inputs = { idleNs, peakBytesPerSecond, saturatedNs: saturatedOf(points, idleNs) };
+  return { ...inputs, growth: bestGrowth(below.map((point) => ({ ...inputs, ...point }))) };
 }
 
 /** A point below the knee with what its table says besides. */
-export interface TablePoint extends LoadedPoint {
-  readonly idleNs: number;
-  readonly peakBytesPerSecond: number;
-}
+export type TablePoint = LoadedPoint & Omit<LatencyCurve, "growth">;
 
-/** The growth with the least squares of relative errors, over points of one table or of many. */
-export function growthOf(points: readonly TablePoint[]): number {
-  const shapeOf = ({ idleNs, latencyNs, bytesPerSecond, peakBytesPerSecond }: TablePoint): number =>
-    (idleNs * latencyGrowth(bytesPerSecond / peakBytesPerSecond)) / latencyNs;
-  const squares = sumOf(points, (point) => shapeOf(point) ** 2);
-  const product = sumOf(points, (point) => shapeOf(point) * (1 - point.idleNs / point.latencyNs));
-  return squares === 0 ? 0 : Math.max(0, product / squares);
+const GROWTH_MOST = 4;
+const GROWTH_STEPS = 400;
+
+/**
+ * The growth with the least squares of relative errors, for points of one table or of many. Where
+ * the saturated latency caps points the sum has several valleys, so a grid finds the deepest and a
+ * bisection of its slope the bottom.
+ */
+export function bestGrowth(points: readonly TablePoint[]): number {
+  const errorAt = (growth: number): number =>
+    sumOf(points, (point) => {
+      const predicted = latencyAt({ ...point, growth }, point.bytesPerSecond);
+      return (predicted / point.latencyNs - 1) ** 2;
+    });
+  const step = GROWTH_MOST / GROWTH_STEPS;
+  let [best, least] = [0, errorAt(0)];
+  for (let i = 1; i <= GROWTH_STEPS; i++) {
+    const error = errorAt(i * step);
+    if (error < least) [best, least] = [i * step, error];
+  }
+  let [low, high] = [Math.max(0, best - step), best + step];
+  for (let i = 0; i < 30; i++) {
+    const [third, other] = [low + (high - low) / 3, high - (high - low) / 3];
+    if (errorAt(third) <= errorAt(other)) high = other;
+    else low = third;
+  }
+  return errorAt(low) < least ? low : best;
 }
 
 /** The largest bandwidth of a table. */

@@ -30,7 +30,7 @@ export function nodeFigures(topology: Topology, calibration: Calibration | null)
   const latencies = new Map<string, Figure>();
   readAccess(topology, bandwidths, latencies);
   if (calibration !== null) readCalibration(calibration, bandwidths, latencies);
-  const published = processorFigures(topology.machine.cpuModel);
+  const published = processorFigures(topology);
   const distanceOf = nodeDistances(topology);
   const pairBandwidth = (initiator: number, target: number): Figure | null =>
     bandwidths.get(key(initiator, target)) ?? null;
@@ -49,7 +49,7 @@ export function nodeFigures(topology: Topology, calibration: Calibration | null)
         ? publishedFigure(published, kind === "local" ? "localNs" : "remoteNs")
         : null;
     },
-    linkBandwidth: publishedFigure(published, "linkBytesPerSecond"),
+    linkBandwidth: publishedFigure(published, "link"),
     distanceClass: (initiator, target) => distanceOf(initiator, target).class,
   };
 }
@@ -135,21 +135,20 @@ function shareOfPackage(
 ): Figure | null {
   const node = nodes.find((one) => one.id === id);
   if (node === undefined || !isOrdinary(node)) return null;
-  const figure = publishedFigure(published, "memoryBytesPerSecond");
+  const figure = publishedFigure(published, "memory");
   const share = node.package === null ? undefined : shares.get(node.package);
-  if (figure === null || share === undefined) return figure;
+  if (share === undefined) return figure;
   return { ...figure, value: figure.value / share };
 }
 
 function publishedFigure(
   published: ProcessorFigures | null,
-  field: "memoryBytesPerSecond" | "linkBytesPerSecond" | "localNs" | "remoteNs",
-): Figure | null {
-  const known = published?.[field];
-  if (published !== null && known !== null && known !== undefined) {
-    const source = `published for ${published.family}: ${published.source}`;
-    return { value: known, origin: "published", source };
+  field: keyof typeof genericFigures,
+): Figure {
+  const known = published?.[field] ?? null;
+  if (published !== null && known !== null) {
+    const source = `published for ${published.family}: ${known.source}`;
+    return { value: known.value, origin: "published", source };
   }
-  const value = genericFigures[field];
-  return value === null ? null : { value, origin: "generic", source: genericFigures.source };
+  return { ...genericFigures[field], origin: "generic" };
 }

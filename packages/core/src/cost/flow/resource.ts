@@ -53,7 +53,7 @@ export interface Figure {
 }
 
 /** How much a figure's origin is worth: published constants are a model, a generic one a guess. */
-export function basisOf(figure: Figure | null): CostBasis {
+function basisOf(figure: Figure | null): CostBasis {
   if (figure === null || figure.origin === "generic") return "unknown";
   return figure.origin === "calibration" ? "measured" : "modelled";
 }

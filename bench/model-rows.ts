@@ -1,0 +1,261 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { flowMachine } from "@evenkeel/core/cost/flow/flow-machine.ts";
+import { type Flow, predictFlows } from "@evenkeel/core/cost/flow/predict-flows.ts";
+import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
+import type { Access, Topology } from "@evenkeel/core/topology/topology.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
+
+/** A prediction of the sharing model beside what somebody measured. */
+export interface RowResult {
+  readonly prediction: string;
+  /** What the model was told, apart from the machine's shape. */
+  readonly inputs: string;
+  readonly predictedGBps: number;
+  /** Null where nobody published it. */
+  readonly measuredGBps: number | null;
+  readonly error: number | null;
+}
+
+/** What is within this of the measured figure holds. */
+export const rowBar = 0.05;
+
+function result(
+  prediction: string,
+  inputs: string,
+  predicted: number | null,
+  measuredGBps: number | null,
+): RowResult {
+  const predictedGBps = Number(((predicted ?? NaN) / 1e9).toPrecision(4));
+  const error =
+    measuredGBps === null
+      ? null
+      : Number((Math.abs(predictedGBps - measuredGBps) / measuredGBps).toPrecision(3));
+  return { prediction, inputs, predictedGBps, measuredGBps, error };
+}
+
+/** Rows are initiators, in GB/s. */
+interface Matrix {
+  readonly machine: string;
+  readonly rows: readonly (readonly number[])[];
+  /** All nodes reading their own memory at once; null where nobody published it. */
+  readonly allLocal: number | null;
+}
+
+const published: readonly Matrix[] = [
+  {
+    machine: "2S SNC2 (plantegg)",
+    rows: [
+      [58.91, 59.07, 50.55, 50.48],
+      [59.11, 58.88, 50.54, 50.48],
+      [50.54, 50.5, 58.95, 58.93],
+      [50.53, 50.49, 59.17, 58.7],
+    ],
+    allLocal: 232.8,
+  },
+  {
+    machine: "2S Xeon 8269CY (plantegg)",
+    rows: [
+      [113.32, 50.88],
+      [50.87, 113.45],
+    ],
+    allLocal: 225.3,
+  },
+];
+
+/** The matrices of a corpus' MLC outputs, and of published pages. */
+export function matrixRows(folder: string): readonly RowResult[] {
+  const files = existsSync(folder)
+    ? readdirSync(folder).filter((name) => /^mlc-.*\.txt$/.test(name))
+    : [];
+  const read = files.toSorted().map((name): Matrix => {
+    const text = readFileSync(join(folder, name), "utf8");
+    const [, after = ""] = text.split("Measuring Memory Bandwidths between nodes", 2);
+    const [matrix = ""] = after.split("Measuring", 1);
+    const rows = [...matrix.matchAll(/^\s+\d+((?:\s+\d+\.\d+)+)\s*$/gm)].map(([, cells = ""]) =>
+      cells
+        .trim()
+        .split(/\s+/)
+        .map((cell) => Number(cell) / 1e3),
+    );
+    const peak = /ALL Reads\s*:\s*(\d+\.\d+)/.exec(text);
+    return { machine: name, rows, allLocal: peak === null ? null : Number(peak[1]) / 1e3 };
+  });
+  return [...read, ...published].flatMap(matrixResults);
+}
+
+/**
+ * Two inputs: the first local figure and the first figure between packages. Predicted are all other
+ * rows, by kind, and what all nodes get together. Machines of two packages with nodes in order.
+ */
+function matrixResults({ machine, rows, allLocal }: Matrix): readonly RowResult[] {
+  const count = rows.length;
+  const packageOf = (node: number): number => Math.floor((2 * node) / count);
+  const [local, remote] = [at(at(rows, 0), 0), at(at(rows, 0), count - 1)];
+  const inputs = `${local.toFixed(1)} local, ${remote.toFixed(1)} remote`;
+  const nodes = rows.map((_, node) => node);
+  const access = nodes.flatMap((initiator) =>
+    nodes
+      .filter((target) => target === initiator || packageOf(target) !== packageOf(initiator))
+      .map((target) => accessOf(initiator, target, initiator === target ? local : remote)),
+  );
+  const topology = twoPackages(count / 2, access);
+  const rate = (pairs: readonly (readonly [number, number])[]): number => together(topology, pairs);
+  const kinds = [
+    ["other nodes' own memory", (a: number, b: number) => a === b && a > 0],
+    ["a sibling's memory", (a: number, b: number) => a !== b && packageOf(a) === packageOf(b)],
+    ["the other package's", (a: number, b: number) => packageOf(a) !== packageOf(b)],
+  ] as const;
+  const single = kinds.flatMap(([kind, isSuch]) => {
+    const pairs = nodes.flatMap((a) =>
+      nodes
+        .filter((b) => isSuch(a, b) && !(a === 0 && b === count - 1))
+        .map((b) => [a, b] as const),
+    );
+    const worst = pairs
+      .map((pair) =>
+        result(`${machine}: ${kind}`, inputs, rate([pair]), at(at(rows, pair[0]), pair[1])),
+      )
+      .toSorted((a, b) => Number(b.error) - Number(a.error))[0];
+    return worst === undefined
+      ? []
+      : [{ ...worst, prediction: `${worst.prediction}, the worst of ${pairs.length}` }];
+  });
+  const crossed = nodes.map((node) => [node, (node + count / 2) % count] as const);
+  return [
+    ...single,
+    result(`${machine}: all nodes, own memory`, inputs, rate(nodes.map((n) => [n, n])), allLocal),
+    result(`${machine}: all nodes, other package`, inputs, rate(crossed), null),
+  ];
+}
+
+function accessOf(initiator: number, target: number, gigabytes: number): Access {
+  return {
+    initiator,
+    target,
+    readLatencyNs: null,
+    readBytesPerSecond: gigabytes * 1e9,
+    basis: "measured",
+  };
+}
+
+function twoPackages(nodesEach: number, access: readonly Access[], pci = ""): Topology {
+  const nodes = nodesEach === 1 ? "" : ` node:${nodesEach}`;
+  return {
+    ...syntheticTopology(`package:2${nodes} core:8 memory:256Gi ${pci}`),
+    access,
+  };
+}
+
+/** What readers of these (initiator, target) pairs get together. */
+function together(topology: Topology, pairs: readonly (readonly [number, number])[]): number {
+  const machine = flowMachine(topology, null);
+  const flows = pairs.map(([initiator, target]): Flow => {
+    const path = machine.memoryPath({
+      cpuNodes: [{ node: initiator, share: 1 }],
+      memoryNodes: [{ node: target, share: 1 }],
+      writeShare: 0,
+    });
+    return { name: "reads", path, demandBytesPerSecond: Infinity, streams: 1 };
+  });
+  return predictFlows(machine, flows).reduce(
+    (total, { fairBytesPerSecond }) => total + (fairBytesPerSecond ?? NaN),
+    0,
+  );
+}
+
+/** Copies between a host and GPUs, from published figures. */
+export function copyRows(): readonly RowResult[] {
+  const skylake = [
+    [0, 0, 110],
+    [1, 1, 110],
+    [0, 1, 34.4],
+    [1, 0, 34.4],
+  ] as const;
+  const gen4 = (count: number): Topology =>
+    twoPackages(
+      1,
+      skylake.map(([a, b, rate]) => accessOf(a, b, rate)),
+      gpus(count, "4x16"),
+    );
+  const gen = (link: string): Topology => twoPackages(1, [], gpus(1, link));
+  const wide = twoPackages(
+    1,
+    (
+      [
+        [0, 0, 300],
+        [1, 1, 300],
+        [0, 1, 90],
+        [1, 0, 90],
+      ] as const
+    ).map(([a, b, rate]) => accessOf(a, b, rate)),
+    gpus(1, "4x16"),
+  );
+  const link = "110 local, 34.4 remote, PCIe 4 x16";
+  const gb200 = gracePair();
+  const nowhere = "memory and link of the processors";
+  return [
+    result(
+      "1 GPU, PCIe 4, own node (SuperBench)",
+      "itself: the efficiency of PCIe",
+      copies(gen4(1), 0, 1),
+      26.24,
+    ),
+    result("1 GPU, PCIe 4, other node (SuperBench)", link, copies(gen4(1), 1, 1), 26.23),
+    result(
+      "4 GPUs over one 34.4 GB/s link, each (a quarter of it)",
+      link,
+      copies(gen4(4), 1, 4),
+      8.6,
+    ),
+    result("8 GPUs over one 34.4 GB/s link, each", link, copies(gen4(8), 1, 8), null),
+    result("1 GPU, PCIe 4, both ways (SuperBench)", link, bothWays(gen4(1), 0), 49.46),
+    result("MI210, own node (rocm_bandwidth_test#129)", "PCIe 4 x16", copies(wide, 0, 1), 28),
+    result(
+      "MI210, other over own node (the same)",
+      "28 own node",
+      28e9 * (copies(wide, 1, 1) / copies(wide, 0, 1)),
+      28,
+    ),
+    result("1 GPU, PCIe 5 (nvbandwidth#24, H100)", "PCIe 5 x16", copies(gen("5x16"), 0, 1), 52.8),
+    result("1 GPU, PCIe 3 (gearshifft#82, P100)", "PCIe 3 x16", copies(gen("3x16"), 0, 1), 12.15),
+    result("the same from the other node", "PCIe 3 x16", copies(gen("3x16"), 1, 1), 3.78),
+    result("GB200, pinned buffer on its own node", nowhere, copies(gb200, 0, 1), null),
+    result("GB200, pinned buffer on the other node", nowhere, copies(gb200, 1, 1), null),
+    result("2 GB200 of one node, buffers on the other, each", nowhere, copies(gb200, 1, 2), null),
+  ];
+}
+
+/** GPUs of node 0, each below a root port of its own. */
+function gpus(count: number, link: string): string {
+  return Array.from({ length: count }, () => `root[gpu:h100-pcie(link:${link})]@0`).join(" ");
+}
+
+function gracePair(): Topology {
+  return syntheticTopology(
+    "package:2 core:72 memory:480Gi root[gpu:gb200]@0 root[gpu:gb200]@0 root[gpu:gb200]@1 cpu:Neoverse-V2 vendor:NVIDIA arch:aarch64",
+  );
+}
+
+/** What each of the first so many GPUs gets, all of them reading a node's memory. */
+function copies(topology: Topology, node: number, count: number): number {
+  const machine = flowMachine(topology, null);
+  const flows = topology.accelerators.slice(0, count).map(({ address }): Flow => {
+    const path = machine.copyPath(address, [{ node, share: 1 }], "to-device");
+    return { name: address, path, demandBytesPerSecond: Infinity, streams: 1 };
+  });
+  return at(predictFlows(machine, flows), 0).fairBytesPerSecond ?? NaN;
+}
+
+function bothWays(topology: Topology, node: number): number {
+  const machine = flowMachine(topology, null);
+  const { address } = at(topology.accelerators, 0);
+  const flows = (["to-device", "from-device"] as const).map((direction): Flow => {
+    const path = machine.copyPath(address, [{ node, share: 1 }], direction);
+    return { name: direction, path, demandBytesPerSecond: Infinity, streams: 1 };
+  });
+  return predictFlows(machine, flows).reduce(
+    (total, { fairBytesPerSecond }) => total + (fairBytesPerSecond ?? NaN),
+    0,
+  );
+}
