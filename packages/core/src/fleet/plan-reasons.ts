@@ -251,8 +251,8 @@ function whyWorse(
   const [a, b] = [best.objective, runnerUp.objective];
   if (b.cells > a.cells) return `${b.cells} NUMA nodes instead of ${a.cells}`;
   if (compareCosts(b.cost, a.cost) > 0) {
-    const { slowdown } = planCost(model.cost(placed(runnerUp.cells)), ideal);
-    return `slower: predicted slowdown ${slowdown}, model`;
+    const { slowdown, basis } = planCost(model.cost(placed(runnerUp.cells)), ideal);
+    return `slower: predicted slowdown ${slowdown}, ${basis === "measured" ? "measured" : "model"}`;
   }
   if (b.unrequestedDevices > a.unrequestedDevices) {
     return `${amountOf(b.unrequestedDevices, "device")} that the VM did not ask for`;

@@ -57,6 +57,10 @@ export function readGpuCopy({ lines }: GivenText): Part | null {
     const field = how === "to" ? "bytesPerSecond" : "bothWaysBytesPerSecond";
     const [from2, to2] = [Number(a), Number(b)];
     peers.fill(`${a} ${b}`, () => peerFigures(from2, to2, new Map()), { [field]: rate });
+    // The sum of both ways is that of the pair, in either order.
+    if (how === "and") {
+      peers.fill(`${b} ${a}`, () => peerFigures(to2, from2, new Map()), { [field]: rate });
+    }
   }
   if (copies.all().length + peers.all().length === 0) return null;
   return {
