@@ -1,7 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
-import { flavorFlag, policyFlag } from "../../flags/placement.ts";
+import { flavorFlag, policyFlag, profileFlag } from "../../flags/placement.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
 import type { SimulateTwinsFlags } from "./flags.ts";
 
@@ -55,6 +55,7 @@ export const simulateTwinsCommand: CliCommand = {
           placeholder: "NAME",
         },
         flavor: flavorFlag,
+        profile: profileFlag,
         policy: policyFlag,
         seed: {
           kind: "parsed",

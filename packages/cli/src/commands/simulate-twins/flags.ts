@@ -5,6 +5,7 @@ export interface SimulateTwinsFlags {
   readonly load: string;
   readonly workload?: string;
   readonly flavor: readonly string[];
+  readonly profile: readonly string[];
   readonly policy?: string;
   readonly seed: string;
   readonly output: "text" | "json" | "svg";

@@ -34,6 +34,7 @@ function calibrationOf(parts: Partial<Calibration>): Calibration {
     measuredAt: null,
     tool: { name: "mlc", version: null, method: "reads" },
     memory: [],
+    total: [],
     loaded: [],
     copies: [],
     peers: [],

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { measuredOn } from "../../../testing/calibration/measured-on.ts";
 import { requestOf } from "../../../testing/request/requests.ts";
 import { calibrated } from "../../cost/calibrated.ts";
-import { describeCost } from "../../cost/describe-cost.ts";
 import { place } from "../../fleet/place.ts";
 import { defaultHostPolicy } from "../../request/host-policy.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
@@ -55,7 +54,5 @@ test("what was measured is no part of a signature, and prices the plan", () => {
   expect(after?.signature).toBe(before?.signature);
   expect(after?.topologyDigest).toBe(before?.topologyDigest);
   expect([before?.cost.basis, after?.cost.basis]).toEqual(["modelled", "measured"]);
-  expect(after === null || after === undefined ? "" : describeCost(after.cost, "inference")).toBe(
-    "As good as the best placement on this machine (measured on this machine).",
-  );
+  expect([before?.cost.slowdown, after?.cost.slowdown]).toEqual([1, 1]);
 });
