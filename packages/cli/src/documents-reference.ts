@@ -48,6 +48,7 @@ export function documentReference(kind: string, textOf: (file: string) => string
 export const writtenKinds: readonly DocumentKind[] = [
   "VirtualMachine",
   "Flavor",
+  "WorkloadProfile",
   "HostPolicy",
   "Fleet",
 ];
@@ -291,7 +292,7 @@ export function documentsOverview(): string {
 const overview: readonly string[] = [
   "# The documents",
   "Everything that Evenkeel reads, stores and prints is a document of one of these kinds, in YAML or " +
-    "JSON. People write the first four; commands write the others. These pages are made from the " +
+    "JSON. People write the first five; commands write the others. These pages are made from the " +
     "schemas that read the documents, and a test compares the two.",
 ];
 

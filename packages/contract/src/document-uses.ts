@@ -10,6 +10,7 @@ const uses: Readonly<Record<DocumentKind, string>> = {
   HostPolicy: "a HostPolicy is given with --policy FILE",
   Fleet: "a Fleet is given with --fleet FILE to place, capacity and topology",
   Plan: "a Plan is given with --taken or --plan, and rendered: evenkeel render FILE --as libvirt",
+  Forecast: "a Forecast is an answer of evenkeel place --forecast: no command reads it",
   Refusal: "a Refusal is an answer of evenkeel place: no command reads it",
   Capacity: "a Capacity is an answer of evenkeel capacity: no command reads it",
   GuestContract: "a GuestContract is read by evenkeel guest check --contract FILE",

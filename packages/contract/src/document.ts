@@ -5,6 +5,7 @@ import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Diagnosis } from "@evenkeel/core/explain/diagnosis.ts";
 import type { Explanation } from "@evenkeel/core/explain/explanation.ts";
 import type { Capacity } from "@evenkeel/core/fleet/capacity-document.ts";
+import type { Forecast } from "@evenkeel/core/forecast/forecast-document.ts";
 import type { GuestContract } from "@evenkeel/core/guest/contract/contract.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
@@ -20,6 +21,7 @@ import { evidenceSchema } from "./evidence.ts";
 import { diagnosisSchema, explanationSchema } from "./explanation.ts";
 import { flavorSchema } from "./flavor.ts";
 import { type FleetDocument, fleetSchema } from "./fleet.ts";
+import { forecastSchema } from "./forecast.ts";
 import { guestContractSchema } from "./guest-contract.ts";
 import { guestReportSchema } from "./guest-report.ts";
 import { type HostPolicyDocument, hostPolicySchema } from "./host-policy.ts";
@@ -39,6 +41,7 @@ export type Document =
   | HostPolicyDocument
   | FleetDocument
   | Plan
+  | Forecast
   | Refusal
   | Capacity
   | GuestContract
@@ -65,6 +68,7 @@ export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<Docum
   HostPolicy: hostPolicySchema,
   Fleet: fleetSchema,
   Plan: planSchema,
+  Forecast: forecastSchema,
   Refusal: refusalSchema,
   Capacity: capacitySchema,
   GuestContract: guestContractSchema,

@@ -177,6 +177,7 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
     case "Diagnosis":
     case "Binding":
     case "WorkloadProfile":
+    case "Forecast":
       return result.data;
     case "Calibration":
       return checkedCalibration(result.data, where);

@@ -1,17 +1,11 @@
 import { isBuiltIn, type Profile } from "@evenkeel/core/request/workload-profile.ts";
 import { z } from "zod";
-import { apiVersion, bytes, exactly, integer, name, object, size } from "./fields.ts";
+import { apiVersion, bytes, exactly, integer, name, object, share, size } from "./fields.ts";
 
 /** A day: whatever repeats more rarely is no step. */
 const STEP_NS_MAX = 24 * 3600 * 1e9;
 
 const computeNs = integer(0, STEP_NS_MAX);
-
-const shareError = "a share from 0 to 1";
-const share = z
-  .number({ error: shareError })
-  .min(0, { error: shareError })
-  .max(1, { error: shareError });
 
 const ownName = "another name than a built-in workload's";
 

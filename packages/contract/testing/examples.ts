@@ -4,6 +4,7 @@ import { emptyCalibration } from "@evenkeel/core/calibration/empty.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import { asPlanned } from "@evenkeel/core/testing/evidence/as-planned.ts";
 import { type Capacity, fleetCapacity } from "@evenkeel/core/fleet/capacity-document.ts";
+import { forecastOf } from "@evenkeel/core/forecast/forecast.ts";
 import { invariant } from "@evenkeel/core/invariant.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
@@ -170,6 +171,7 @@ export const exampleDocuments: readonly Document[] = [
   exampleHostPolicy,
   exampleFleet,
   examplePlan,
+  forecastOf({ topology: exampleTopology, taken: [], policy: defaultHostPolicy }, examplePlan),
   exampleRefusal,
   exampleCapacity,
   exampleEvidence,

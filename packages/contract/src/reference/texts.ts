@@ -6,6 +6,7 @@ import { capacityText } from "./text/capacity.ts";
 import { evidenceText } from "./text/evidence.ts";
 import { diagnosisText, explanationText } from "./text/explanation.ts";
 import { fleetText } from "./text/fleet.ts";
+import { forecastText } from "./text/forecast.ts";
 import { guestContractText } from "./text/guest-contract.ts";
 import { guestReportText } from "./text/guest-report.ts";
 import { hostPolicyText } from "./text/host-policy.ts";
@@ -25,6 +26,7 @@ const texts: { readonly [Kind in DocumentKind]: ObjectText<DocumentOf<Kind>> } =
   Fleet: fleetText,
   Topology: topologyText,
   Plan: planText,
+  Forecast: forecastText,
   Refusal: refusalText,
   Capacity: capacityText,
   Verdict: verdictText,

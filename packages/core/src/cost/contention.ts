@@ -1,5 +1,5 @@
 import { at } from "../unit/list.ts";
-import { sum, sumOf } from "../unit/sum.ts";
+import { sumOf } from "../unit/sum.ts";
 import { read } from "../unit/vector.ts";
 import { assuredRates } from "./flow/fair-share.ts";
 import type { FlowMachine } from "./flow/flow-machine.ts";
@@ -7,7 +7,14 @@ import { type Flow, predictFlows, sharedFlows } from "./flow/predict-flows.ts";
 import { type CostBasis, weakerBasis } from "./path-cost.ts";
 import type { CostParts } from "./plan-cost.ts";
 import type { RawCost } from "./placement-cost.ts";
-import { atFullRate, atMeanRate, costParts, type VmFlow } from "./vm-flows.ts";
+import {
+  atFullRate,
+  atMeanRate,
+  costParts,
+  slowestOf,
+  type VmFlow,
+  type VmFlows,
+} from "./vm-flows.ts";
 
 /**
  * What neighbours cost a VM, part by part: how many times as long the part takes among them as it
@@ -50,11 +57,14 @@ export type Activity = "mean" | "full";
 /** What neighbours cost a VM. */
 export function contentionOf(
   machine: FlowMachine,
-  own: readonly VmFlow[],
-  neighbours: readonly (readonly VmFlow[])[],
+  own: VmFlows,
+  neighbours: readonly VmFlows[],
   activity: Activity = "mean",
 ): Contention {
-  const others = neighbours.filter((flows) => sharesAny(own, flows));
+  const rateOf = activity === "full" ? atFullRate : atMeanRate;
+  const others = neighbours
+    .filter(({ flows }) => sharesAny(own.flows, flows))
+    .map(({ flows }): Other => flows.map((flow) => ({ ...flow, flow: rateOf(flow) })));
   const parts: Record<keyof CostParts, number> = {
     hostToDevice: 1,
     memory: 1,
@@ -63,26 +73,25 @@ export function contentionOf(
   };
   let bottleneck: Bottleneck | null = null;
   let worst = 1;
+  const latencyNs = latencyOf(machine, own.flows, others);
   for (const part of costParts) {
-    const flows = own.filter((flow) => flow.part === part);
-    const slowed = bandwidthOf(machine, flows, others, activity);
-    const random = part === "memory" ? latencyShare(machine, own, others, activity) : null;
+    const flows = own.flows.filter((flow) => flow.part === part);
+    const slowed = bandwidthOf(machine, flows, own.aloneSeconds[part], others);
+    const random = part === "memory" ? latencyShare(machine, own, latencyNs, others) : null;
     parts[part] =
       random === null
         ? slowed.ratio
         : (1 - random.share) * slowed.ratio + random.share * random.ratio;
-    if (slowed.ratio > worst) {
-      worst = slowed.ratio;
-      bottleneck =
-        slowed.resource === null
-          ? null
-          : bottleneckAt(machine, slowed.resource, part, flows, others, activity);
-    }
+    if (slowed.ratio <= worst || slowed.resource === null) continue;
+    worst = slowed.ratio;
+    bottleneck = bottleneckAt(machine, slowed.resource, part, flows, others);
   }
-  const latencyNs = latencyOf(machine, own, others, activity);
-  const bases = [...own, ...others.flat()].map(({ path }) => path.basis);
+  const bases = [...own.flows, ...others.flat()].map(({ path }) => path.basis);
   return { parts, bottleneck, latencyNs, basis: bases.reduce(weakerBasis, "measured") };
 }
+
+/** The flows of a neighbour, each also as the sharing takes it. */
+type Other = readonly (VmFlow & { readonly flow: Flow })[];
 
 /** How many times as long a VM moves data among neighbours as alone on the same place. */
 export function slowdownBy(weights: CostParts, raw: RawCost, { parts }: Contention): number {
@@ -95,21 +104,19 @@ function hopsOf(flows: readonly VmFlow[]): ReadonlySet<number> {
   return new Set(flows.flatMap(({ path }) => path.hops));
 }
 
-function sharesAny(a: readonly VmFlow[], b: readonly VmFlow[]): boolean {
+/** Whether two VMs share a resource. */
+export function sharesAny(a: readonly VmFlow[], b: readonly VmFlow[]): boolean {
   const hops = hopsOf(a);
   return b.some(({ path }) => path.hops.some((hop) => hops.has(hop)));
 }
 
-const atRate = (activity: Activity): ((flow: VmFlow) => Flow) =>
-  activity === "full" ? atFullRate : atMeanRate;
-
 /** The neighbours' flows that share a resource with these. */
-function sharing(
-  flows: readonly VmFlow[],
-  others: readonly (readonly VmFlow[])[],
-): readonly VmFlow[] {
+function sharing(flows: readonly VmFlow[], others: readonly Other[]): readonly Flow[] {
   const hops = hopsOf(flows);
-  return others.flat().filter(({ path }) => path.hops.some((hop) => hops.has(hop)));
+  return others
+    .flat()
+    .filter(({ path }) => path.hops.some((hop) => hops.has(hop)))
+    .map(({ flow }) => flow);
 }
 
 interface Slowed {
@@ -122,23 +129,18 @@ interface Slowed {
 function bandwidthOf(
   machine: FlowMachine,
   flows: readonly VmFlow[],
-  others: readonly (readonly VmFlow[])[],
-  activity: Activity,
+  aloneSeconds: number,
+  others: readonly Other[],
 ): Slowed {
   const near = sharing(flows, others);
-  if (near.length === 0) return { ratio: 1, resource: null };
-  const full = flows.map(atFullRate);
-  const alone = assuredRates(machine.shared, sharedFlows(full));
-  const among = assuredRates(machine.shared, sharedFlows([...full, ...near.map(atRate(activity))]));
-  let [slowest, before, resource] = [0, 0, -1];
-  for (const [i, { bytes, streams }] of flows.entries()) {
-    before = Math.max(before, bytes / (read(alone.rates, i) * streams));
-    const seconds = bytes / (read(among.rates, i) * streams);
-    if (seconds > slowest) [slowest, resource] = [seconds, at(among.limits, i)];
-  }
   // What nothing known limits takes no time, with neighbours or without.
-  const ratio = before === 0 ? 1 : Math.max(1, slowest / before);
-  return { ratio, resource: resource < 0 ? null : resource };
+  if (near.length === 0 || aloneSeconds === 0) return { ratio: 1, resource: null };
+  const all = sharedFlows([...flows.map(atFullRate), ...near]);
+  const { rates, limits } = assuredRates(machine.shared, all);
+  const seconds = slowestOf(flows, rates);
+  const slowest = flows.findIndex((flow, i) => slowestOf([flow], rates.subarray(i)) === seconds);
+  const resource = at(limits, slowest);
+  return { ratio: Math.max(1, seconds / aloneSeconds), resource: resource < 0 ? null : resource };
 }
 
 function bottleneckAt(
@@ -146,14 +148,12 @@ function bottleneckAt(
   resource: number,
   part: keyof CostParts,
   flows: readonly VmFlow[],
-  others: readonly (readonly VmFlow[])[],
-  activity: Activity,
+  others: readonly Other[],
 ): Bottleneck {
-  const asked = (of: readonly VmFlow[], rateOf: (flow: VmFlow) => Flow): number =>
-    sumOf(of, (flow) => {
-      const hop = flow.path.hops.indexOf(resource);
+  const asked = (of: readonly Flow[]): number =>
+    sumOf(of, ({ path, demandBytesPerSecond }) => {
+      const hop = path.hops.indexOf(resource);
       if (hop < 0) return 0;
-      const { demandBytesPerSecond, path } = rateOf(flow);
       const most = path.hops.reduce(
         (least, one, i) => Math.min(least, read(shared.capacities, one) / at(path.weights, i)),
         demandBytesPerSecond,
@@ -161,12 +161,12 @@ function bottleneckAt(
       return most * at(path.weights, hop);
     });
   const crossing = others.filter((of) => of.some(({ path }) => path.hops.includes(resource)));
+  const theirs = crossing.flat().map(({ flow }) => flow);
   return {
     resource: at(resources, resource).name,
     part,
-    askedBytesPerSecond:
-      asked(flows, atFullRate) + sum(crossing.map((of) => asked(of, atRate(activity)))),
-    capacityBytesPerSecond: read(shared.capacities, resource),
+    askedBytesPerSecond: Math.round(asked([...flows.map(atFullRate), ...theirs])),
+    capacityBytesPerSecond: Math.round(read(shared.capacities, resource)),
     vms: crossing.length + 1,
   };
 }
@@ -174,31 +174,28 @@ function bottleneckAt(
 /** The share of a VM's memory traffic that waits for latency, and how much longer it waits. */
 function latencyShare(
   machine: FlowMachine,
-  own: readonly VmFlow[],
-  others: readonly (readonly VmFlow[])[],
-  activity: Activity,
+  { flows }: VmFlows,
+  among: number | null,
+  others: readonly Other[],
 ): { readonly share: number; readonly ratio: number } | null {
-  const share = own.find(({ part }) => part === "memory")?.randomShare ?? 0;
-  if (share === 0) return null;
-  const [alone, among] = [
-    latencyOf(machine, own, [], activity),
-    latencyOf(machine, own, others, activity),
-  ];
-  if (alone === null || among === null) return null;
-  return { share, ratio: Math.max(1, among / alone) };
+  const reads = flows.find(({ part }) => part === "memory");
+  if (reads === undefined || reads.randomShare === 0 || among === null) return null;
+  const alone = others.length === 0 ? among : latencyOf(machine, flows, []);
+  return alone === null ? null : { share: reads.randomShare, ratio: Math.max(1, among / alone) };
 }
 
 /** The mean latency of a VM's dependent reads, by its bytes on each path. */
 function latencyOf(
   machine: FlowMachine,
   own: readonly VmFlow[],
-  others: readonly (readonly VmFlow[])[],
-  activity: Activity,
+  others: readonly Other[],
 ): number | null {
   const reads = own.filter(({ part }) => part === "memory");
   if (reads.length === 0) return null;
-  const near = [...own.filter(({ part }) => part !== "memory"), ...others.flat()];
-  const flows = [...reads.map(atMeanRate), ...sharing(reads, [near]).map(atRate(activity))];
+  const itself = own
+    .filter(({ part }) => part !== "memory")
+    .map((flow) => ({ ...flow, flow: atMeanRate(flow) }));
+  const flows = [...reads.map(atMeanRate), ...sharing(reads, [itself, ...others])];
   const predicted = predictFlows(machine, flows);
   const bytes = sumOf(reads, (flow) => flow.bytes);
   let mean = 0;

@@ -1,6 +1,7 @@
 import type { Profile } from "../request/workload-profile.ts";
 import { at, valueOf } from "../unit/list.ts";
 import { sumOf } from "../unit/sum.ts";
+import { read, type Vector } from "../unit/vector.ts";
 import { assuredRates } from "./flow/fair-share.ts";
 import type { FlowMachine, Path } from "./flow/flow-machine.ts";
 import { type Flow, sharedFlows } from "./flow/predict-flows.ts";
@@ -45,27 +46,44 @@ export interface VmLoad {
 /** The parts of a cost in a fixed order. */
 export const costParts = ["hostToDevice", "memory", "peer", "network"] as const;
 
-/** The flows of a VM that is alone on the machine; those that move nothing are left out. */
-export function vmFlows(machine: FlowMachine, model: CostModel, load: VmLoad): readonly VmFlow[] {
+/** A VM's flows, and what is so while nobody else is on the machine. */
+export interface VmFlows {
+  /** Those that move something. */
+  readonly flows: readonly VmFlow[];
+  /** How long each part takes with all its flows at once: as long as its slowest. */
+  readonly aloneSeconds: CostParts;
+}
+
+/** The flows of a VM that is alone on the machine. */
+export function vmFlows(machine: FlowMachine, model: CostModel, load: VmLoad): VmFlows {
   const moving = [
     ...copies(machine, load),
     ...reads(machine, load),
     ...exchanges(machine, load),
     ...network(machine, model, load),
   ].filter(({ bytes }) => bytes > 0);
-  const moveSeconds = sumOf(costParts, (part) => secondsOf(machine, moving, part));
-  const stepSeconds = moveSeconds + load.profile.computeNs / 1e9;
-  return moving.map((flow) => ({ ...flow, meanBytesPerSecond: flow.bytes / stepSeconds }));
+  const seconds = (part: keyof CostParts): number => {
+    const own = moving.filter((flow) => flow.part === part);
+    const { rates } = assuredRates(machine.shared, sharedFlows(own.map(atFullRate)));
+    return slowestOf(own, rates);
+  };
+  const aloneSeconds = {
+    hostToDevice: seconds("hostToDevice"),
+    memory: seconds("memory"),
+    peer: seconds("peer"),
+    network: seconds("network"),
+  };
+  const stepSeconds = sumOf(costParts, (part) => aloneSeconds[part]) + load.profile.computeNs / 1e9;
+  const flows = moving.map((flow) => ({ ...flow, meanBytesPerSecond: flow.bytes / stepSeconds }));
+  return { flows, aloneSeconds };
 }
 
 type Moving = Omit<VmFlow, "meanBytesPerSecond">;
 
-/** How long a part takes with all its flows at once and nobody else: as long as its slowest. */
-function secondsOf(machine: FlowMachine, flows: readonly Moving[], part: keyof CostParts): number {
-  const own = flows.filter((flow) => flow.part === part);
-  const { rates } = assuredRates(machine.shared, sharedFlows(own.map(atFullRate)));
-  return own.reduce(
-    (slowest, { bytes, streams }, i) => Math.max(slowest, bytes / (at(rates, i) * streams)),
+/** How long the slowest of some flows takes at these rates of their streams; the first count. */
+export function slowestOf(flows: readonly Moving[], rates: Vector): number {
+  return flows.reduce(
+    (slowest, { bytes, streams }, i) => Math.max(slowest, bytes / (read(rates, i) * streams)),
     0,
   );
 }

@@ -8,7 +8,7 @@ import {
   planCost,
   type RawCost,
 } from "@evenkeel/core/cost/placement-cost.ts";
-import { type VmFlow, vmFlows } from "@evenkeel/core/cost/vm-flows.ts";
+import { type VmFlows, vmFlows } from "@evenkeel/core/cost/vm-flows.ts";
 import { profileOf, workloadName } from "@evenkeel/core/cost/workload.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import { idealCost } from "@evenkeel/core/placement/ideal.ts";
@@ -131,7 +131,7 @@ interface Twin {
   readonly raw: RawCost;
   /** Alone on the machine. */
   readonly slowdown: number;
-  readonly flows: readonly VmFlow[];
+  readonly flows: VmFlows;
 }
 
 function twinOf({ machine, model, ideal, request }: Stage, placed: Placed): Twin {

@@ -60,6 +60,14 @@ export const placeCommand: CliCommand = {
           withNegated: false,
           brief: "of equally good hosts, take the one with the most room",
         },
+        forecast: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief:
+            "say too what the VM does to those that run on its host, and they to it; as json, " +
+            "{ plan, forecast }",
+        },
         output: {
           kind: "enum",
           values: ["text", "json", "svg", "libvirt"],
@@ -83,6 +91,10 @@ export const placeCommand: CliCommand = {
       "this one.",
     sourcesHelp,
     fleetHelp,
+    "--forecast predicts, before the VM is admitted, how much longer each VM on the chosen host takes to " +
+      "move its data than alone on its best place there, without the new VM and with it, and which " +
+      "memory or link is the bottleneck. A HostPolicy with maxSlowdown refuses a host where the " +
+      "new VM, or one that it slows, would exceed it.",
     "The exit status is 0 for a plan, 3 for a refusal, and 4 where not enough is known of a host " +
       "to say: then the answer names what would tell.",
   ],
@@ -118,6 +130,10 @@ export const placeCommand: CliCommand = {
         "evenkeel place next.yaml --on hgx-h100=machine:hgx-h100 --on b=machine:hgx-h100 \\",
         "    --taken plan.json --away-from llm-a --spread",
       ],
+    },
+    {
+      does: "What the VM would do to those that run, and they to it",
+      lines: ["evenkeel place next.yaml --on machine:hgx-h100 --taken plan.json --forecast"],
     },
     {
       does: "A picture of where it goes",

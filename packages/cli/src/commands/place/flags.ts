@@ -11,5 +11,6 @@ export interface PlaceFlags {
   readonly state?: string;
   readonly "away-from": readonly string[];
   readonly spread: boolean;
+  readonly forecast: boolean;
   readonly output: "text" | "json" | "svg" | "libvirt";
 }

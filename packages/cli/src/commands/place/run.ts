@@ -10,6 +10,9 @@ import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../command/context.ts";
 import { refusalStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
+import type { Forecast } from "@evenkeel/core/forecast/forecast-document.ts";
+import { forecastOf } from "@evenkeel/core/forecast/forecast.ts";
+import { forecastText } from "../../text/forecast-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { planText, type View } from "../../text/plan-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
@@ -30,17 +33,28 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
     state,
     "away-from": awayFrom,
     spread,
+    forecast: isForecast,
     output,
   } = flags;
   const { surroundings } = this;
   refuseTwoStdins([
     path,
-    ...[...on, ...taken, ...flavor, ...profile, ...calibration],
+    ...on,
+    ...taken,
+    ...flavor,
+    ...profile,
     policy ?? "",
     fleet ?? "",
+    ...calibration,
   ]);
   const skipUnreadable = flags["skip-unreadable"];
   refuseHosts({ on, fleet, policy, skipUnreadable });
+  if (isForecast && output !== "text" && output !== "json") {
+    throw new EvenkeelError("usage", `--forecast has no effect as ${output}`, {
+      expected: "--output text or json with --forecast",
+      remedy: "leave out one of the two",
+    });
+  }
   const { vm, flavors } = await readAsked(path, flavor, surroundings);
   const profiles = await readProfiles(profile, surroundings);
   const request = resolveRequest(vm, flavors, profiles);
@@ -63,9 +77,14 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
     surroundings.stderr.write(refusalText(answer, view));
     return;
   }
-  surroundings.stdout.write(await answerText(answer, output, view));
+  const host =
+    answer.kind === "Refusal"
+      ? undefined
+      : hosts.find(({ topology }) => topology.name === answer.host);
+  const forecast =
+    isForecast && answer.kind === "Plan" && host !== undefined ? forecastOf(host, answer) : null;
+  surroundings.stdout.write(await answerText(answer, forecast, output, view));
   if (answer.kind === "Refusal" || (output !== "text" && output !== "svg")) return;
-  const host = hosts.find(({ topology }) => topology.name === answer.host);
   if (host !== undefined) surroundings.stdout.write(await pictureOf(host, answer, output, this));
 }
 
@@ -118,12 +137,15 @@ function refuseOwnPlan({ name, tenant }: Request, hosts: readonly HostState[]): 
 
 async function answerText(
   answer: Plan | Refusal,
+  forecast: Forecast | null,
   output: PlaceFlags["output"],
   view: View,
 ): Promise<string> {
-  if (output === "json") return jsonText(answer);
+  if (output === "json") return jsonText(forecast === null ? answer : { plan: answer, forecast });
   if (answer.kind === "Refusal") return refusalText(answer, view);
-  if (output === "text") return planText(answer, view);
+  if (output === "text") {
+    return `${planText(answer, view)}${forecast === null ? "" : `\n${forecastText(forecast, view)}`}`;
+  }
   if (output === "svg") return "";
   const { render } = await import("@evenkeel/core/render/render.ts");
   return render(answer, "libvirt");
