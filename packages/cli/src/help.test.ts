@@ -5,6 +5,7 @@ import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { contractOf } from "@evenkeel/core/guest/contract/from-guest.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
+import { mlcTexts } from "@evenkeel/host/testing/calibration/samples.ts";
 import { expect, test } from "vitest";
 import { shownCommands } from "./commands/commands.ts";
 import { COLUMNS } from "./text/width.ts";
@@ -62,6 +63,7 @@ const plan = execFileSync(
 );
 writeFileSync(join(folder, "plan.json"), plan);
 execFileSync("evenkeel", ["snapshot", "host7.tar"], { cwd: folder, env });
+writeFileSync(join(folder, "mlc.txt"), mlcTexts.all);
 writeFileSync(
   join(folder, "guest.txt"),
   execFileSync("sh", ["-c", "evenkeel guest script | sh"], { env }),
