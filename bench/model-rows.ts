@@ -1,17 +1,24 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Calibration } from "@evenkeel/core/calibration/calibration.ts";
 import { flowMachine } from "@evenkeel/core/cost/flow/flow-machine.ts";
-import { type Flow, predictFlows } from "@evenkeel/core/cost/flow/predict-flows.ts";
+import {
+  type Flow,
+  type FlowPrediction,
+  predictFlows,
+} from "@evenkeel/core/cost/flow/predict-flows.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import type { Access, Topology } from "@evenkeel/core/topology/topology.ts";
-import { at } from "@evenkeel/core/unit/list.ts";
+import { allKnown, at } from "@evenkeel/core/unit/list.ts";
+import { sum } from "@evenkeel/core/unit/sum.ts";
 
 /** A prediction of the sharing model beside what somebody measured. */
 export interface RowResult {
   readonly prediction: string;
   /** What the model was told, apart from the machine's shape. */
   readonly inputs: string;
-  readonly predictedGBps: number;
+  /** Null where nothing known limits it. */
+  readonly predictedGBps: number | null;
   /** Null where nobody published it. */
   readonly measuredGBps: number | null;
   readonly error: number | null;
@@ -26,9 +33,9 @@ function result(
   predicted: number | null,
   measuredGBps: number | null,
 ): RowResult {
-  const predictedGBps = Number(((predicted ?? NaN) / 1e9).toPrecision(4));
+  const predictedGBps = predicted === null ? null : Number((predicted / 1e9).toPrecision(4));
   const error =
-    measuredGBps === null
+    measuredGBps === null || predictedGBps === null
       ? null
       : Number((Math.abs(predictedGBps - measuredGBps) / measuredGBps).toPrecision(3));
   return { prediction, inputs, predictedGBps, measuredGBps, error };
@@ -100,7 +107,8 @@ function matrixResults({ machine, rows, allLocal }: Matrix): readonly RowResult[
       .map((target) => accessOf(initiator, target, initiator === target ? local : remote)),
   );
   const topology = twoPackages(count / 2, access);
-  const rate = (pairs: readonly (readonly [number, number])[]): number => together(topology, pairs);
+  const rate = (pairs: readonly (readonly [number, number])[]): number | null =>
+    together(topology, pairs);
   const kinds = [
     ["other nodes' own memory", (a: number, b: number) => a === b && a > 0],
     ["a sibling's memory", (a: number, b: number) => a !== b && packageOf(a) === packageOf(b)],
@@ -148,7 +156,10 @@ function twoPackages(nodesEach: number, access: readonly Access[], pci = ""): To
 }
 
 /** What readers of these (initiator, target) pairs get together. */
-function together(topology: Topology, pairs: readonly (readonly [number, number])[]): number {
+function together(
+  topology: Topology,
+  pairs: readonly (readonly [number, number])[],
+): number | null {
   const machine = flowMachine(topology, null);
   const flows = pairs.map(([initiator, target]): Flow => {
     const path = machine.memoryPath({
@@ -158,10 +169,7 @@ function together(topology: Topology, pairs: readonly (readonly [number, number]
     });
     return { name: "reads", path, demandBytesPerSecond: Infinity, streams: 1 };
   });
-  return predictFlows(machine, flows).reduce(
-    (total, { fairBytesPerSecond }) => total + (fairBytesPerSecond ?? NaN),
-    0,
-  );
+  return total(predictFlows(machine, flows));
 }
 
 /** Copies between a host and GPUs, from published figures. */
@@ -212,9 +220,9 @@ export function copyRows(): readonly RowResult[] {
     result("1 GPU, PCIe 4, both ways (SuperBench)", link, bothWays(gen4(1), 0), 49.46),
     result("MI210, own node (rocm_bandwidth_test#129)", "PCIe 4 x16", copies(wide, 0, 1), 28),
     result(
-      "MI210, other over own node (the same)",
+      "MI210, other node (the same)",
       "28 own node",
-      28e9 * (copies(wide, 1, 1) / copies(wide, 0, 1)),
+      copies(wide, 1, 1, ownNodeCopies(wide, 28e9)),
       28,
     ),
     result("1 GPU, PCIe 5 (nvbandwidth#24, H100)", "PCIe 5 x16", copies(gen("5x16"), 0, 1), 52.8),
@@ -238,24 +246,68 @@ function gracePair(): Topology {
 }
 
 /** What each of the first so many GPUs gets, all of them reading a node's memory. */
-function copies(topology: Topology, node: number, count: number): number {
-  const machine = flowMachine(topology, null);
+function copies(
+  topology: Topology,
+  node: number,
+  count: number,
+  calibration: Calibration | null = null,
+): number | null {
+  const machine = flowMachine(topology, calibration);
   const flows = topology.accelerators.slice(0, count).map(({ address }): Flow => {
     const path = machine.copyPath(address, [{ node, share: 1 }], "to-device");
     return { name: address, path, demandBytesPerSecond: Infinity, streams: 1 };
   });
-  return at(predictFlows(machine, flows), 0).fairBytesPerSecond ?? NaN;
+  return at(predictFlows(machine, flows), 0).fairBytesPerSecond;
 }
 
-function bothWays(topology: Topology, node: number): number {
+/** A measurement of copies from node 0 to the first GPU, and of nothing else. */
+function ownNodeCopies(topology: Topology, rate: number): Calibration {
+  const { address } = at(topology.accelerators, 0);
+  const measured = { median: rate, least: rate, most: rate, samples: 1 };
+  return {
+    apiVersion: "evenkeel/v1",
+    kind: "Calibration",
+    host: null,
+    topologyDigest: null,
+    measuredAt: null,
+    tool: { name: "rocm_bandwidth_test", version: null, method: "copies" },
+    memory: [],
+    loaded: [],
+    copies: [
+      {
+        node: 0,
+        accelerator: address,
+        index: null,
+        hostToDeviceBytesPerSecond: measured,
+        deviceToHostBytesPerSecond: null,
+        togetherHostToDeviceBytesPerSecond: null,
+        togetherDeviceToHostBytesPerSecond: null,
+      },
+    ],
+    peers: [],
+    conditions: {
+      isGentle: null,
+      isEmulated: null,
+      isInGuest: null,
+      stealShare: null,
+      othersShare: null,
+    },
+    warnings: [],
+  };
+}
+
+function bothWays(topology: Topology, node: number): number | null {
   const machine = flowMachine(topology, null);
   const { address } = at(topology.accelerators, 0);
   const flows = (["to-device", "from-device"] as const).map((direction): Flow => {
     const path = machine.copyPath(address, [{ node, share: 1 }], direction);
     return { name: direction, path, demandBytesPerSecond: Infinity, streams: 1 };
   });
-  return predictFlows(machine, flows).reduce(
-    (total, { fairBytesPerSecond }) => total + (fairBytesPerSecond ?? NaN),
-    0,
-  );
+  return total(predictFlows(machine, flows));
+}
+
+/** Null if one has no limit. */
+function total(flows: readonly FlowPrediction[]): number | null {
+  const rates = allKnown(flows.map(({ fairBytesPerSecond }) => fairBytesPerSecond));
+  return rates === null ? null : sum(rates);
 }

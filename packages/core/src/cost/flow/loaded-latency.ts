@@ -36,7 +36,7 @@ export const typicalGrowth = 0.37;
 export const typicalSaturation = 3.5;
 
 /** From this share of the peak on, a point of a table is at the knee and fits nothing. */
-export const kneeFrom = 0.95;
+const kneeFrom = 0.95;
 
 const EXPONENT = 4;
 

@@ -1,5 +1,5 @@
 import type { Calibration, LoadedPoint } from "../../calibration/calibration.ts";
-import type { MemoryNode, Topology } from "../../topology/topology.ts";
+import type { Topology } from "../../topology/topology.ts";
 import { valueOf } from "../../unit/list.ts";
 import { fitLatencyCurve, typicalGrowth, typicalSaturation } from "./loaded-latency.ts";
 import { nodeFigures, type NodeFigures } from "./node-figures.ts";
@@ -34,7 +34,7 @@ export function nodeRoutes(
 ): NodeRoutes {
   const figures = nodeFigures(topology, calibration);
   const nodes = topology.nodes.map(({ id }) => id);
-  const home = homesOf(topology);
+  const nameOf = linkNames(topology, figures);
   const curveOf = loadedCurves(calibration);
   const memory = new Map(
     nodes.map((node) => {
@@ -45,7 +45,7 @@ export function nodeRoutes(
   );
   const links = new Map<string, LinkBetween>();
   for (const from of nodes) {
-    for (const to of nodes) addLink(links, topology, figures, home, from, to);
+    for (const to of nodes) addLink(links, nameOf(from, to), figures, from, to);
   }
   const linkOf = new Map(
     [...links].map(([name, link]) => {
@@ -57,7 +57,7 @@ export function nodeRoutes(
   const routes = new Map<string, readonly (number | null)[]>();
   for (const from of nodes) {
     for (const to of nodes) {
-      const name = linkName(topology, home, from, to);
+      const name = nameOf(from, to);
       const link = name === null ? null : valueOf(linkOf, name);
       const limits = [figures.memoryBandwidth(from), link === null ? null : link.figure];
       const own = pairLimit(figures.pairBandwidth(to, from), limits);
@@ -94,13 +94,11 @@ interface LinkBetween {
 /** Counts a pair of nodes into the link between their packages. */
 function addLink(
   links: Map<string, LinkBetween>,
-  topology: Topology,
+  name: string | null,
   figures: NodeFigures,
-  home: ReadonlyMap<number, number>,
   from: number,
   to: number,
 ): void {
-  const name = linkName(topology, home, from, to);
   if (name === null) return;
   const known = links.get(name) ?? {
     figure: null,
@@ -214,19 +212,16 @@ function nearestOf(
 }
 
 /** The link that data crosses from one node to another; null where they are of one package. */
-function linkName(
-  { nodes }: Topology,
-  home: ReadonlyMap<number, number>,
-  from: number,
-  to: number,
-): string | null {
-  const [a, b] = [valueOf(home, from), valueOf(home, to)];
-  if (a === b) return null;
-  const [packageA, packageB] = [packageOf(nodes, a), packageOf(nodes, b)];
-  if (packageA === null || packageB === null) return `link from node ${a} to node ${b}`;
-  return packageA === packageB ? null : `link from package ${packageA} to package ${packageB}`;
-}
+type LinkName = (from: number, to: number) => string | null;
 
-function packageOf(nodes: readonly MemoryNode[], id: number): number | null {
-  return nodes.find((node) => node.id === id)?.package ?? null;
+function linkNames(topology: Topology, figures: NodeFigures): LinkName {
+  const home = homesOf(topology);
+  const packages = new Map(topology.nodes.map((node) => [node.id, node.package]));
+  return (from, to) => {
+    const [a, b] = [valueOf(home, from), valueOf(home, to)];
+    if (a === b || figures.distanceClass(a, b) === "same-package") return null;
+    const [packageA, packageB] = [valueOf(packages, a), valueOf(packages, b)];
+    if (packageA === null || packageB === null) return `link from node ${a} to node ${b}`;
+    return packageA === packageB ? null : `link from package ${packageA} to package ${packageB}`;
+  };
 }

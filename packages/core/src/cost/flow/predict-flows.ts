@@ -80,7 +80,7 @@ function slowdownOf(alone: number, assured: number): number {
  * Flows in the form that the sharing takes. A flow of several streams is one stream whose bytes use
  * so much more of each resource.
  */
-export function sharedFlows(flows: readonly Flow[]): SharedFlows {
+function sharedFlows(flows: readonly Flow[]): SharedFlows {
   const count = flows.reduce((total, { path }) => total + path.hops.length, 0);
   const starts = new Int32Array(flows.length + 1);
   const hops = new Int32Array(count);
