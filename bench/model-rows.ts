@@ -47,6 +47,8 @@ interface Matrix {
   readonly rows: readonly (readonly number[])[];
   /** All nodes reading their own memory at once; null where nobody published it. */
   readonly allLocal: number | null;
+  /** The processor, where a package has several nodes and none of them fills the link. */
+  readonly cpu?: string;
 }
 
 const published: readonly Matrix[] = [
@@ -67,6 +69,28 @@ const published: readonly Matrix[] = [
       [50.87, 113.45],
     ],
     allLocal: 225.3,
+  },
+  {
+    machine: "2S Xeon 6980P",
+    rows: [
+      [554.8, 247.8],
+      [247.3, 552.4],
+    ],
+    allLocal: 1108.4,
+  },
+  {
+    // Two cells, 27.9 and 44.9, are outliers of the measurement.
+    machine: "2S Xeon 6980P SNC3",
+    cpu: "Intel(R) Xeon(R) 6980P",
+    rows: [
+      [187.9, 188.6, 188.7, 94.1, 93.6, 93.7],
+      [188.3, 188.2, 188.7, 94.5, 90.7, 93.8],
+      [188.6, 188.6, 188.1, 94.5, 27.9, 93.8],
+      [94.2, 93.4, 94.6, 187.9, 188.4, 188.7],
+      [94.2, 91.7, 94.5, 188.2, 188.1, 188.5],
+      [94.2, 44.9, 94.2, 188.4, 188.4, 187.9],
+    ],
+    allLocal: 1129.5,
   },
 ];
 
@@ -95,7 +119,7 @@ export function matrixRows(folder: string): readonly RowResult[] {
  * Two inputs: the first local figure and the first figure between packages. Predicted are all other
  * rows, by kind, and what all nodes get together. Machines of two packages with nodes in order.
  */
-function matrixResults({ machine, rows, allLocal }: Matrix): readonly RowResult[] {
+function matrixResults({ machine, rows, allLocal, cpu }: Matrix): readonly RowResult[] {
   const count = rows.length;
   const packageOf = (node: number): number => Math.floor((2 * node) / count);
   const [local, remote] = [at(at(rows, 0), 0), at(at(rows, 0), count - 1)];
@@ -106,7 +130,7 @@ function matrixResults({ machine, rows, allLocal }: Matrix): readonly RowResult[
       .filter((target) => target === initiator || packageOf(target) !== packageOf(initiator))
       .map((target) => accessOf(initiator, target, initiator === target ? local : remote)),
   );
-  const topology = twoPackages(count / 2, access);
+  const topology = twoPackages(count / 2, access, cpu === undefined ? "" : `cpu:"${cpu}"`);
   const rate = (pairs: readonly (readonly [number, number])[]): number | null =>
     together(topology, pairs);
   const kinds = [
@@ -147,10 +171,10 @@ function accessOf(initiator: number, target: number, gigabytes: number): Access 
   };
 }
 
-function twoPackages(nodesEach: number, access: readonly Access[], pci = ""): Topology {
+function twoPackages(nodesEach: number, access: readonly Access[], rest = ""): Topology {
   const nodes = nodesEach === 1 ? "" : ` node:${nodesEach}`;
   return {
-    ...syntheticTopology(`package:2${nodes} core:8 memory:256Gi ${pci}`),
+    ...syntheticTopology(`package:2${nodes} core:8 memory:256Gi ${rest}`),
     access,
   };
 }

@@ -93,7 +93,7 @@ function curveText(results: readonly CurveResult[]): string {
     field: "meanError" | "leaveOneOutError" | "oneConstantError" | "builtInError",
   ): string => percent(mean(judged.map((one) => one[field]).filter((error) => error !== null)));
   return (
-    "Loaded latency: idle · (1 + constant · u / (1 − u⁴)), u the share of the peak, up to the latency past the knee\n\n" +
+    "Loaded latency: idle · (1 + constant · u / (1 − (u / 1.03)⁴)), u the share of the peak, up to the latency past the knee\n\n" +
     aligned([heading, ...rows]) +
     `\nMean of ${judged.length} tables: ${all("meanError")} % with a constant a table (bar ${bars.mean * 100}, ` +
     `each point left out ${all("leaveOneOutError")}), ${all("oneConstantError")} % with one constant for all ` +

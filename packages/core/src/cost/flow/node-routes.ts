@@ -9,7 +9,8 @@ import { type Figure, type Resource, resourceOf, type Waiting } from "./resource
  * The resources of a machine's memory and of the ways between its nodes.
  *
  * Each node's controllers are one resource. From each package to each other is one link, in each
- * direction; it carries the most that any of its pairs of nodes was seen to get. Within a package
+ * direction; it carries the most that any of its pairs of nodes was seen to get, or what is
+ * published where packages have several nodes and none of these fills the link. Within a package
  * there is nothing but the controllers, unless a figure of the pair is below what these deliver.
  * Then the pair has a resource of its own, as has a pair of two packages that gets less than their
  * link carries: on sub-NUMA clusters the cores that ask are the limit, and several pairs together
@@ -49,9 +50,12 @@ export function nodeRoutes(
   }
   const linkOf = new Map(
     [...links].map(([name, link]) => {
-      const waiting = linkWaiting(link, curveOf(link.to));
-      const position = positionOf(resourceOf(name, "socket-link", link.figure, waiting));
-      return [name, { position, figure: link.figure }];
+      const figure = link.pairs > 1 ? wider(link.figure, figures.linkBandwidth) : link.figure;
+      const waiting = linkWaiting({ ...link, figure }, curveOf(link.to));
+      return [
+        name,
+        { position: positionOf(resourceOf(name, "socket-link", figure, waiting)), figure },
+      ];
     }),
   );
   const routes = new Map<string, readonly (number | null)[]>();
@@ -82,7 +86,9 @@ export function nodeRoutes(
 const pair = (from: number, to: number): string => `${from} ${to}`;
 
 interface LinkBetween {
+  /** The best of its pairs of nodes. */
   figure: Figure | null;
+  pairs: number;
   /** What it adds to the latency of a read on the idle machine. */
   idleNs: number | null;
   /** A node of the package that reads over it, and that node's own memory. */
@@ -102,6 +108,7 @@ function addLink(
   if (name === null) return;
   const known = links.get(name) ?? {
     figure: null,
+    pairs: 0,
     idleNs: null,
     to,
     ownMemory: figures.memoryBandwidth(to),
@@ -112,6 +119,7 @@ function addLink(
   const figure =
     measured ?? (figures.distanceClass(from, to) === "unknown" ? null : figures.linkBandwidth);
   if (isBetter(figure, known.figure)) known.figure = figure;
+  known.pairs++;
   const [far, near] = [figures.latency(to, from), figures.latency(from, from)];
   if (far !== null && near !== null && far.origin === near.origin) {
     const more = Math.max(0, far.value - near.value);
@@ -162,6 +170,15 @@ function linkWaiting(link: LinkBetween, curve: RelativeCurve): Waiting | null {
     growthNs: idleNs * curve.growth,
     mostNs: Math.max(0, ownLatency.value * curve.saturation * narrower - ownLatency.value - idleNs),
   };
+}
+
+/**
+ * Of several nodes of a package one may not fill the link: then what is published for the processor
+ * says more of it than the best pair, which keeps its own limit.
+ */
+function wider(best: Figure | null, published: Figure | null): Figure | null {
+  if (best === null || published === null || published.origin !== "published") return best;
+  return best.value < narrowerBelow * published.value ? published : best;
 }
 
 const worth = { calibration: 0, hmat: 1, link: 2, published: 3, generic: 4 } as const;
