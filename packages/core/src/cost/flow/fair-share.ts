@@ -59,7 +59,7 @@ export interface SharedResources {
 /** What each flow gets alone: its demand, or what the narrowest of its hops carries. */
 export function aloneRates({ capacities }: SharedResources, flows: SharedFlows): Vector {
   const { starts, hops, weights, demands } = flows;
-  const rates = Float64Array.from(demands);
+  const rates = demands.slice();
   for (let flow = 0; flow < rates.length; flow++) {
     for (let hop = read(starts, flow); hop < read(starts, flow + 1); hop++) {
       const most = read(capacities, read(hops, hop)) / read(weights, hop);
@@ -141,7 +141,7 @@ export function assuredRates(resources: SharedResources, flows: SharedFlows): As
   const { starts, hops, weights, demands } = flows;
   const most = aloneRates(resources, flows);
   const { levels, utilisation } = levelsOf(resources, flows, most);
-  const rates = Float64Array.from(demands);
+  const rates = demands.slice();
   const limits = new Int32Array(demands.length).fill(-1);
   for (let flow = 0; flow < rates.length; flow++) {
     for (let hop = read(starts, flow); hop < read(starts, flow + 1); hop++) {
@@ -182,13 +182,16 @@ function levelsOf(
   }
   const levels = vectorOf(capacities.length, Infinity);
   const utilisation = vectorOf(capacities.length);
-  const ofKinds = [...new Set(kinds)];
+  // Only a resource that several flows cross can bound them together.
+  const binding = new Set<number>();
+  for (const [resource, { length }] of crossings)
+    if (length > 1) binding.add(read(kinds, resource));
   for (const [resource, crossing] of crossings) {
     const capacity = read(capacities, resource);
     if (capacity === Infinity) continue;
     let level = waterLevel(crossing, most, capacity);
     let use = useOf(crossing, most);
-    for (const kind of ofKinds) {
+    for (const kind of crossing.length > 1 ? binding : []) {
       const bounded = boundedBy(resources, flows, crossing, resource, kind, most);
       if (bounded === null) continue;
       level = Math.max(level, waterLevel(crossing, bounded, capacity));
@@ -212,7 +215,7 @@ function waterLevel(crossings: readonly Crossing[], most: Vector, capacity: numb
   let room = capacity;
   for (const crossing of ascending) {
     const rate = read(most, crossing.flow);
-    if (rate * weight >= room) return room / weight;
+    if (rate * weight >= room) return Math.max(0, room) / weight;
     room -= rate * crossing.weight;
     weight -= crossing.weight;
   }
@@ -250,7 +253,7 @@ function boundedBy(
     if (members.length < 2) continue;
     const level = waterLevel(members, most, capacity);
     if (level === Infinity) continue;
-    bounded ??= Float64Array.from(most);
+    bounded ??= most.slice();
     for (const { flow } of members) write(bounded, flow, Math.min(read(most, flow), level));
   }
   return bounded;

@@ -35,12 +35,17 @@ export function nodeFigures(topology: Topology, calibration: Calibration | null)
   const pairBandwidth = (initiator: number, target: number): Figure | null =>
     bandwidths.get(key(initiator, target)) ?? null;
   const shares = nodesByPackage(topology);
+  const peaks = new Map(
+    topology.nodes.map((node) => [
+      node.id,
+      pairBandwidth(node.id, node.id) ??
+        (node.cpus === "" ? bestFor(node.id, topology, pairBandwidth) : null) ??
+        shareOfPackage(node, shares, published),
+    ]),
+  );
   return {
     pairBandwidth,
-    memoryBandwidth: (node) =>
-      pairBandwidth(node, node) ??
-      bestFor(node, topology, pairBandwidth) ??
-      shareOfPackage(node, topology, shares, published),
+    memoryBandwidth: (node) => peaks.get(node) ?? null,
     latency(initiator, target) {
       const known = latencies.get(key(initiator, target));
       if (known !== undefined) return known;
@@ -102,7 +107,7 @@ function isPositive(value: number | null): value is number {
   return value !== null && value > 0;
 }
 
-/** What the best initiator gets of a node that has no figure of its own (one without CPUs). */
+/** What the best initiator gets of a node without CPUs, which has no figure of its own. */
 function bestFor(
   node: number,
   { nodes }: Topology,
@@ -128,13 +133,11 @@ const isOrdinary = ({ cpus, memoryBytes, kind }: MemoryNode): boolean =>
   cpus !== "" && memoryBytes !== 0 && (kind === "dram" || kind === null);
 
 function shareOfPackage(
-  id: number,
-  { nodes }: Topology,
+  node: MemoryNode,
   shares: ReadonlyMap<number, number>,
   published: ProcessorFigures | null,
 ): Figure | null {
-  const node = nodes.find((one) => one.id === id);
-  if (node === undefined || !isOrdinary(node)) return null;
+  if (!isOrdinary(node)) return null;
   const figure = publishedFigure(published, "memory");
   const share = node.package === null ? undefined : shares.get(node.package);
   if (share === undefined) return figure;

@@ -3,7 +3,7 @@ import { read, type Vector, vectorOf, write } from "../../unit/vector.ts";
 import { type CostBasis, weakerBasis } from "../path-cost.ts";
 import { aloneRates, assuredRates, fairRates, type SharedFlows } from "./fair-share.ts";
 import type { FlowMachine, Path } from "./flow-machine.ts";
-import { latencyGrowth } from "./loaded-latency.ts";
+import { waitingNs } from "./loaded-latency.ts";
 
 /** A flow of bytes along a path. */
 export interface Flow {
@@ -117,8 +117,7 @@ function latencyOf(
   if (idleNs === null) return null;
   return hops.reduce((total, hop, i) => {
     const { waiting } = at(resources, hop);
-    if (waiting === null || waiting.growthNs === 0) return total;
-    const open = waiting.growthNs * latencyGrowth(read(utilisation, hop));
-    return total + Math.min(1, at(weights, i)) * Math.min(open, waiting.mostNs);
+    if (waiting === null) return total;
+    return total + Math.min(1, at(weights, i)) * waitingNs(waiting, read(utilisation, hop));
   }, idleNs);
 }
