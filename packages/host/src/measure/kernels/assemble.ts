@@ -18,13 +18,12 @@ export interface AssembledFunction {
   readonly body: Code;
 }
 
-const version: Code = [1, 0, 0, 0];
+const preamble: Code = [...Buffer.from("\0asm\u{1}\0\0\0")];
 
 /** A module that exports functions and works on one memory, which it imports as `env.memory`. */
 export function assemble(functions: readonly AssembledFunction[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([
-    ...text("\0asm").slice(1),
-    ...version,
+    ...preamble,
     ...section(1, vector(functions.map(signature))),
     // A memory of at least no pages: whatever there is.
     ...section(2, vector([[...text("env"), ...text("memory"), 0x02, 0x00, 0x00]])),
