@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>
   ],
   exec: async () => (await import("./exec.ts")).benchExec(),
   fleet: async () => (await import("./fleet.ts")).benchFleet(),
+  measure: async () => (await import("./measure.ts")).benchMeasure(),
   placement: async () => (await import("./placement.ts")).benchPlacement(),
   startup: async () => (await import("./startup.ts")).benchStartup(),
   topology: async () => (await import("./topology.ts")).benchTopology(),

@@ -13,6 +13,7 @@ import { guestCommand } from "./guest/command.ts";
 import { helpCommand } from "./help/command.ts";
 import { placeCommand } from "./place/command.ts";
 import { listCommand } from "./list/command.ts";
+import { measureCommand } from "./measure/command.ts";
 import { prepareCommand } from "./prepare/command.ts";
 import { renderCommand } from "./render/command.ts";
 import { runCommand } from "./run/command.ts";
@@ -44,6 +45,7 @@ export const commands: readonly CliCommand[] = [
   adoptCommand,
   listCommand,
   consoleCommand,
+  measureCommand,
   simulateCommand,
   demoCommand,
   schemaCommand,

@@ -13,6 +13,7 @@ import type { Clock } from "../clock/clock.ts";
 import type { HeldHere } from "../holding/read-holdings.ts";
 import type { Tree } from "../tree/tree.ts";
 import { bindingWay, type BindingWay, canPlace } from "./binding-way.ts";
+import { type Copies, measureCopies } from "./copies.ts";
 import { machineConditions } from "./conditions.ts";
 import { readCpuTimes } from "./plan/cpu-times.ts";
 import type { MeasureLimits } from "./plan/machine.ts";
@@ -103,6 +104,8 @@ export async function measureMachine(
   } finally {
     await endCrews(run);
   }
+  const copies = await copiesOf(topology, options, () => untilMs - clock.monotonicMs());
+  warnings.push(...copies.warnings);
   const memory = memoryFigures(results);
   const conditions: CalibrationConditions = {
     isGentle,
@@ -128,9 +131,10 @@ export async function measureMachine(
     measuredAt: clock.now().toISOString(),
     tool: { name: "evenkeel", version: options.version, method: methodOf(results, way) },
     memory,
+    total: [],
     loaded: loadedCurves(results),
-    copies: [],
-    peers: [],
+    copies: copies.copies,
+    peers: copies.peers,
     conditions,
     warnings,
   };
@@ -143,6 +147,18 @@ export async function measureMachine(
 function waitingFactor(tree: Tree): number {
   const ready = /^(\d{1,6}\.\d\d) /.exec(tree.readText("/proc/loadavg") ?? "")?.[1];
   return ready === undefined ? 1 : Math.max(1, Number(ready) / availableParallelism());
+}
+
+/** Gently accelerators are left alone: nobody here knows whether one of them is idle. */
+async function copiesOf(
+  topology: Topology,
+  { isGentle, path, signal }: MeasureOptions,
+  timeMs: () => number,
+): Promise<Copies> {
+  if (!isGentle) return measureCopies(topology, { path, signal, timeMs });
+  const isThere = topology.accelerators.length > 0;
+  const warning = "copies to accelerators are not measured gently; --no-gentle does";
+  return { copies: [], peers: [], warnings: isThere ? [warning] : [] };
 }
 
 /** The same order of addresses every time. */
@@ -196,14 +212,18 @@ function memoryFigures(results: readonly CellResult[]): readonly MemoryFigures[]
         },
       ];
     })
-    .toSorted((a, b) => a.initiator - b.initiator || a.target - b.target);
+    .toSorted(byPair);
+}
+
+function byPair(a: Pick<MemoryFigures, "initiator" | "target">, b: typeof a): number {
+  return Number(a.initiator) - Number(b.initiator) || Number(a.target) - Number(b.target);
 }
 
 function loadedCurves(results: readonly CellResult[]): readonly LoadedCurve[] {
   return results
     .filter(({ curve }) => curve.length > 1)
     .map(({ cell: { initiator, target }, curve }) => ({ initiator, target, points: curve }))
-    .toSorted((a, b) => a.initiator - b.initiator || a.target - b.target);
+    .toSorted(byPair);
 }
 
 function meanOf(

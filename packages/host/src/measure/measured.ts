@@ -24,19 +24,22 @@ export interface Window {
 const ranNs = ({ ns, waitedNs }: Done): number =>
   Math.max(1, ns - (waitedNs === null ? 0 : waitedNs));
 
+/** Hops or bytes in a nanosecond of a thread's own time. */
+export const ownRate = (done: Done): number => done.amount / ranNs(done);
+
 /** Nanoseconds of a hop, by the first thread. */
 export const hopNs = ({ done }: Window): number =>
   ranNs(at(done, 0)) / Math.max(1, at(done, 0).amount);
 
 /** Bytes a second of all threads together. */
 export const bytesPerSecond = ({ done }: Window): number =>
-  sumOf(done, (one) => (one.amount / ranNs(one)) * 1e9);
+  sumOf(done, (one) => ownRate(one) * 1e9);
 
 /** A point of a loaded curve: what a chase took, and what was read meanwhile, its own lines too. */
 export function loadedPoint(windows: readonly Window[]): LoadedPoint {
   const latencyNs = medianOf(windows.map(hopNs));
   const read = windows.map(({ done }) =>
-    sumOf(done, (one) => ((one === done[0] ? lineBytes : 1) * one.amount * 1e9) / ranNs(one)),
+    sumOf(done, (one) => (one === done[0] ? lineBytes : 1) * ownRate(one) * 1e9),
   );
   return { bytesPerSecond: medianOf(read), latencyNs };
 }

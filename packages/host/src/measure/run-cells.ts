@@ -37,6 +37,7 @@ export interface CellResult {
   readonly cell: Cell;
   readonly latency: Measured | null;
   readonly bandwidths: Bandwidths;
+  /** By ascending load. */
   readonly curve: readonly LoadedPoint[];
   readonly witnessed: Witnessed;
   /** The size of the pages that were read; null where two sizes were, or nobody told. */
@@ -144,7 +145,7 @@ async function measureOnce(run: CellRun, cell: Cell): Promise<CellResult | CellF
       writeBytesPerSecond: figure("write"),
       copyBytesPerSecond: figure("copy"),
     },
-    curve: curve.toSorted((a, b) => a.bytesPerSecond - b.bytesPerSecond),
+    curve,
     witnessed: witnessOf(all, cell, way !== "nothing"),
     ...pagesOf(all),
     stealShare: shareBetween(before, readCpuTimes(tree()), cell.cpus, "steal"),

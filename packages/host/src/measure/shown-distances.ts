@@ -27,8 +27,9 @@ export function wrongDistances(
   ids: readonly number[],
 ): readonly string[] {
   const known = memory.flatMap(({ initiator, target, readLatencyNs: latency }): Shown[] => {
+    if (latency === null || initiator === null || target === null) return [];
     const distance = distances?.[ids.indexOf(initiator)]?.[ids.indexOf(target)];
-    if (latency === null || distance === undefined) return [];
+    if (distance === undefined) return [];
     return [{ initiator, target, latency, distance }];
   });
   const isClear = ({ latency: { least, most } }: Shown): boolean => most <= least * spreadMost;

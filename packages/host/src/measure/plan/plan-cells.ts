@@ -34,9 +34,9 @@ export interface MeasurePlan {
 
 /**
  * How often injecting cores count after each line that they read, for the points of a loaded curve:
- * from none, which is all the load that there is, to so many that they hardly read.
+ * from so often that they hardly read, to not at all, which is all the load that there is.
  */
-export const loadedTurns = [0, 4, 8, 16, 32, 64, 128, 256, 1024, 4096] as const;
+export const loadedTurns = [4096, 1024, 256, 128, 64, 32, 16, 8, 4, 0] as const;
 
 /** Beside its buffer a thread has its engine, and up to a huge page at each end. */
 const threadOverheadBytes = 12 * MiB;

@@ -1,0 +1,11 @@
+/** The flags of `evenkeel measure`. */
+export interface MeasureFlags {
+  /** Milliseconds. */
+  readonly time?: number;
+  readonly memory?: number;
+  readonly all: boolean;
+  readonly gentle?: boolean;
+  readonly read?: string;
+  readonly state?: string;
+  readonly output: "text" | "json" | "svg";
+}
