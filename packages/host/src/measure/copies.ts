@@ -44,6 +44,9 @@ export async function measureCopies(topology: Topology, options: CopiesOptions):
   const none: Copies = { copies: [], peers: [], warnings: [] };
   if (topology.accelerators.length === 0) return none;
   const { path, signal, timeMs } = options;
+  if ((await runCommand(program, ["--help"], path)).kind === "absent") {
+    return { ...none, warnings: [notThere(topology.accelerators.length, program)] };
+  }
   const nodes = topology.nodes.filter(({ memoryBytes }) => memoryBytes !== 0);
   const runs = [
     ...nodes.map(({ id }) => ({ node: id, tests: hostTests })),
@@ -64,12 +67,9 @@ export async function measureCopies(topology: Topology, options: CopiesOptions):
     const words = node === null ? own : ["numactl", `--membind=${node}`, ...own];
     const [first = program, ...rest] = words;
     const result = await runCommand(first, rest, path, { timeoutMs: timeMs(), maxBytes });
-    if (result.kind === "absent") {
-      const missing = node === null ? program : `${program} or numactl`;
-      return { ...none, warnings: [notThere(topology.accelerators.length, missing)] };
-    }
-    if (result.kind === "failed") {
-      found.warnings.push(`copies ${what}: ${words.join(" ")}: ${result.why}`);
+    if (result.kind !== "ran") {
+      const why = result.kind === "failed" ? result.why : `${first} is not installed here`;
+      found.warnings.push(`copies ${what}: ${words.join(" ")}: ${why}`);
       continue;
     }
     const read = readOutput(`$ ${words.join(" ")}\n${result.stdout}`);

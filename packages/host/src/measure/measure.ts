@@ -17,9 +17,16 @@ import { type Copies, measureCopies } from "./copies.ts";
 import { machineConditions } from "./conditions.ts";
 import { readCpuTimes } from "./plan/cpu-times.ts";
 import type { MeasureLimits } from "./plan/machine.ts";
-import { type Cell, planCells } from "./plan/plan-cells.ts";
+import { type Cell, hurried, planCells } from "./plan/plan-cells.ts";
 import { surveyMachine } from "./plan/survey.ts";
-import { type CellResult, cellRun, endCrews, endOfRun, runCell } from "./run-cells.ts";
+import {
+  type CellResult,
+  type CellRun,
+  cellRun,
+  endCrews,
+  endOfRun,
+  runCell,
+} from "./run-cells.ts";
 import { wrongDistances } from "./shown-distances.ts";
 
 export interface MeasureOptions {
@@ -78,38 +85,21 @@ export async function measureMachine(
     timeMs: options.timeMs ?? usualTimeMs(topology.nodes.length),
     everyPair: options.everyPair,
   };
-  const plan = planCells(machine, { ...limits, timeMs: limits.timeMs / waitingFactor(tree()) });
+  const told = machineConditions(tree());
+  const slower = waitingFactor(tree()) * (told.isEmulated === true ? emulatedFactor : 1);
+  const plan = planCells(machine, { ...limits, timeMs: limits.timeMs / slower });
   const warnings = [...notes, ...plan.leftOut];
   const cells = plan.cells.filter((cell) => canPlace(way, cell, topology.nodes.length));
   if (cells.length < plan.cells.length) warnings.push(unplaced(way));
   const untilMs = clock.monotonicMs() + limits.timeMs;
   const run = cellRun({ way, isGentle, seed, tree, clock, untilMs, signal });
-  const results: CellResult[] = [];
-  try {
-    for (const [index, cell] of cells.entries()) {
-      const end = endOfRun(run);
-      if (end !== null) {
-        warnings.push(endSentence(end, index, cells.length));
-        break;
-      }
-      const leftMs = Math.min(
-        sumOf(cells.slice(index), ({ estimatedMs }) => estimatedMs),
-        untilMs - clock.monotonicMs(),
-      );
-      options.progress({ cell, index, cells: cells.length, leftMs });
-      const result = await runCell(run, cell);
-      if ("cell" in result) results.push(result);
-      else if (!signal.aborted) warnings.push(`${nameOf(cell)} has no figures: ${result.why}`);
-    }
-  } finally {
-    await endCrews(run);
-  }
+  const results = await runAll(run, cells, warnings, options.progress);
   const copies = await copiesOf(topology, options, () => untilMs - clock.monotonicMs());
   warnings.push(...copies.warnings);
   const memory = memoryFigures(results);
   const conditions: CalibrationConditions = {
     isGentle,
-    ...machineConditions(tree()),
+    ...told,
     stealShare: meanOf(results, "stealShare"),
     othersShare: meanOf(results, "othersShare"),
   };
@@ -149,6 +139,40 @@ function waitingFactor(tree: Tree): number {
   return ready === undefined ? 1 : Math.max(1, Number(ready) / availableParallelism());
 }
 
+/** Measures all cells that there is time for, each in its share of the time that is left. */
+async function runAll(
+  run: CellRun,
+  cells: readonly Cell[],
+  warnings: string[],
+  progress: MeasureOptions["progress"],
+): Promise<readonly CellResult[]> {
+  const { clock, untilMs, signal } = run.setting;
+  const results: CellResult[] = [];
+  const startedMs = clock.monotonicMs();
+  let estimatedMs = 0;
+  try {
+    for (const [index, cell] of cells.entries()) {
+      const end = endOfRun(run);
+      if (end !== null) {
+        warnings.push(endSentence(end, index, cells.length));
+        break;
+      }
+      const now = clock.monotonicMs();
+      const pace = estimatedMs === 0 ? 1 : (now - startedMs) / estimatedMs;
+      const neededMs = pace * sumOf(cells.slice(index), (one) => one.estimatedMs);
+      const leftMs = Math.min(neededMs, untilMs - now);
+      progress({ cell, index, cells: cells.length, leftMs });
+      const result = await runCell(run, hurried(cell, (untilMs - now) / neededMs));
+      estimatedMs += cell.estimatedMs;
+      if ("cell" in result) results.push(result);
+      else if (!signal.aborted) warnings.push(`${nameOf(cell)} has no figures: ${result.why}`);
+    }
+  } finally {
+    await endCrews(run);
+  }
+  return results;
+}
+
 /** Gently accelerators are left alone: nobody here knows whether one of them is idle. */
 async function copiesOf(
   topology: Topology,
@@ -157,9 +181,12 @@ async function copiesOf(
 ): Promise<Copies> {
   if (!isGentle) return measureCopies(topology, { path, signal, timeMs });
   const isThere = topology.accelerators.length > 0;
-  const warning = "copies to accelerators are not measured gently; --no-gentle does";
+  const warning = "copies to accelerators are not measured gently; --full does";
   return { copies: [], peers: [], warnings: isThere ? [warning] : [] };
 }
+
+/** How much longer things take on emulated CPUs. */
+const emulatedFactor = 8;
 
 /** The same order of addresses every time. */
 const seed = 0x2545f491;
@@ -182,7 +209,7 @@ function endSentence(end: "interrupted" | "late" | "load", index: number, cells:
     case "late":
       return `the time is over: ${rest}; --time gives more`;
     case "load":
-      return `others wanted the CPUs, and gave way to: ${rest}; --no-gentle goes on`;
+      return `others wanted the CPUs, and gave way to: ${rest}; --full goes on`;
   }
 }
 

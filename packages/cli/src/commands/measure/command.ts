@@ -45,10 +45,17 @@ export const measureCommand: CliCommand = {
         },
         gentle: {
           kind: "boolean",
-          optional: true,
+          default: false,
+          withNegated: false,
           brief:
             "use idle cores and free memory alone, with the lowest priority, and stop when load " +
-            "comes; so it is where a VM runs, unless --no-gentle is given",
+            "comes; so it is where a VM runs, unless --full is given",
+        },
+        full: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "use all cores and what memory can be freed, though a VM runs",
         },
         read: {
           kind: "parsed",

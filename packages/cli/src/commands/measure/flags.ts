@@ -4,7 +4,8 @@ export interface MeasureFlags {
   readonly time?: number;
   readonly memory?: number;
   readonly all: boolean;
-  readonly gentle?: boolean;
+  readonly gentle: boolean;
+  readonly full: boolean;
   readonly read?: string;
   readonly state?: string;
   readonly output: "text" | "json" | "svg";

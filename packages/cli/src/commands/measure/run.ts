@@ -1,4 +1,5 @@
 import type { Calibration } from "@evenkeel/core/calibration/calibration.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { readCalibration } from "@evenkeel/host/calibration/read-calibration.ts";
 import { findEmulators } from "@evenkeel/host/holding/emulators.ts";
 import { type HeldHere, readHoldings } from "@evenkeel/host/holding/read-holdings.ts";
@@ -17,6 +18,7 @@ import type { MeasureFlags } from "./flags.ts";
 export async function runMeasure(this: CliContext, flags: MeasureFlags): Promise<void> {
   const { surroundings } = this;
   const { read, output } = flags;
+  if (flags.gentle && flags.full) throw twoWays();
   const calibration =
     read === undefined ? await measureHere(flags, this) : await readMeasured(read, this);
   if (calibration.memory.length + calibration.copies.length + calibration.loaded.length === 0) {
@@ -25,6 +27,14 @@ export async function runMeasure(this: CliContext, flags: MeasureFlags): Promise
   const isJson = output === "json";
   surroundings.stdout.write(isJson ? jsonText(calibration) : calibrationText(calibration));
   if (!isJson) writeNotes(surroundings.stderr, calibration.warnings);
+}
+
+function twoWays(): EvenkeelError {
+  return new EvenkeelError("usage", "--gentle and --full are both given", {
+    where: "--gentle",
+    expected: "one of them, or none",
+    remedy: "leave out one of them",
+  });
 }
 
 async function readMeasured(path: string, { surroundings }: CliContext): Promise<Calibration> {
@@ -41,16 +51,17 @@ async function measureHere(
   const topology = await readTopology("live", surroundings);
   const { tree } = localHost(surroundings);
   const held = heldHere(tree());
-  if (flags.gentle === undefined && held.length > 0) {
+  const isGentle = flags.gentle || (held.length > 0 && !flags.full);
+  if (isGentle && !flags.gentle) {
     const vms = held.length === 1 ? "a VM runs" : `${held.length} VMs run`;
-    writeNotes(stderr, [`${vms} here, so only idle cores and free memory are used (--no-gentle)`]);
+    writeNotes(stderr, [`${vms} here, so only idle cores and free memory are used (--full)`]);
   }
   const progress = progressOn(stderr);
   const calibration = await measureMachine(topology, {
     memoryBytes: flags.memory ?? null,
     timeMs: flags.time ?? null,
     everyPair: flags.all,
-    isGentle: flags.gentle ?? held.length > 0,
+    isGentle,
     held,
     tree,
     clock,
