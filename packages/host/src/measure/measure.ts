@@ -150,13 +150,10 @@ async function runAll(
   const results: CellResult[] = [];
   const startedMs = clock.monotonicMs();
   let estimatedMs = 0;
+  let done = 0;
   try {
     for (const [index, cell] of cells.entries()) {
-      const end = endOfRun(run);
-      if (end !== null) {
-        warnings.push(endSentence(end, index, cells.length));
-        break;
-      }
+      if (endOfRun(run) !== null) break;
       const now = clock.monotonicMs();
       const pace = estimatedMs === 0 ? 1 : (now - startedMs) / estimatedMs;
       const neededMs = pace * sumOf(cells.slice(index), (one) => one.estimatedMs);
@@ -165,11 +162,15 @@ async function runAll(
       const result = await runCell(run, hurried(cell, (untilMs - now) / neededMs));
       estimatedMs += cell.estimatedMs;
       if ("cell" in result) results.push(result);
-      else if (!signal.aborted) warnings.push(`${nameOf(cell)} has no figures: ${result.why}`);
+      if (signal.aborted) break;
+      done = index + 1;
+      if (!("cell" in result)) warnings.push(`${nameOf(cell)} has no figures: ${result.why}`);
     }
   } finally {
     await endCrews(run);
   }
+  const end = endOfRun(run);
+  if (end !== null && done < cells.length) warnings.push(endSentence(end, done, cells.length));
   return results;
 }
 
@@ -201,8 +202,8 @@ function unplaced(way: BindingWay): string {
   return `memory of other nodes cannot be measured: ${why}; install koffi beside evenkeel, or numactl`;
 }
 
-function endSentence(end: "interrupted" | "late" | "load", index: number, cells: number): string {
-  const rest = `${cells - index} of ${cells} steps were left out`;
+function endSentence(end: "interrupted" | "late" | "load", done: number, cells: number): string {
+  const rest = `${cells - done} of ${cells} steps were left out`;
   switch (end) {
     case "interrupted":
       return `interrupted: ${rest}`;
