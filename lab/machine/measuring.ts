@@ -1,6 +1,7 @@
 import type { Calibration } from "@evenkeel/core/calibration/calibration.ts";
 import { isSubset } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 import { compilingWords, evenkeelProgram, type Host } from "./host.ts";
 import { words } from "./words.ts";
 
@@ -23,7 +24,7 @@ export async function measureOn(
     measured=$!
     while [ -d /proc/$measured ]; do
       for crew in $(grep -lz measure/crew/main /proc/[0-9]*/cmdline 2>/dev/null); do
-        grep -E 'N[0-9]+=[0-9]{4,}' "\${crew%cmdline}numa_maps" 2>/dev/null
+        grep -E 'N[0-9]+=[0-9]{4}' "\${crew%cmdline}numa_maps" 2>/dev/null
       done
       sleep 0.5
     done
@@ -45,14 +46,21 @@ export function placesIn(
   });
 }
 
-/** The nodes that buffers were on, and the lines of those that were on several. */
+/**
+ * The nodes that buffers were on, and the lines of those that were on several. A buffer has 8 MiB on
+ * emulated CPUs, in pages of which numa_maps counts the base ones.
+ */
 export function watchedCrews(seen: string): {
   readonly nodes: readonly number[];
   readonly mixed: readonly string[];
 } {
-  const lines = seen.split("\n").filter((line) => line !== "");
   const nodesOf = (line: string): readonly number[] =>
-    [...line.matchAll(/ N(\d+)=\d{4,}/g)].map(([, node]) => Number(node));
+    [...line.matchAll(/ N(\d+)=\d+/g)].map(([, node]) => Number(node));
+  const lines = seen.split("\n").filter((line) => {
+    const pages = [...line.matchAll(/ N\d+=(\d+)/g)].map(([, count]) => Number(count));
+    const all = sumOf(pages, (count) => count);
+    return all >= 2048 && all < 2560;
+  });
   const nodes = [...new Set(lines.flatMap(nodesOf))].toSorted((a, b) => a - b);
   return { nodes, mixed: lines.filter((line) => nodesOf(line).length > 1) };
 }

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => host?.stop());
 
 test("all sixteen pairs are where they say", async () => {
-  const { calibration, seen } = await measureOn(host, words("--time", "90s"));
+  const { calibration, seen } = await measureOn(host, words("--time", "120s"));
   const cpusOf = { 0: "0-1", 1: "2-3", 2: "4-5", 3: "6-7" };
   const nodes = [0, 1, 2, 3];
   expect(placesIn(calibration, cpusOf)).toEqual(

@@ -79,14 +79,16 @@ export async function measureMachine(
   const { clock, tree, signal, isGentle, held } = options;
   const before = readCpuTimes(tree());
   const [way] = await Promise.all([bindingWay(options.path), clock.sleep(surveyMs, signal)]);
-  const { machine, notes } = surveyMachine({ topology, tree: tree(), before, held, isGentle });
+  const told = machineConditions(tree());
+  const isEmulated = told.isEmulated === true;
+  const input = { topology, tree: tree(), before, held, isGentle, isEmulated };
+  const { machine, notes } = surveyMachine(input);
   const limits: MeasureLimits = {
     memoryBytes: Math.min(options.memoryBytes ?? memoryBytesUsual, process.availableMemory() / 2),
     timeMs: options.timeMs ?? usualTimeMs(topology.nodes.length),
     everyPair: options.everyPair,
   };
-  const told = machineConditions(tree());
-  const slower = waitingFactor(tree()) * (told.isEmulated === true ? emulatedFactor : 1);
+  const slower = waitingFactor(tree()) * (isEmulated ? emulatedFactor : 1);
   const plan = planCells(machine, { ...limits, timeMs: limits.timeMs / slower });
   const warnings = [...notes, ...plan.leftOut];
   const cells = plan.cells.filter((cell) => canPlace(way, cell, topology.nodes.length));
@@ -103,13 +105,8 @@ export async function measureMachine(
     stealShare: meanOf(results, "stealShare"),
     othersShare: meanOf(results, "othersShare"),
   };
-  warnings.push(...pageWarnings(results), ...noiseWarnings(conditions));
-  if (conditions.isEmulated === true) {
-    warnings.unshift(
-      "the CPUs of this machine are emulated: its times mean nothing, and only where threads and " +
-        "pages were is so",
-    );
-  } else {
+  warnings.push(...pageWarnings(results), ...apartWarnings(results, conditions));
+  if (!isEmulated) {
     const ids = topology.nodes.map(({ id }) => id);
     warnings.push(...wrongDistances(memory, topology.distances, ids));
   }
@@ -262,26 +259,19 @@ function meanOf(
   return told.length === 0 ? null : sumOf(told, (one) => one) / told.length;
 }
 
-/** Below this, others' share is what any machine has. */
-const noiseShare = 0.02;
-
 /** From here on, threads that should all run at once often do not. */
 const apartShare = 0.2;
 
-function noiseWarnings({ stealShare, othersShare }: CalibrationConditions): readonly string[] {
-  const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
-  const told: string[] = [];
-  if (stealShare !== null && stealShare >= noiseShare) told.push(`${percent(stealShare)} steal`);
-  if (othersShare !== null && othersShare >= noiseShare) {
-    told.push(`other processes had the measuring CPUs for ${percent(othersShare)} of the time`);
-  }
-  if (told.length === 0) return [];
-  const apart =
-    othersShare !== null && othersShare >= apartShare
-      ? "; threads seldom ran at the same time, so that bandwidths of all cores are too high and loaded " +
-        "latencies too low"
-      : "";
-  return [`this machine was busy: ${told.join(", ")}${apart}`];
+function apartWarnings(
+  results: readonly CellResult[],
+  { othersShare }: CalibrationConditions,
+): readonly string[] {
+  const together = results.some(({ cell }) => cell.kind === "all-cores");
+  if (!together || othersShare === null || othersShare < apartShare) return [];
+  return [
+    "others had the CPUs so often that threads seldom ran at the same time: bandwidths of all cores are " +
+      "too high, and loaded latencies too low",
+  ];
 }
 
 function pageWarnings(results: readonly CellResult[]): readonly string[] {
@@ -297,7 +287,8 @@ function pageWarnings(results: readonly CellResult[]): readonly string[] {
 
 function methodOf(results: readonly CellResult[], way: BindingWay): string {
   const bytes = results.map(({ cell }) => Number(cell.bytes[0]));
-  const sizes = [...new Set([Math.min(...bytes), Math.max(...bytes)])].filter(Number.isFinite);
+  if (bytes.length === 0) return "nothing was measured";
+  const sizes = [...new Set([Math.min(...bytes), Math.max(...bytes)])];
   const bound = way === "threads" ? "each bound by itself" : `bound by ${way}`;
   return (
     "latency: dependent reads of every line of a buffer in a random order; bandwidth: reads, writes " +

@@ -50,6 +50,8 @@ const chaseBytesLeast = 64 * MiB;
 const streamBytesLeast = 16 * MiB;
 /** What a chase has where nobody told how large the caches are. */
 const chaseBytesUntold = 256 * MiB;
+/** Where there are no caches to get past. */
+const bytesWithoutCache = 8 * MiB;
 /** Addresses of a chase have 32 bits. */
 const chaseBytesMost = 3072 * MiB;
 
@@ -153,7 +155,9 @@ function oneCore(pair: Pair, limits: MeasureLimits, leftOut: string[]): Sized | 
   const wanted =
     cache === null
       ? chaseBytesUntold
-      : Math.min(chaseBytesMost, Math.max(chaseBytesLeast, cache * chaseCaches));
+      : cache === 0
+        ? bytesWithoutCache
+        : Math.min(chaseBytesMost, Math.max(chaseBytesLeast, cache * chaseCaches));
   const least = cache === null ? chaseBytesLeast : Math.max(step, cache * chaseCachesLeast);
   const bytes = wholeSteps(Math.min(wanted, roomFor(1, pair, limits)));
   const names = `CPUs of node ${initiator.id} with memory of node ${target.id}`;
@@ -189,7 +193,8 @@ function allCores(pair: Pair, one: Sized, limits: MeasureLimits, leftOut: string
   const room = (roomFor(threads, pair, limits) - chase) / (threads - 1);
   const cache = initiator.nodeCacheBytes;
   const wanted = cache === null ? chase : (cache * streamCaches) / threads;
-  const each = wholeSteps(Math.min(Math.max(streamBytesLeast, wanted), room, chaseBytesMost));
+  const least = cache === 0 ? bytesWithoutCache : streamBytesLeast;
+  const each = wholeSteps(Math.min(Math.max(least, wanted), room, chaseBytesMost));
   const isPast = cache === null || each * (threads - 1) + chase >= 2 * cache;
   if (each < step || !isPast) {
     leftOut.push(`${names}: too little memory may be used there to be past the caches of them all`);

@@ -40,7 +40,15 @@ const before = new Map(
 );
 
 const survey = (part: Partial<Parameters<typeof surveyMachine>[0]> = {}) =>
-  surveyMachine({ topology, tree: tree(), before, held: [], isGentle: false, ...part });
+  surveyMachine({
+    topology,
+    tree: tree(),
+    before,
+    held: [],
+    isGentle: false,
+    isEmulated: false,
+    ...part,
+  });
 
 test("one CPU of each core, the idlest first, and memory with a margin", () => {
   const { machine, notes } = survey();
