@@ -184,7 +184,7 @@ async function copiesOf(
 }
 
 /** How much longer things take on emulated CPUs. */
-const emulatedFactor = 8;
+const emulatedFactor = 4;
 
 /** The same order of addresses every time. */
 const seed = 0x2545f491;
