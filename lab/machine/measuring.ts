@@ -24,7 +24,7 @@ export async function measureOn(
     measured=$!
     while [ -d /proc/$measured ]; do
       for crew in $(grep -lz measure/crew/main /proc/[0-9]*/cmdline 2>/dev/null); do
-        grep -E 'N[0-9]+=[0-9]{4}' "\${crew%cmdline}numa_maps" 2>/dev/null
+        grep -E 'N[0-9]+=[0-9]{4}| huge ' "\${crew%cmdline}numa_maps" 2>/dev/null
       done
       sleep 0.5
     done
@@ -48,7 +48,7 @@ export function placesIn(
 
 /**
  * The nodes that buffers were on, and the lines of those that were on several. A buffer has 8 MiB on
- * emulated CPUs, in pages of which numa_maps counts the base ones.
+ * emulated CPUs, in huge pages that are set apart, or in others, of which numa_maps counts the base ones.
  */
 export function watchedCrews(seen: string): {
   readonly nodes: readonly number[];
@@ -59,7 +59,7 @@ export function watchedCrews(seen: string): {
   const lines = seen.split("\n").filter((line) => {
     const pages = [...line.matchAll(/ N\d+=(\d+)/g)].map(([, count]) => Number(count));
     const all = sumOf(pages, (count) => count);
-    return all >= 2048 && all < 2560;
+    return line.includes(" huge ") ? all === 4 : all >= 2048 && all < 2560;
   });
   const nodes = [...new Set(lines.flatMap(nodesOf))].toSorted((a, b) => a - b);
   return { nodes, mixed: lines.filter((line) => nodesOf(line).length > 1) };

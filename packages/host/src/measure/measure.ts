@@ -127,13 +127,17 @@ export async function measureMachine(
   };
 }
 
+/** More is not planned for: what comes of it is seen as it goes. */
+const waitingMost = 4;
+
 /**
  * How much longer things take than on an idle machine: on average so many wait for each CPU, and this
  * would be one more. 1 where nobody told.
  */
 function waitingFactor(tree: Tree): number {
   const ready = /^(\d{1,6}\.\d\d) /.exec(tree.readText("/proc/loadavg") ?? "")?.[1];
-  return ready === undefined ? 1 : Math.max(1, Number(ready) / availableParallelism());
+  if (ready === undefined) return 1;
+  return Math.min(waitingMost, Math.max(1, Number(ready) / availableParallelism()));
 }
 
 /** Measures all cells that there is time for, each in its share of the time that is left. */
