@@ -47,8 +47,9 @@ export function placesIn(
 }
 
 /**
- * The nodes that buffers were on, and the lines of those that were on several. A buffer has 8 MiB on
- * emulated CPUs, in huge pages that are set apart, or in others, of which numa_maps counts the base ones.
+ * The nodes that buffers were on, and the lines of those that were on several. A buffer has 8 MiB
+ * on emulated CPUs, in huge pages that are set apart, or in others, of which numa_maps counts the
+ * base ones.
  */
 export function watchedCrews(seen: string): {
   readonly nodes: readonly number[];

@@ -16,10 +16,10 @@ beforeAll(async () => {
 afterAll(() => host?.stop());
 
 test("each pair is measured where it says, nodes without CPUs or memory apart", async () => {
-  const { calibration, seen } = await measureOn(host, words("--time", "30s"));
+  const { calibration, seen } = await measureOn(host, words("--time", "120s"));
   expect(calibration.conditions).toMatchObject({ isEmulated: true, isInGuest: true });
-  // Only where the time was over would a pair be missing.
-  expect(calibration.warnings).toEqual([]);
+  // Where the time was over pairs would be missing.
+  expect(calibration.warnings).toEqual([expect.stringContaining("nvbandwidth is not installed")]);
   // CPUs 0-1 are of node 0, 2-3 of node 1; node 1 has no memory, node 2 no CPUs.
   const cpusOf = { 0: "0-1", 1: "2-3" };
   expect(placesIn(calibration, cpusOf)).toEqual([

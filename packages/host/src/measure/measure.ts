@@ -64,10 +64,10 @@ const surveyMs = 250;
 const usualTimeMs = (nodes: number): number => Math.min(600_000, 30_000 + 7500 * nodes * nodes);
 
 /**
- * Measures what distance costs on this machine: the latency of dependent reads, the bandwidth of one
- * core and of all cores, and latency under load, for pairs of nodes with CPUs and nodes with memory.
- * The kernel is asked meanwhile where the threads and their pages are, and a figure of which it says
- * otherwise is none.
+ * Measures what distance costs on this machine: the latency of dependent reads, the bandwidth of
+ * one core and of all cores, and latency under load, for pairs of nodes with CPUs and nodes with
+ * memory. The kernel is asked meanwhile where the threads and their pages are, and a figure of
+ * which it says otherwise is none.
  *
  * @param topology this machine, as it was just read.
  * @returns what was measured, with all that disturbed it or was left out as sentences.
@@ -87,8 +87,9 @@ export async function measureMachine(
     memoryBytes: Math.min(options.memoryBytes ?? memoryBytesUsual, process.availableMemory() / 2),
     timeMs: options.timeMs ?? usualTimeMs(topology.nodes.length),
     everyPair: options.everyPair,
+    isCursory: isEmulated,
   };
-  const slower = waitingFactor(tree()) * (isEmulated ? emulatedFactor : 1);
+  const slower = waitingFactor(tree());
   const plan = planCells(machine, { ...limits, timeMs: limits.timeMs / slower });
   const warnings = [...notes, ...plan.leftOut];
   const cells = plan.cells.filter((cell) => canPlace(way, cell, topology.nodes.length));
@@ -131,8 +132,8 @@ export async function measureMachine(
 const waitingMost = 4;
 
 /**
- * How much longer things take than on an idle machine: on average so many wait for each CPU, and this
- * would be one more. 1 where nobody told.
+ * How much longer things take than on an idle machine: on average so many wait for each CPU, and
+ * this would be one more. 1 where nobody told.
  */
 function waitingFactor(tree: Tree): number {
   const ready = /^(\d{1,6}\.\d\d) /.exec(tree.readText("/proc/loadavg") ?? "")?.[1];
@@ -186,9 +187,6 @@ async function copiesOf(
   const warning = "copies to accelerators are not measured gently; --full does";
   return { copies: [], peers: [], warnings: isThere ? [warning] : [] };
 }
-
-/** How much longer things take on emulated CPUs. */
-const emulatedFactor = 4;
 
 /** The same order of addresses every time. */
 const seed = 0x2545f491;

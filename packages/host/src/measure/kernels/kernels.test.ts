@@ -1,6 +1,6 @@
 import { at } from "@evenkeel/core/unit/list.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bufferOf, type BufferTask } from "./buffer.ts";
 import { hopsAtOnce, lineBytes, loadKernels, newMemory } from "./kernels.ts";

@@ -32,4 +32,6 @@ export interface MeasureLimits {
   readonly timeMs: number;
   /** Loaded curves of all pairs, in place of those that tell most. */
   readonly everyPair: boolean;
+  /** Each figure as seldom as can be: times mean nothing here. */
+  readonly isCursory: boolean;
 }

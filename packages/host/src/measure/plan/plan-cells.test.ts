@@ -1,7 +1,7 @@
 import { at } from "@evenkeel/core/unit/list.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { MeasurableMachine, MeasurableNode } from "./machine.ts";
 import { type Cell, hurried, planCells } from "./plan-cells.ts";
@@ -18,7 +18,7 @@ const node = (id: number, part: Partial<MeasurableNode> = {}): MeasurableNode =>
   ...part,
 });
 
-const limits = { memoryBytes: 4 * GiB, timeMs: 60_000, everyPair: false };
+const limits = { memoryBytes: 4 * GiB, timeMs: 60_000, everyPair: false, isCursory: false };
 
 const pairsOf = (cells: readonly Cell[], figure: Cell["figures"][number]): readonly string[] =>
   cells
@@ -116,8 +116,9 @@ test("no plan takes more memory than the limit or the node has, nor more time", 
       fc.integer({ min: 64, max: 8192 }),
       fc.integer({ min: 100, max: 200_000 }),
       fc.boolean(),
-      (machine, memory, timeMs, everyPair) => {
-        const bounds = { memoryBytes: memory * MiB, timeMs, everyPair };
+      fc.boolean(),
+      (machine, memory, timeMs, everyPair, isCursory) => {
+        const bounds = { memoryBytes: memory * MiB, timeMs, everyPair, isCursory };
         const plan = planCells(machine, bounds);
         expect(plan.estimatedMs).toBeLessThanOrEqual(timeMs);
         expect(plan.estimatedMs).toBeCloseTo(sumOf(plan.cells, (one) => one.estimatedMs));
@@ -127,7 +128,7 @@ test("no plan takes more memory than the limit or the node has, nor more time", 
             at(machine.nodes, id),
           );
           const bytes = sumOf(cell.bytes, (one) => one);
-          expect(bytes).toBeLessThan(Math.min(bounds.memoryBytes, target?.freeBytes as number));
+          expect(bytes).toBeLessThan(Math.min(bounds.memoryBytes, Number(target?.freeBytes)));
           expect(cell.bytes).toHaveLength(cell.cpus.length);
           expect(cell.bytes.every((one) => one > 0 && one % (2 * MiB) === 0 && one < 2 ** 32)).toBe(
             true,

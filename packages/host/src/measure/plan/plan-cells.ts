@@ -71,13 +71,13 @@ type Pains = (typeof pains)[number];
 
 /**
  * What to measure of a machine within limits of memory and time. Each cell has the memory that its
- * caches ask for, as far as the limit and the nodes' free memory go; where that is less than twice a
- * cache, the pair is left out, because caches would be measured.
+ * caches ask for, as far as the limit and the nodes' free memory go; where that is less than twice
+ * a cache, the pair is left out, because caches would be measured.
  *
- * Where the time is short, each figure is first measured less often; then what is worth least is left
- * out: loaded curves, then all cores at once, then the bandwidth of one core, and last the latencies
- * of the farthest pairs. So the sum of the estimates never exceeds the time; whoever measures stops
- * at the limit even if an estimate was wrong.
+ * Where the time is short, each figure is first measured less often; then what is worth least is
+ * left out: loaded curves, then all cores at once, then the bandwidth of one core, and last the
+ * latencies of the farthest pairs. So the sum of the estimates never exceeds the time; whoever
+ * measures stops at the limit even if an estimate was wrong.
  */
 export function planCells(machine: MeasurableMachine, limits: MeasureLimits): MeasurePlan {
   const leftOut: string[] = [];
@@ -95,7 +95,10 @@ export function planCells(machine: MeasurableMachine, limits: MeasureLimits): Me
   for (const { pair, all } of sized) {
     if (all !== null && curves.has(pair)) wanted.push({ ...all, figures: ["loaded"] });
   }
-  const pain = pains.find((one) => timeOf(joined(wanted), one) <= limits.timeMs) ?? leastPains;
+  const enough = limits.isCursory
+    ? leastPains
+    : pains.find((one) => timeOf(joined(wanted), one) <= limits.timeMs);
+  const pain = enough ?? leastPains;
   const kept = [...wanted];
   while (timeOf(joined(kept), pain) > limits.timeMs) kept.pop();
   if (kept.length < wanted.length) leftOut.push(shortOfTime(wanted.slice(kept.length)));
