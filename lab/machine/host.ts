@@ -44,8 +44,8 @@ export const evenkeelWords = [
 ] as const;
 
 /**
- * The same with Node's compiler, for what is made of WebAssembly, which there is only with it. There
- * is little of it, so that the crash is rare.
+ * The same with Node's compiler, for what is made of WebAssembly, which there is only with it.
+ * There is little of it, so that the crash is rare.
  */
 export const compilingWords = evenkeelWords.filter((word) => word !== "--jitless");
 

@@ -64,10 +64,10 @@ const surveyMs = 250;
 const usualTimeMs = (nodes: number): number => Math.min(600_000, 30_000 + 7500 * nodes * nodes);
 
 /**
- * Measures what distance costs on this machine: the latency of dependent reads, the bandwidth of one
- * core and of all cores, and latency under load, for pairs of nodes with CPUs and nodes with memory.
- * The kernel is asked meanwhile where the threads and their pages are, and a figure of which it says
- * otherwise is none.
+ * Measures what distance costs on this machine: the latency of dependent reads, the bandwidth of
+ * one core and of all cores, and latency under load, for pairs of nodes with CPUs and nodes with
+ * memory. The kernel is asked meanwhile where the threads and their pages are, and a figure of
+ * which it says otherwise is none.
  *
  * @param topology this machine, as it was just read.
  * @returns what was measured, with all that disturbed it or was left out as sentences.
@@ -79,14 +79,17 @@ export async function measureMachine(
   const { clock, tree, signal, isGentle, held } = options;
   const before = readCpuTimes(tree());
   const [way] = await Promise.all([bindingWay(options.path), clock.sleep(surveyMs, signal)]);
-  const { machine, notes } = surveyMachine({ topology, tree: tree(), before, held, isGentle });
+  const told = machineConditions(tree());
+  const isEmulated = told.isEmulated === true;
+  const input = { topology, tree: tree(), before, held, isGentle, isEmulated };
+  const { machine, notes } = surveyMachine(input);
   const limits: MeasureLimits = {
     memoryBytes: Math.min(options.memoryBytes ?? memoryBytesUsual, process.availableMemory() / 2),
     timeMs: options.timeMs ?? usualTimeMs(topology.nodes.length),
     everyPair: options.everyPair,
+    isCursory: isEmulated,
   };
-  const told = machineConditions(tree());
-  const slower = waitingFactor(tree()) * (told.isEmulated === true ? emulatedFactor : 1);
+  const slower = waitingFactor(tree());
   const plan = planCells(machine, { ...limits, timeMs: limits.timeMs / slower });
   const warnings = [...notes, ...plan.leftOut];
   const cells = plan.cells.filter((cell) => canPlace(way, cell, topology.nodes.length));
@@ -103,13 +106,8 @@ export async function measureMachine(
     stealShare: meanOf(results, "stealShare"),
     othersShare: meanOf(results, "othersShare"),
   };
-  warnings.push(...pageWarnings(results), ...noiseWarnings(conditions));
-  if (conditions.isEmulated === true) {
-    warnings.unshift(
-      "the CPUs of this machine are emulated: its times mean nothing, and only where threads and " +
-        "pages were is so",
-    );
-  } else {
+  warnings.push(...pageWarnings(results), ...apartWarnings(results, conditions));
+  if (!isEmulated) {
     const ids = topology.nodes.map(({ id }) => id);
     warnings.push(...wrongDistances(memory, topology.distances, ids));
   }
@@ -130,13 +128,17 @@ export async function measureMachine(
   };
 }
 
+/** More is not planned for: what comes of it is seen as it goes. */
+const waitingMost = 4;
+
 /**
- * How much longer things take than on an idle machine: on average so many wait for each CPU, and this
- * would be one more. 1 where nobody told.
+ * How much longer things take than on an idle machine: on average so many wait for each CPU, and
+ * this would be one more. 1 where nobody told.
  */
 function waitingFactor(tree: Tree): number {
   const ready = /^(\d{1,6}\.\d\d) /.exec(tree.readText("/proc/loadavg") ?? "")?.[1];
-  return ready === undefined ? 1 : Math.max(1, Number(ready) / availableParallelism());
+  if (ready === undefined) return 1;
+  return Math.min(waitingMost, Math.max(1, Number(ready) / availableParallelism()));
 }
 
 /** Measures all cells that there is time for, each in its share of the time that is left. */
@@ -150,13 +152,10 @@ async function runAll(
   const results: CellResult[] = [];
   const startedMs = clock.monotonicMs();
   let estimatedMs = 0;
+  let done = 0;
   try {
     for (const [index, cell] of cells.entries()) {
-      const end = endOfRun(run);
-      if (end !== null) {
-        warnings.push(endSentence(end, index, cells.length));
-        break;
-      }
+      if (endOfRun(run) !== null) break;
       const now = clock.monotonicMs();
       const pace = estimatedMs === 0 ? 1 : (now - startedMs) / estimatedMs;
       const neededMs = pace * sumOf(cells.slice(index), (one) => one.estimatedMs);
@@ -165,11 +164,15 @@ async function runAll(
       const result = await runCell(run, hurried(cell, (untilMs - now) / neededMs));
       estimatedMs += cell.estimatedMs;
       if ("cell" in result) results.push(result);
-      else if (!signal.aborted) warnings.push(`${nameOf(cell)} has no figures: ${result.why}`);
+      if (signal.aborted) break;
+      done = index + 1;
+      if (!("cell" in result)) warnings.push(`${nameOf(cell)} has no figures: ${result.why}`);
     }
   } finally {
     await endCrews(run);
   }
+  const end = endOfRun(run);
+  if (end !== null && done < cells.length) warnings.push(endSentence(end, done, cells.length));
   return results;
 }
 
@@ -185,9 +188,6 @@ async function copiesOf(
   return { copies: [], peers: [], warnings: isThere ? [warning] : [] };
 }
 
-/** How much longer things take on emulated CPUs. */
-const emulatedFactor = 8;
-
 /** The same order of addresses every time. */
 const seed = 0x2545f491;
 
@@ -201,8 +201,8 @@ function unplaced(way: BindingWay): string {
   return `memory of other nodes cannot be measured: ${why}; install koffi beside evenkeel, or numactl`;
 }
 
-function endSentence(end: "interrupted" | "late" | "load", index: number, cells: number): string {
-  const rest = `${cells - index} of ${cells} steps were left out`;
+function endSentence(end: "interrupted" | "late" | "load", done: number, cells: number): string {
+  const rest = `${cells - done} of ${cells} steps were left out`;
   switch (end) {
     case "interrupted":
       return `interrupted: ${rest}`;
@@ -261,26 +261,19 @@ function meanOf(
   return told.length === 0 ? null : sumOf(told, (one) => one) / told.length;
 }
 
-/** Below this, others' share is what any machine has. */
-const noiseShare = 0.02;
-
 /** From here on, threads that should all run at once often do not. */
 const apartShare = 0.2;
 
-function noiseWarnings({ stealShare, othersShare }: CalibrationConditions): readonly string[] {
-  const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
-  const told: string[] = [];
-  if (stealShare !== null && stealShare >= noiseShare) told.push(`${percent(stealShare)} steal`);
-  if (othersShare !== null && othersShare >= noiseShare) {
-    told.push(`other processes had the measuring CPUs for ${percent(othersShare)} of the time`);
-  }
-  if (told.length === 0) return [];
-  const apart =
-    othersShare !== null && othersShare >= apartShare
-      ? "; threads seldom ran at the same time, so that bandwidths of all cores are too high and loaded " +
-        "latencies too low"
-      : "";
-  return [`this machine was busy: ${told.join(", ")}${apart}`];
+function apartWarnings(
+  results: readonly CellResult[],
+  { othersShare }: CalibrationConditions,
+): readonly string[] {
+  const together = results.some(({ cell }) => cell.kind === "all-cores");
+  if (!together || othersShare === null || othersShare < apartShare) return [];
+  return [
+    "others had the CPUs so often that threads seldom ran at the same time: bandwidths of all cores are " +
+      "too high, and loaded latencies too low",
+  ];
 }
 
 function pageWarnings(results: readonly CellResult[]): readonly string[] {
@@ -296,7 +289,8 @@ function pageWarnings(results: readonly CellResult[]): readonly string[] {
 
 function methodOf(results: readonly CellResult[], way: BindingWay): string {
   const bytes = results.map(({ cell }) => Number(cell.bytes[0]));
-  const sizes = [...new Set([Math.min(...bytes), Math.max(...bytes)])].filter(Number.isFinite);
+  if (bytes.length === 0) return "nothing was measured";
+  const sizes = [...new Set([Math.min(...bytes), Math.max(...bytes)])];
   const bound = way === "threads" ? "each bound by itself" : `bound by ${way}`;
   return (
     "latency: dependent reads of every line of a buffer in a random order; bandwidth: reads, writes " +

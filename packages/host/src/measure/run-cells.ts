@@ -53,7 +53,9 @@ export interface CellFailure {
   readonly why: string;
 }
 
-/** Others had the CPUs for more than this share of the time: a window like that is measured again. */
+/**
+ * Others had the CPUs for more than this share of the time: a window like that is measured again.
+ */
 const disturbedShare = 0.1;
 
 /** Gently, so many windows in a row in which others wanted the CPUs for this share end it all. */
@@ -88,8 +90,8 @@ export async function endCrews(run: CellRun): Promise<void> {
 }
 
 /**
- * Measures one cell. Where the kernel says that threads or pages were elsewhere than they were bound
- * to, it is measured once more, and if that stays nothing comes of it.
+ * Measures one cell. Where the kernel says that threads or pages were elsewhere than they were
+ * bound to, it is measured once more, and if that stays nothing comes of it.
  */
 export async function runCell(run: CellRun, cell: Cell): Promise<CellResult | CellFailure> {
   try {
@@ -187,8 +189,9 @@ function workOf(
 
 /**
  * One window to warm up, in which the pages are looked at too, and then as many as the cell wants:
- * those in which others had the CPUs for a while are measured again, up to as many times, unless all
- * of them were such. Where there are not enough quiet ones, the quietest count. The pages are looked at again after the last.
+ * those in which others had the CPUs for a while are measured again, up to as many times, unless
+ * all of them were such. Where there are not enough quiet ones, the quietest count. The pages are
+ * looked at again after the last.
  */
 async function measureWindows(
   run: CellRun,

@@ -17,7 +17,10 @@ export interface MemoryCalls {
   readonly mapHuge: (address: number, bytes: number) => number;
 }
 
-/** Of linux/mman.h: give the pages back, to be new and zero when they are touched again; use huge pages. */
+/**
+ * Of linux/mman.h: give the pages back, to be new and zero when they are touched again; use huge
+ * pages.
+ */
 const advices = { "dont-need": 4, hugepage: 14 } as const;
 export type Advice = keyof typeof advices;
 

@@ -64,6 +64,19 @@ export const measureCommand: CliCommand = {
           brief: "measure nothing: read what another tool measured; - is standard input",
           placeholder: "FILE",
         },
+        keep: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief:
+            "with --read: it was measured on this machine; keep it for placing and verifying here",
+        },
+        replace: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "keep it though what is kept of this machine knows more",
+        },
         state: stateFlag,
         output: {
           kind: "enum",
@@ -91,7 +104,11 @@ export const measureCommand: CliCommand = {
     "The distances that firmware shows are held against the latencies: memory that is shown farther " +
       "and is not slower, or shown equally far and is, is told. In a guest that is whether its " +
       "topology is true.",
-    "With --read it prints what mlc, STREAM, lat_mem_rd, nvbandwidth and other tools have measured.",
+    "What was measured is kept in the state folder for this machine, and priced by from then on: by " +
+      "place, why, verify and the others. What only an earlier measurement knows stays. With --read it " +
+      "prints what mlc, STREAM, lat_mem_rd, nvbandwidth and other tools have measured, or a Calibration " +
+      "document; with --keep too it is kept.",
+    "The exit status is 4 when nothing could be measured, and the notes say why.",
   ],
   examples: [
     { does: "What distance costs here", lines: ["evenkeel measure"] },
@@ -100,8 +117,8 @@ export const measureCommand: CliCommand = {
       lines: ["evenkeel measure --time 10s --output json"],
     },
     {
-      does: "What Intel's mlc measured",
-      lines: ["evenkeel measure --read mlc.txt"],
+      does: "What Intel's mlc measured, as a picture",
+      lines: ["evenkeel measure --read mlc.txt --output svg >mlc.svg"],
     },
   ],
 };

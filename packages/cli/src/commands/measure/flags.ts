@@ -7,6 +7,8 @@ export interface MeasureFlags {
   readonly gentle: boolean;
   readonly full: boolean;
   readonly read?: string;
+  readonly keep: boolean;
+  readonly replace: boolean;
   readonly state?: string;
   readonly output: "text" | "json" | "svg";
 }

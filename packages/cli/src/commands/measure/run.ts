@@ -1,32 +1,77 @@
 import type { Calibration } from "@evenkeel/core/calibration/calibration.ts";
+import { drawCalibration } from "@evenkeel/core/cost/draw/calibration-svg.ts";
+import { calibrationText } from "@evenkeel/core/cost/draw/calibration-text.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { readCalibration } from "@evenkeel/host/calibration/read-calibration.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { findEmulators } from "@evenkeel/host/holding/emulators.ts";
 import { type HeldHere, readHoldings } from "@evenkeel/host/holding/read-holdings.ts";
 import { measureMachine, type MeasureProgress } from "@evenkeel/host/measure/measure.ts";
+import { storeCalibration } from "@evenkeel/host/state/calibrations.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
-import { readText } from "../../input/read-text.ts";
+import { stateFolderOf } from "../../flags/state.ts";
+import { parseCalibration, readCalibrationFile } from "../../input/read-calibration.ts";
 import { readTopology } from "../../input/read-topology.ts";
 import { localHost } from "../../input/vm-host.ts";
-import { calibrationText } from "../../text/calibration-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { writeNotes } from "../../text/notes-text.ts";
 import { restartedLine } from "../../text/terminal-text.ts";
 import type { MeasureFlags } from "./flags.ts";
 
 export async function runMeasure(this: CliContext, flags: MeasureFlags): Promise<void> {
-  const { surroundings } = this;
-  const { read, output } = flags;
+  const { surroundings, columns } = this;
+  const { read, keep, output } = flags;
   if (flags.gentle && flags.full) throw twoWays();
+  const { stdout } = surroundings;
+  const isHere = read === undefined || keep;
+  const topology = isHere ? await readTopology("live", surroundings) : null;
   const calibration =
-    read === undefined ? await measureHere(flags, this) : await readMeasured(read, this);
-  if (calibration.memory.length + calibration.copies.length + calibration.loaded.length === 0) {
-    this.finish(exitStatus.unknown);
+    read === undefined && topology !== null
+      ? await measureHere(topology, flags, this)
+      : await readCalibrationFile(read ?? "", surroundings);
+  if (isEmpty(calibration)) this.finish(exitStatus.unknown);
+  switch (output) {
+    case "json":
+      stdout.write(jsonText(calibration));
+      break;
+    case "svg":
+      stdout.write(drawCalibration(calibration));
+      break;
+    case "text":
+      stdout.write(calibrationText(calibration, columns));
   }
-  const isJson = output === "json";
-  surroundings.stdout.write(isJson ? jsonText(calibration) : calibrationText(calibration));
-  if (!isJson) writeNotes(surroundings.stderr, calibration.warnings);
+  if (topology !== null && !isEmpty(calibration)) {
+    await keepCalibration(topology, calibration, flags, this);
+  }
+}
+
+function isEmpty({ memory, total, loaded, copies, peers }: Calibration): boolean {
+  return memory.length + total.length + loaded.length + copies.length + peers.length === 0;
+}
+
+/**
+ * Keeps what was measured for this machine's commands. What was read from a file is kept because
+ * somebody said so, and not to keep it is an error then; a measurement is worth having anyway.
+ */
+async function keepCalibration(
+  topology: Topology,
+  calibration: Calibration,
+  { state, replace, read }: MeasureFlags,
+  { surroundings }: CliContext,
+): Promise<void> {
+  const folder = stateFolderOf(state, surroundings);
+  const asked = { parse: parseCalibration, isReplacing: replace, isOfThisMachine: true };
+  try {
+    const { isStored, lost } = await storeCalibration(folder, topology, calibration, asked);
+    if (isStored) return;
+    writeNotes(surroundings.stderr, [
+      "not kept, because what is kept of this machine would lose something (--replace keeps it)",
+      ...lost,
+    ]);
+  } catch (error) {
+    if (!(error instanceof EvenkeelError) || read !== undefined) throw error;
+    writeNotes(surroundings.stderr, [`the calibration is not kept: ${error.message}`]);
+  }
 }
 
 function twoWays(): EvenkeelError {
@@ -37,18 +82,12 @@ function twoWays(): EvenkeelError {
   });
 }
 
-async function readMeasured(path: string, { surroundings }: CliContext): Promise<Calibration> {
-  const expected = "the output of a tool that measures memory, such as mlc";
-  const { text, where } = await readText(path, expected, surroundings);
-  return readCalibration(text, where);
-}
-
 async function measureHere(
+  topology: Topology,
   flags: MeasureFlags,
   { surroundings }: CliContext,
 ): Promise<Calibration> {
   const { clock, env, version, stderr, interrupted } = surroundings;
-  const topology = await readTopology("live", surroundings);
   const { tree } = localHost(surroundings);
   const held = heldHere(tree());
   const isGentle = flags.gentle || (held.length > 0 && !flags.full);

@@ -15,7 +15,8 @@ export interface Buffer {
 }
 
 export type BufferTask =
-  | { readonly kind: "chase" | "read" | "write" | "copy" }
+  | { readonly kind: "chase" }
+  | { readonly kind: "read" | "write" | "copy" }
   | { readonly kind: "inject"; readonly turns: number };
 
 /** Hops or bytes that were done, and whether what was read was right. */
@@ -32,6 +33,23 @@ const bytesAStep = 1 << 20;
 /** Less, since reading may be slowed down a hundredfold. */
 const injectedAStep = 1 << 16;
 
+/** What a buffer is and what is in it. */
+interface State {
+  readonly kernels: Kernels;
+  readonly memory: KernelMemory;
+  readonly start: number;
+  readonly bytes: number;
+  content: Content;
+  /** The word that it holds, or was filled with last. */
+  word: bigint;
+  seed: number;
+  /** Of a chase: the order, and the place in it. */
+  order: (index: number) => number;
+  index: number;
+  /** Of all else: the next byte. */
+  next: number;
+}
+
 /**
  * @param start where it begins in the memory that the kernels have, a multiple of a line.
  * @param bytes a multiple of 2 MiB.
@@ -42,85 +60,92 @@ export function bufferOf(
   start: number,
   bytes: number,
 ): Buffer {
-  let content: Content = "unknown";
-  let seed = 0;
-  /** Of a chase: the place in the order, which a chain is in. */
-  let index = 0;
-  let order = (_index: number): number => 0;
-  /** Of all else: the next byte. */
-  let next = 0;
-  let word = 1n;
-  const lines = bytes / lineBytes;
-
-  const fill = (from: number, length: number, filled: bigint): void => {
-    for (let done = 0; done < length; done += bytesAStep) {
-      kernels.write(start + from + done, Math.min(bytesAStep, length - done), filled);
-    }
+  const state: State = {
+    ...{ kernels, memory, start, bytes, content: "unknown", word: 1n },
+    ...{ seed: 0, order: (index: number) => index, index: 0, next: 0 },
   };
-  const step = (length: number, within: number): number => {
-    if (next + length > within) next = 0;
-    const from = next;
-    next += length;
-    return from;
-  };
-  const holds = (from: number, length: number, filled: bigint): boolean =>
-    kernels.read(start + from, length) === BigInt.asIntN(64, filled * BigInt(length / 8));
-
   return {
-    touch: (newSeed) => {
-      seed = newSeed;
-      fill(0, bytes, word);
-      content = word;
-      [index, next] = [0, 0];
+    touch: (seed) => {
+      fill(state, bytes, state.word);
+      Object.assign(state, { content: state.word, seed, index: 0, next: 0 });
     },
-    prepare: ({ kind }) => {
-      if (kind === "chase" && content !== "chain") {
-        order = mixer(lines, seed);
-        writeChain(new Uint32Array(memory.buffer), start, bytes, seed);
-        content = "chain";
-        index = 0;
-      }
-      const isUniform = kind === "read" || kind === "inject" || kind === "copy";
-      if (isUniform && typeof content !== "bigint") {
-        fill(0, bytes, word);
-        content = word;
-      }
-      // What is copied differs from what is there.
-      if (kind === "copy") fill(0, bytes / 2, word + 1n);
-      if (kind === "write" || kind === "copy") word += 2n;
-    },
-    step: (task) => {
-      switch (task.kind) {
-        case "chase": {
-          const before = start + order(index) * lineBytes;
-          index = (index + hopsAStep) % lines;
-          const now = kernels.chase(before, hopsAStep);
-          return { amount: hopsAStep, isRight: now === start + order(index) * lineBytes };
-        }
-        case "read": {
-          const from = step(bytesAStep, bytes);
-          return { amount: bytesAStep, isRight: holds(from, bytesAStep, word) };
-        }
-        case "inject": {
-          const from = step(injectedAStep, bytes);
-          const sum = kernels.inject(start + from, injectedAStep, task.turns);
-          const wanted = BigInt.asIntN(64, word * BigInt(injectedAStep / 8));
-          return { amount: injectedAStep, isRight: sum === wanted };
-        }
-        case "write": {
-          content = "unknown";
-          const from = step(bytesAStep, bytes);
-          kernels.write(start + from, bytesAStep, word);
-          return { amount: bytesAStep, isRight: holds(from, lineBytes, word) };
-        }
-        case "copy": {
-          content = "unknown";
-          const from = step(bytesAStep, bytes / 2);
-          kernels.copy(start + bytes / 2 + from, start + from, bytesAStep);
-          const copied = holds(bytes / 2 + from, lineBytes, word - 1n);
-          return { amount: 2 * bytesAStep, isRight: copied };
-        }
-      }
-    },
+    prepare: (task) => prepare(state, task),
+    step: (task) => (task.kind === "chase" ? hop(state) : stream(state, task)),
   };
 }
+
+function fill({ kernels, start }: State, length: number, word: bigint): void {
+  for (let done = 0; done < length; done += bytesAStep) {
+    kernels.write(start + done, Math.min(bytesAStep, length - done), word);
+  }
+}
+
+function prepare(state: State, { kind }: BufferTask): void {
+  const { memory, start, bytes } = state;
+  if (kind === "chase") {
+    if (state.content === "chain") return;
+    state.order = mixer(bytes / lineBytes, state.seed);
+    writeChain(new Uint32Array(memory.buffer), start, bytes, state.seed);
+    state.content = "chain";
+    state.index = 0;
+    return;
+  }
+  if (kind !== "write" && typeof state.content !== "bigint") {
+    fill(state, bytes, state.word);
+    state.content = state.word;
+  }
+  // What is copied differs from what is there.
+  if (kind === "copy") fill(state, bytes / 2, state.word + 1n);
+  if (kind === "write" || kind === "copy") state.word += 2n;
+}
+
+function hop(state: State): Step {
+  const { kernels, start, bytes, order, index } = state;
+  state.index = (index + hopsAStep) % (bytes / lineBytes);
+  const now = kernels.chase(start + order(index) * lineBytes, hopsAStep);
+  return { amount: hopsAStep, isRight: now === start + order(state.index) * lineBytes };
+}
+
+function stream(state: State, task: Exclude<BufferTask, { readonly kind: "chase" }>): Step {
+  const { kernels, start, bytes, word } = state;
+  switch (task.kind) {
+    case "read": {
+      const from = advanced(state, bytesAStep, bytes);
+      return { amount: bytesAStep, isRight: holds(state, from, bytesAStep, word) };
+    }
+    case "inject": {
+      const from = advanced(state, injectedAStep, bytes);
+      const sum = kernels.inject(start + from, injectedAStep, task.turns);
+      return { amount: injectedAStep, isRight: sum === sumOf(word, injectedAStep) };
+    }
+    case "write": {
+      state.content = "unknown";
+      const to = advanced(state, bytesAStep, bytes);
+      kernels.write(start + to, bytesAStep, word);
+      return { amount: bytesAStep, isRight: holds(state, to, lineBytes, word) };
+    }
+    case "copy": {
+      state.content = "unknown";
+      const from = advanced(state, bytesAStep, bytes / 2);
+      kernels.copy(start + bytes / 2 + from, start + from, bytesAStep);
+      const isRight = holds(state, bytes / 2 + from, lineBytes, word - 1n);
+      return { amount: 2 * bytesAStep, isRight };
+    }
+  }
+}
+
+/** Where the next bytes are, round and round. */
+function advanced(state: State, length: number, within: number): number {
+  if (state.next + length > within) state.next = 0;
+  const from = state.next;
+  state.next += length;
+  return from;
+}
+
+function holds({ kernels, start }: State, from: number, length: number, word: bigint): boolean {
+  return kernels.read(start + from, length) === sumOf(word, length);
+}
+
+/** The sum of so many bytes of a word, modulo 2^64. */
+const sumOf = (word: bigint, length: number): bigint =>
+  BigInt.asIntN(64, word * BigInt(length / 8));

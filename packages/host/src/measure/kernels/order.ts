@@ -2,13 +2,14 @@ import { lineBytes } from "./kernels.ts";
 
 /**
  * The order in which a chase visits the lines of a buffer: h(0), h(1), … h(n - 1) and again h(0),
- * where h is a bijection of the numbers below n. Whatever bijection it is, that is one cycle through
- * all lines, because each line is h(i) for exactly one i.
+ * where h is a bijection of the numbers below n. Whatever bijection it is, that is one cycle
+ * through all lines, because each line is h(i) for exactly one i.
  *
  * h mixes the bits of a number with three rounds of steps that can each be undone: a multiplication
- * by an odd number modulo 2^b, an addition modulo 2^b, and an exclusive or with the upper half. Where
- * n is no power of two, h is applied again until it falls below n ("cycle walking"): it follows a
- * cycle of h that began below n, so it comes back below n, and two starts never end alike.
+ * by an odd number modulo 2^b, an addition modulo 2^b, and an exclusive or with the upper half.
+ * Where n is no power of two, h is applied again until it falls below n ("cycle walking"): it
+ * follows a cycle of h that began below n, so it comes back below n, and two starts never end
+ * alike.
  *
  * Neighbours in the order are far apart in memory, page and line, so that no prefetcher knows the
  * next one, and a line that came along with its neighbour is gone from the caches before its turn.

@@ -16,9 +16,12 @@ export interface MeasurableNode {
   readonly freeBytes: number;
   /** Of that, free huge pages of 2 MiB that are set apart. */
   readonly freeHugeBytes: number;
-  /** The last-level cache that one core fills; null where nobody told. */
+  /**
+   * The last-level cache that one core fills; 0 where there is none, as emulated CPUs have it, and
+   * null where nobody told.
+   */
   readonly coreCacheBytes: number | null;
-  /** All last-level caches that its cores fill together; null where nobody told. */
+  /** All last-level caches that its cores fill together, told alike. */
   readonly nodeCacheBytes: number | null;
   /** Whether load on all of its cores would disturb nobody. */
   readonly mayBeLoaded: boolean;
@@ -29,4 +32,6 @@ export interface MeasureLimits {
   readonly timeMs: number;
   /** Loaded curves of all pairs, in place of those that tell most. */
   readonly everyPair: boolean;
+  /** Each figure as seldom as can be: times mean nothing here. */
+  readonly isCursory: boolean;
 }

@@ -50,6 +50,8 @@ const chaseBytesLeast = 64 * MiB;
 const streamBytesLeast = 16 * MiB;
 /** What a chase has where nobody told how large the caches are. */
 const chaseBytesUntold = 256 * MiB;
+/** Where there are no caches to get past. */
+const bytesWithoutCache = 8 * MiB;
 /** Addresses of a chase have 32 bits. */
 const chaseBytesMost = 3072 * MiB;
 
@@ -69,13 +71,13 @@ type Pains = (typeof pains)[number];
 
 /**
  * What to measure of a machine within limits of memory and time. Each cell has the memory that its
- * caches ask for, as far as the limit and the nodes' free memory go; where that is less than twice a
- * cache, the pair is left out, because caches would be measured.
+ * caches ask for, as far as the limit and the nodes' free memory go; where that is less than twice
+ * a cache, the pair is left out, because caches would be measured.
  *
- * Where the time is short, each figure is first measured less often; then what is worth least is left
- * out: loaded curves, then all cores at once, then the bandwidth of one core, and last the latencies
- * of the farthest pairs. So the sum of the estimates never exceeds the time; whoever measures stops
- * at the limit even if an estimate was wrong.
+ * Where the time is short, each figure is first measured less often; then what is worth least is
+ * left out: loaded curves, then all cores at once, then the bandwidth of one core, and last the
+ * latencies of the farthest pairs. So the sum of the estimates never exceeds the time; whoever
+ * measures stops at the limit even if an estimate was wrong.
  */
 export function planCells(machine: MeasurableMachine, limits: MeasureLimits): MeasurePlan {
   const leftOut: string[] = [];
@@ -93,7 +95,10 @@ export function planCells(machine: MeasurableMachine, limits: MeasureLimits): Me
   for (const { pair, all } of sized) {
     if (all !== null && curves.has(pair)) wanted.push({ ...all, figures: ["loaded"] });
   }
-  const pain = pains.find((one) => timeOf(joined(wanted), one) <= limits.timeMs) ?? leastPains;
+  const enough = limits.isCursory
+    ? leastPains
+    : pains.find((one) => timeOf(joined(wanted), one) <= limits.timeMs);
+  const pain = enough ?? leastPains;
   const kept = [...wanted];
   while (timeOf(joined(kept), pain) > limits.timeMs) kept.pop();
   if (kept.length < wanted.length) leftOut.push(shortOfTime(wanted.slice(kept.length)));
@@ -153,7 +158,9 @@ function oneCore(pair: Pair, limits: MeasureLimits, leftOut: string[]): Sized | 
   const wanted =
     cache === null
       ? chaseBytesUntold
-      : Math.min(chaseBytesMost, Math.max(chaseBytesLeast, cache * chaseCaches));
+      : cache === 0
+        ? bytesWithoutCache
+        : Math.min(chaseBytesMost, Math.max(chaseBytesLeast, cache * chaseCaches));
   const least = cache === null ? chaseBytesLeast : Math.max(step, cache * chaseCachesLeast);
   const bytes = wholeSteps(Math.min(wanted, roomFor(1, pair, limits)));
   const names = `CPUs of node ${initiator.id} with memory of node ${target.id}`;
@@ -189,7 +196,8 @@ function allCores(pair: Pair, one: Sized, limits: MeasureLimits, leftOut: string
   const room = (roomFor(threads, pair, limits) - chase) / (threads - 1);
   const cache = initiator.nodeCacheBytes;
   const wanted = cache === null ? chase : (cache * streamCaches) / threads;
-  const each = wholeSteps(Math.min(Math.max(streamBytesLeast, wanted), room, chaseBytesMost));
+  const least = cache === 0 ? bytesWithoutCache : streamBytesLeast;
+  const each = wholeSteps(Math.min(Math.max(least, wanted), room, chaseBytesMost));
   const isPast = cache === null || each * (threads - 1) + chase >= 2 * cache;
   if (each < step || !isPast) {
     leftOut.push(`${names}: too little memory may be used there to be past the caches of them all`);

@@ -26,6 +26,8 @@ export interface SurveyInput {
   /** What the VMs here hold. */
   readonly held: readonly Pick<HeldHere, "vcpus" | "memory">[];
   readonly isGentle: boolean;
+  /** Emulated CPUs have no caches, whatever they say. */
+  readonly isEmulated: boolean;
 }
 
 export interface Survey {
@@ -44,7 +46,7 @@ const idleShare = 0.1;
  * memory that the kernel keeps of files that were not read lately.
  */
 export function surveyMachine(input: SurveyInput): Survey {
-  const { topology, tree, before, held, isGentle } = input;
+  const { topology, tree, before, held, isGentle, isEmulated } = input;
   const status = tree.readText("/proc/self/status") ?? "";
   const allowedCpus = listed(status, "Cpus_allowed_list");
   const allowedNodes = listed(status, "Mems_allowed_list");
@@ -84,7 +86,7 @@ export function surveyMachine(input: SurveyInput): Survey {
       coreCount: cores.length,
       freeBytes: mayTake ? freeBytes(tree, node, isGentle) : 0,
       freeHugeBytes: mayTake && held.length === 0 ? freeHugeBytes(node) : 0,
-      ...cachesOf(topology, cores),
+      ...(isEmulated ? noCaches : cachesOf(topology, cores)),
       mayBeLoaded: !isGentle || (!holdsHere && idle.length === cores.length),
     };
   });
@@ -125,6 +127,8 @@ function freeHugeBytes({ hugepages }: MemoryNode): number {
   const pools = (hugepages ?? []).filter(({ sizeBytes }) => sizeBytes === 2 * MiB);
   return sumOf(pools, ({ sizeBytes, free }) => sizeBytes * Number(free));
 }
+
+const noCaches = { coreCacheBytes: 0, nodeCacheBytes: 0 } as const;
 
 /** The caches of the last level that some cores fill: L3 where it is known. */
 function cachesOf(
