@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { execWords, isRoot, koffiFolder, StandIn } from "./stand-in.ts";
 
@@ -33,6 +34,22 @@ test.skipIf(!isRoot)("as the first process of a namespace, whose others cannot b
   const line = ["--", "sh", "-c", 'echo "$$ $EVENKEEL_BINDING"'];
   const { stdout } = machine.run([...words, ...mounted, ...becomes, ...line]);
   expect(stdout).toMatch(/^1 \{"cpus":"0-1","memory":"strict"/);
+});
+
+test.skipIf(!isRoot)("what only a vendor's tool knows is asked of it, and nothing else is", () => {
+  const tools = join(machine.folder, "tools");
+  const uuid = "GPU-01234567-89ab-cdef-0123-456789abcdef";
+  const query = `<nvidia_smi_log><gpu id="00000000:00:10.0"><uuid>${uuid}</uuid></gpu></nvidia_smi_log>`;
+  mkdirSync(tools);
+  writeFileSync(join(tools, "nvidia-smi"), `echo >>${tools}/asked; echo '${query}'`, {
+    mode: 0o755,
+  });
+  const bound = (gpu: string) =>
+    machine.run([...becomes, "--gpu", gpu, "--", "ls", tools], `export PATH=${tools}:$PATH`);
+  expect(bound("0").stdout).toBe("nvidia-smi\n");
+  const told = bound(uuid);
+  expect(told.stderr).toContain(", beside GPU 0000:00:10.0");
+  expect(told.stdout).toContain("asked");
 });
 
 test.skipIf(!isRoot)("as another user, where root's commands were first", (context) => {

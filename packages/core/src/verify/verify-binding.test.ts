@@ -46,7 +46,7 @@ const on = (bytesOn: Readonly<Record<number, number>>, change: Partial<MemoryMap
 test("a command that is as it was bound holds, and it is said of what", () => {
   const verdict = judge([bound()]);
   expect(verdict).toMatchObject({ vm: "process-5000", scope: "process", holds: true });
-  expect(verdict.findings).toEqual([]);
+  expect([verdict.findings, verdict.unverified]).toEqual([[], []]);
   expect(verdict.verified).toEqual([
     { what: "threads of process 5000", found: "all 2 keep to CPUs 0-7,16-23" },
     { what: "memory of process 5000", found: "16 GiB on node 0; page cache left out" },
@@ -135,6 +135,46 @@ test("each thread is brought back by a command, which can be undone; pages are n
   expect(memory?.remedy.undo).toBeNull();
 });
 
+test("of many threads and mappings the first eight are shown, and the others counted", () => {
+  const threads = (count: number) =>
+    Array.from({ length: count }, (_, i) => thread(5000 + i, { allowedCpus: "8" }));
+  const memory = Array.from({ length: 9 }, () => mapping({ onNodes: [{ node: 1, bytes: GiB }] }));
+  const [eight, nine] = [8, 9].map((count) => judge([bound({ threads: threads(count) })]).findings);
+  expect(eight?.[0]?.found).toMatch(/thread 5007 \(python3\) on CPUs 8$/);
+  expect(nine?.[0]?.found).toMatch(/thread 5007 \(python3\) on CPUs 8, 1 more$/);
+  for (const { evidence } of [...(nine ?? []), ...judge([bound({ memory })]).findings]) {
+    expect(evidence).toHaveLength(8);
+  }
+  // Of memory, and of its policy.
+  expect(judge([bound({ memory })]).findings).toHaveLength(2);
+});
+
+test("what lies elsewhere is shown alone", () => {
+  const there = [
+    { node: 1, bytes: GiB },
+    { node: 2, bytes: 0 },
+  ];
+  const memory = [
+    mapping({ policy }),
+    mapping({ policy, onNodes: there, line: "with some elsewhere" }),
+    mapping({ policy, onNodes: [{ node: 2, bytes: 0 }] }),
+  ];
+  const [finding] = judge([bound({ memory })]).findings;
+  expect(finding?.found).toMatch(/: 5\.9 % on node 1 \(1073741824 bytes\)$/);
+  expect(finding?.evidence).toEqual(["/proc/5000/numa_maps: with some elsewhere"]);
+});
+
+test.each([
+  [MiB, 50 * MiB, true],
+  [MiB - 4096, 2 * MiB, false],
+  [MiB, 51 * MiB, false],
+  [64 * MiB, 1024 * GiB, true],
+  [64 * MiB - 4096, 1024 * GiB, false],
+])("%i bytes elsewhere of %i in all: %s", (bytes, all, isNoticed) => {
+  const { holds } = judge([bound(on({ 0: all - bytes, 1: bytes }))]);
+  expect(holds).toBe(!isNoticed);
+});
+
 test.each<[string, Evidence]>([
   ["fewer CPUs", bound({ threads: [thread(5000), thread(5001, { allowedCpus: "3" })] })],
   ["the page cache of a library elsewhere", bound(on({ 1: GiB }, { kind: "file" }))],
@@ -157,10 +197,11 @@ test("memory on a node without CPUs, as a GPU's is, is said and not accused", ()
     { id: 0, cpus: "0-7,16-23" },
     { id: 8, cpus: "" },
   ];
-  const evidence = bound({ ...on({ 0: 16 * GiB, 8: 40 * GiB }), nodes });
+  const evidence = bound({ ...on({ 0: 16 * GiB, 1: MiB / 2, 8: 40 * GiB }), nodes });
   const { holds, findings, unverified } = judge([evidence]);
   expect([holds, findings]).toEqual([true, []]);
   expect(unverified).toMatchObject([{ essential: false }]);
+  expect(unverified[0]?.why).toMatch(/^40 GiB lie on nodes without CPUs/);
   expect(judge([{ ...evidence, nodes: [] }]).holds).toBe(false);
 });
 

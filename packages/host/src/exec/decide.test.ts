@@ -52,6 +52,11 @@ test("a GPU's node is what the kernel tells, or else what the contract promises"
   expect((await bound(silent, promised(0))).memoryNodes).toBe("0");
 });
 
+test("what the kernel tells of this machine is enough, where it tells all", async () => {
+  // Nothing else here knows that GPU.
+  expect((await bound({ ...told, live: true })).memoryNodes).toBe("1");
+});
+
 test.each([
   ["another device", new Map([["0000:00:00.0", 0]])],
   ["a node that is not here", new Map([[gpu, 9]])],

@@ -45,6 +45,8 @@ test("of NVIDIA's GPUs a program can open those whose file is here, by the drive
 });
 
 test.each(["-1", "12345", "none"])("NVIDIA's number %s is none", (minor) => {
+  const silent: Files = Object.assign({}, ...all.map((address) => numbered(address, minor)));
+  expect(usable("nvidia", { ...silent, ...device("nvidia0", "nvidia1") })).toBeNull();
   const files = { ...numbered(first, minor), ...numbered(second, "1") };
   expect(usable("nvidia", { ...files, ...device(`nvidia${minor}`, "nvidia1") })).toEqual([second]);
 });
@@ -53,7 +55,7 @@ test("where NVIDIA's driver is silent, its files tell if there is one for each G
   const files = (count: number) => device(...all.slice(0, count).map((_, i) => `nvidia${i}`));
   expect(usable("nvidia", files(8))).toEqual(all);
   expect(usable("nvidia", files(7))).toBeNull();
-  expect(usable("nvidia", { ...files(7), ...device("nvidiactl", "nvidia-uvm") })).toBeNull();
+  expect(usable("nvidia", { ...files(7), ...device("nvidiactl", "nvidia12345") })).toBeNull();
   expect(usable("nvidia", {})).toEqual([]);
 });
 
@@ -71,7 +73,8 @@ test("of AMD's GPUs a program can open those whose render file is here", () => {
 
 test("a GPU that is given to VMs is none for a program; of other drivers nothing is known", () => {
   expect(usable("vfio-pci", device("nvidia0"))).toEqual([]);
-  for (const driver of ["habanalabs", "xe", null]) expect(usable(driver, {})).toEqual(all);
+  const own = { [`/sys/bus/pci/devices/${first}/drm/renderD128/dev`]: "226:128\n" };
+  for (const driver of ["habanalabs", "xe", null]) expect(usable(driver, own)).toEqual(all);
 });
 
 const kfd = (node: number, properties: Readonly<Record<string, number | string>>): Files => {

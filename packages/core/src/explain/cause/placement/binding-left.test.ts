@@ -58,6 +58,12 @@ test.each<[string, string, Evidence]>([
   expect(kind(evidence)).toBe(expected);
 });
 
+test("of many mappings the first four are shown", () => {
+  const memory = Array.from({ length: 5 }, () => mapping({ onNodes: [{ node: 1, bytes: GiB }] }));
+  const answer = bindingLeft.judge(subjectOf(bound(promise, { memory })), null);
+  expect(answer).toMatchObject({ accusations: [{ about: "memory", evidence: { length: 4 } }] });
+});
+
 test("memory of a GPU is in order; of a node of which nothing is known, nobody can tell", () => {
   const withNode = (of: "gpu" | "cxl" | null): Evidence =>
     onTopology(bound(promise, away), ({ nodes }) => ({
