@@ -149,6 +149,32 @@ test("of many threads and mappings the first eight are shown, and the others cou
   expect(judge([bound({ memory })]).findings).toHaveLength(2);
 });
 
+test("more than 256 threads are not brought back one by one", () => {
+  const remedy = (count: number) => {
+    const threads = Array.from({ length: count }, (_, i) => thread(i, { allowedCpus: "8" }));
+    return judge([bound({ threads })]).findings[0]?.remedy;
+  };
+  expect(remedy(256)?.argv).toHaveLength(256);
+  expect(remedy(257)?.argv).toBeNull();
+});
+
+test("a finding tells what was promised, and each policy once", () => {
+  const others = ["interleave", "interleave", "weighted interleave"];
+  const memory = others.map((mode) => mapping({ policy: { mode, nodes: "0-1" } }));
+  const [finding] = judge([bound({ memory: [...memory, mapping({})] })]).findings;
+  expect(finding?.promised).toBe("CPUs 0-7,16-23, memory of node 0 (strict)");
+  expect(finding?.found).toBe(
+    "64 GiB of its memory has the policy interleave:0-1, weighted interleave:0-1, default",
+  );
+  const [memoryAlone] = judge([bound({ memory })], { cpus: null }).findings;
+  expect(memoryAlone?.promised).toBe("CPUs as they were, memory of node 0 (strict)");
+});
+
+test("a little memory elsewhere is told where it holds", () => {
+  const { verified } = judge([bound(on({ 0: MiB, 1: MiB / 2 }))]);
+  expect(verified[1]?.found).toBe("1 MiB on node 0, 512 KiB elsewhere; page cache left out");
+});
+
 test("what lies elsewhere is shown alone", () => {
   const there = [
     { node: 1, bytes: GiB },
@@ -184,6 +210,7 @@ test.each<[string, Evidence]>([
     "a policy of the thread's own node",
     bound({ memory: [mapping({ policy: { mode: "local", nodes: "" } })] }),
   ],
+  ["a policy that was not read", bound({ memory: [mapping({ policy: null })] })],
   [
     "a preference for its node",
     bound({ memory: [mapping({ policy: { mode: "prefer", nodes: "0" } })] }),

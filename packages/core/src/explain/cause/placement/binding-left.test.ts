@@ -54,8 +54,24 @@ test.each<[string, string, Evidence]>([
   ["with threads that nobody read", "unknown", bound(promise, { threads: null })],
   ["with memory that nobody read", "unknown", bound(promise, { memory: null })],
   ["that nobody may read", "unknown", bound(null, { memory: null })],
+  ["of a process that was not read", "unknown", { ...bound(promise), process: null }],
+  ["of a machine", "irrelevant", { ...bound(promise, wide), of: "machine" }],
+  [
+    "on a machine of which nothing was read",
+    "unknown",
+    bound(promise, { ...away, machine: null, nodes: null, cores: null, devices: [] }),
+  ],
 ])("a binding %s: %s", (_, expected, evidence) => {
   expect(kind(evidence)).toBe(expected);
+});
+
+test("what is kept to is told", () => {
+  const told = (change: Partial<BindingPromise>) =>
+    bindingLeft.judge(subjectOf(bound({ ...promise, ...change })), null);
+  const none = { memory: "none", memoryNodes: null } as const;
+  expect(told(none)).toMatchObject({
+    found: "it keeps to its binding: CPUs 0-7,16-23, memory as it was",
+  });
 });
 
 test("of many mappings the first four are shown", () => {
