@@ -109,3 +109,13 @@ test("the limit of open files is the one it was given, where that can be known",
   // As service managers set both, for the command alone.
   expect(limit('prlimit --nofile=300:300 -- "$@"')).toBe("300\n300\n");
 });
+
+test.skipIf(!isRoot)("without koffi prlimit gives back the limit of open files", () => {
+  const line = ["sh", "-c", 'ulimit -Sn 100; "$@"; :', "sh"];
+  const { stdout } = machine.run(
+    [...line, ...execWords, "--", "sh", "-c", "ulimit -Sn; ulimit -Hn"],
+    `mount --bind $F/empty ${koffiFolder}`,
+  );
+  const hard = spawnSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).stdout;
+  expect(stdout).toBe(`100\n${hard}`);
+});

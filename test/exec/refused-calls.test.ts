@@ -68,6 +68,8 @@ test.skipIf(!isRoot).each(cases)("%s for %s leaves CPUs %s and memory %s", (...r
 
 test.skipIf(!isRoot)("without koffi, numactl and taskset step down as well", () => {
   const without = `mount --bind $F/empty ${koffiFolder}`;
+  const preferred = under("EPERM", "strict", without);
+  expect(preferred.told).toMatchObject({ cpus: "0-1", memory: "preferred" });
   const cpusAlone = under("EPERM", "set_mempolicy", without);
   expect(cpusAlone.told).toMatchObject({ cpus: "0-1", memory: "none" });
   expect(cpusAlone.stderr).toContain("does not work here");

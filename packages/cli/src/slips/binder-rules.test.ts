@@ -10,6 +10,7 @@ const slips: readonly (readonly [string, string])[] = [
   ["exec nvidia-smi -L", "exec -- nvidia-smi -L"],
   ["exec python t.py --mode exclusive", "exec --mode exclusive -- python t.py"],
   ["exec python t.py --gpu=1 --nic", "exec --gpu=1 --nic -- python t.py"],
+  ["exec python --nic t.py --gpu=1 x", "exec --nic --gpu=1 -- python t.py x"],
   ["exec curl x --output f", "exec -- curl x --output f"],
   ["exec python t.py --gpu 0 --lr 3", "exec -- python t.py --gpu 0 --lr 3"],
   ["exec --numa-binding=node -- true", "exec --mode node -- true"],

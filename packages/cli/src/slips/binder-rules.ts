@@ -122,7 +122,7 @@ const beforeCommand: Rule = (words, known) => {
   const word = words[start] ?? "";
   const { name } = flagIn(words[start - 1] ?? "");
   // The value of a flag that other rules know.
-  if (start > 1 && name !== null && !has(entry, name)) return null;
+  if (name !== null && !has(entry, name)) return null;
   if (word === "-") return [...words.slice(0, start), "--", ...words.slice(start + 1)];
   const source = words.includes("--") && word !== "--" ? sourceOf(word) : null;
   if (source === null) return null;
