@@ -1,7 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import type { GuestContract } from "@evenkeel/core/guest/contract/contract.ts";
+import { contractFile } from "@evenkeel/host/guest-check/contract-file.ts";
 import { afterAll, expect, test } from "vitest";
 import { execWords, isRoot, koffiFolder, StandIn } from "./stand-in.ts";
 
@@ -50,6 +52,36 @@ test.skipIf(!isRoot)("what only a vendor's tool knows is asked of it, and nothin
   const told = bound(uuid);
   expect(told.stderr).toContain(", beside GPU 0000:00:10.0");
   expect(told.stdout).toContain("asked");
+});
+
+test.skipIf(!isRoot)("in a guest NCCL gets the contract's file, if it is there", () => {
+  const guest = new StandIn(1);
+  const file = join(guest.folder, "nccl.xml");
+  const contract: GuestContract = {
+    apiVersion: "evenkeel/v1",
+    kind: "GuestContract",
+    vm: "llm-a",
+    tenant: null,
+    host: "h",
+    signature: "s",
+    signatureText: "s",
+    isolation: "core",
+    cells: [],
+    devices: [],
+    links: null,
+    nccl: { file, sha256: "0".repeat(64) },
+    notes: [],
+  };
+  const folder = join(guest.folder, dirname(contractFile));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "raw"), JSON.stringify(contract));
+  const told = (setUp?: string): string =>
+    guest.run([...execWords, "--", "sh", "-c", 'echo "$NCCL_TOPO_FILE"'], setUp).stdout;
+  const before = told();
+  writeFileSync(file, "");
+  const seen = [before, told(), told("export NCCL_TOPO_FILE=mine")];
+  rmSync(guest.folder, { recursive: true });
+  expect(seen).toEqual(["\n", `${file}\n`, "mine\n"]);
 });
 
 test.skipIf(!isRoot)("as another user, where root's commands were first", (context) => {

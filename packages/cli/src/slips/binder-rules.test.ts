@@ -16,6 +16,13 @@ const slips: readonly (readonly [string, string])[] = [
   ["exec --numa-binding=node -- true", "exec --mode node -- true"],
   ["exec --numa_binding core-complex -- true", "exec --mode core-complex -- true"],
   ["exec --cpu=exclusive,nosmt --mem=off -- true", "exec --mode exclusive --memory none -- true"],
+  [
+    "exec --exclusive --strict --nics -- true",
+    "exec --mode exclusive --memory strict --nic -- true",
+  ],
+  ["exec --socket -l x", "exec --mode socket --memory none x"],
+  ["exec --ib single --cpu node -- true", "exec --nic --mode node -- true"],
+  ["exec --ib off -- true", "exec -- true"],
   ["exec --ib=single -- true", "exec --nic -- true"],
   ["exec --membind 0 --cpunodebind 0 -- true", "exec --memory strict --mode node -- true"],
   ["exec -N 0 -m 0 true -x", "exec --mode node --memory strict -- true -x"],

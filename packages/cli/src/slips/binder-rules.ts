@@ -109,7 +109,6 @@ const otherBinder: Rule = (words, known) => {
     const given = words.slice(i, i + (isApart ? 2 : 1));
     const isSame = ours.join("=") === given.join("=");
     if (!isSame) return [...words.slice(0, i), ...ours, ...words.slice(i + given.length)];
-    if (isApart) i++;
   }
   return null;
 };
@@ -163,7 +162,6 @@ const shared: ReadonlySet<string> = new Set(["output", "on", "help"]);
 function commandStart(words: readonly string[], entry: CliCommand): number {
   for (let i = 1; i < words.length; i++) {
     const word = words[i] ?? "";
-    if (word === "--") return i;
     const { name, inWord } = flagIn(word);
     if (name === null) return i;
     const takes = takesValue(entry, name) || meanings.get(name)?.takes === true;

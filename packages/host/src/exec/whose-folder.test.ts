@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { scratchFolder } from "../../testing/scratch.ts";
-import { isMounted, whoseFolder } from "./whose-folder.ts";
+import { isMounted } from "./whose-folder.ts";
 
 const folder = "/run/evenkeel/leases";
 
