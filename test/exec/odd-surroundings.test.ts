@@ -151,3 +151,10 @@ test.skipIf(!isRoot)("without koffi prlimit gives back the limit of open files",
   const hard = spawnSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).stdout;
   expect(stdout).toBe(`100\n${hard}`);
 });
+
+test.skipIf(!isRoot)("without a shell nothing looks at the command later, and that is said", () => {
+  const setUp = "touch $F/none; mount --bind $F/none /bin/sh";
+  const { status, stderr } = machine.run([...execWords, "--verify", "1s", "--", "true"], setUp);
+  expect(status).toBe(0);
+  expect(stderr).toContain("it will not be verified: /bin/sh cannot start it");
+});
