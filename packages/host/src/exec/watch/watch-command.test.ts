@@ -54,7 +54,8 @@ async function watched(
     now: () => new Date(ms),
     monotonicMs: () => ms,
     sleep: async (more) => {
-      ms += more;
+      // As timers of Node, which wait for a millisecond at least.
+      ms += Math.max(more, 1);
       const [last] = Object.keys(later)
         .map(Number)
         .filter((at) => at <= ms)
