@@ -85,12 +85,15 @@ test.skipIf(!isRoot)("without koffi, numactl and taskset step down as well", () 
 test.skipIf(!isRoot)("without koffi those programs bind that are there", () => {
   const policy = ["--", "grep", "-m", "1", "-o", "bind:0", "/proc/self/numa_maps"];
   expect(machine.run([...execWords, ...policy], without).stdout).toBe("bind:0\n");
-  const withOnly = (...programs: readonly string[]): unknown => {
+  const withOnly = (programs: readonly string[], ...flags: readonly string[]) => {
     const links = ["true", "sh", ...programs].map((one) => `ln -s $(which ${one}) $F/bin/`);
     const path = ["rm -rf $F/bin; mkdir $F/bin", ...links, "PATH=$F/bin"];
-    return JSON.parse(machine.run([...execWords, ...show], [without, ...path].join("\n")).stdout);
+    return machine.run([...execWords, ...flags, ...show], [without, ...path].join("\n"));
   };
-  expect(withOnly("numactl")).toMatchObject({ cpus: "0-1", memory: "strict" });
-  expect(withOnly("taskset")).toMatchObject({ cpus: "0-1", memory: "none" });
-  expect(withOnly()).toMatchObject({ cpus: null, memory: "none" });
+  const told = (...programs: readonly string[]): unknown => JSON.parse(withOnly(programs).stdout);
+  expect(told("numactl")).toMatchObject({ cpus: "0-1", memory: "strict" });
+  expect(told("taskset")).toMatchObject({ cpus: "0-1", memory: "none" });
+  expect(told()).toMatchObject({ cpus: null, memory: "none" });
+  const { status, stdout } = withOnly(["taskset"], "--require");
+  expect([status, stdout]).toEqual([125, ""]);
 });

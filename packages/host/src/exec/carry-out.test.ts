@@ -1,7 +1,8 @@
+import { constants } from "node:os";
 import type { Binding } from "@evenkeel/core/binding/binding.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { expect, test } from "vitest";
-import { carryOut, DEADLY } from "./carry-out.ts";
+import { carryOut, DEADLY, errorName } from "./carry-out.ts";
 
 const binding: Binding = {
   apiVersion: "evenkeel/v1",
@@ -65,4 +66,12 @@ test("each refusal is told by its name, and the next level is tried", () => {
   expect(carriedOut({}, { bind: 95 }).refused).toEqual([
     "set_mempolicy bind was refused (errno 95)",
   ]);
+});
+
+test("errors have the names that the system gives them", () => {
+  const all = Object.entries(constants.errno);
+  const named = all.filter(([name, number]) => errorName(number) === name);
+  const others = all.filter(([, number]) => errorName(number) === `errno ${number}`);
+  expect(named).toHaveLength(9);
+  expect(others).toHaveLength(all.length - named.length);
 });
