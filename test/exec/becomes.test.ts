@@ -136,6 +136,13 @@ test.each([
   expect(ended.status).toBe(125);
 });
 
+test("a dry run runs nothing", () => {
+  const words = [binary, "exec", "--dry-run", "--", "sh", "-c", "exit 3"];
+  const { status, stdout } = spawnSync(process.execPath, words, { encoding: "utf8" });
+  expect(status).toBe(0);
+  expect(stdout).toContain("why\n");
+});
+
 test("the command is told what it is bound to", () => {
   const { stdout, stderr } = bash('"$@" sh -c \'echo "$EVENKEEL_BINDING"\'');
   expect(JSON.parse(stdout)).toHaveProperty("cpus");

@@ -54,7 +54,7 @@ test.skipIf(!isRoot)("what only a vendor's tool knows is asked of it, and nothin
   expect(told.stdout).toContain("asked");
 });
 
-test.skipIf(!isRoot)("in a guest NCCL gets the contract's file, if it is there", () => {
+test.skipIf(!isRoot)("a guest's contract tells NCCL's file, and the nodes of its GPUs", () => {
   const guest = new StandIn(1);
   const file = join(guest.folder, "nccl.xml");
   const contract: GuestContract = {
@@ -67,7 +67,17 @@ test.skipIf(!isRoot)("in a guest NCCL gets the contract's file, if it is there",
     signatureText: "s",
     isolation: "core",
     cells: [],
-    devices: [],
+    devices: [
+      {
+        address: "0000:00:10.0",
+        hostAddress: "0000:01:00.0",
+        kind: "accelerator",
+        model: null,
+        cell: 1,
+        hostSwitches: null,
+        link: null,
+      },
+    ],
     links: null,
     nccl: { file, sha256: "0".repeat(64) },
     notes: [],
@@ -80,8 +90,15 @@ test.skipIf(!isRoot)("in a guest NCCL gets the contract's file, if it is there",
   const before = told();
   writeFileSync(file, "");
   const seen = [before, told(), told("export NCCL_TOPO_FILE=mine")];
+  const setUp = [
+    "cd $F/sys/devices/system/node; echo 0-1 | tee online >has_memory; cp -r node0 node1",
+    "echo 0 >node0/cpulist; echo 1 >node1/cpulist; sed -i s/0/1/ node1/meminfo",
+    "echo -1 >$F/sys/devices/pci0000:00/0000:00:10.0/numa_node",
+  ].join("\n");
+  const { stderr } = guest.run([...execWords, "--memory", "none", "--", "true"], setUp);
   rmSync(guest.folder, { recursive: true });
   expect(seen).toEqual(["\n", `${file}\n`, "mine\n"]);
+  expect(stderr).toContain("evenkeel: CPUs 1, ");
 });
 
 test.skipIf(!isRoot)("as another user, where root's commands were first", (context) => {
@@ -152,9 +169,12 @@ test.skipIf(!isRoot)("without koffi prlimit gives back the limit of open files",
   expect(stdout).toBe(`100\n${hard}`);
 });
 
-test.skipIf(!isRoot)("without a shell nothing looks at the command later, and that is said", () => {
-  const setUp = "touch $F/none; mount --bind $F/none /bin/sh";
+test.skipIf(!isRoot).each([
+  ["a shell", "touch $F/none; mount --bind $F/none /bin/sh", "/bin/sh cannot start it"],
+  ["/proc", "mount --bind $F/empty /proc", "/stat cannot be read"],
+])("without %s nothing looks at the command later, and that is said", (_, setUp, why) => {
   const { status, stderr } = machine.run([...execWords, "--verify", "1s", "--", "true"], setUp);
   expect(status).toBe(0);
-  expect(stderr).toContain("it will not be verified: /bin/sh cannot start it");
+  expect(stderr).toMatch(/evenkeel: it will not be verified: \/\S+ cannot/);
+  expect(stderr).toContain(why);
 });

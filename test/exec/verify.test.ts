@@ -132,8 +132,8 @@ const exec = [binary, "exec", "--verify", "30s"] as const;
 test("a command that ends before is told so, and nobody waits for the time to pass", () => {
   const began = Date.now();
   const file = join(folder, "early.json");
-  const words = [...exec, "--verdict", file, "--", "sleep", "1"];
-  const { status, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+  const words = [...exec, "--verdict", "early.json", "--", "sleep", "1"];
+  const { status, stderr } = spawnSync(process.execPath, words, { cwd: folder, encoding: "utf8" });
   expect(status).toBe(0);
   expect(stderr).toMatch(/process \d+ ended before it was looked at/);
   expect(readDocument(readFileSync(file, "utf8"), file, "Verdict").holds).toBe(false);
