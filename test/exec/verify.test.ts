@@ -192,13 +192,3 @@ test("where the command is refused, or cannot be run, nothing goes on looking", 
   }
   expect(processesWith("__watch", "1")).toEqual([]);
 });
-
-test.each([["soon"], ["0s"], ["10ms"], ["48h"], ["-3s"], ["30"]])(
-  "--verify %s is refused",
-  (time) => {
-    const words = [binary, "exec", `--verify=${time}`, "--", "true"];
-    const { status, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
-    expect(status).toBe(125);
-    expect(stderr).toContain("30s");
-  },
-);

@@ -82,3 +82,25 @@ test.each([
   expect(stderr).toContain(message);
   expect(status).toBe(125);
 });
+
+const refusedTimes = [
+  "soon",
+  "0s",
+  "99ms",
+  "48h",
+  "86400.001s",
+  "-3s",
+  "30",
+  "1.2345s",
+  "1000000ms",
+];
+test.each(refusedTimes)("--verify %s is refused", async (time) => {
+  const { stderr, status } = await evenkeel([...dgx, `--verify=${time}`]);
+  expect(status).toBe(125);
+  expect(stderr).toContain("a time from 100ms to 24h, such as 30s");
+});
+
+test.each(["100ms", "30s", "1.5m", "24h", "86400s"])("--verify %s is a time", async (time) => {
+  const { stderr, status } = await evenkeel([...dgx, `--verify=${time}`]);
+  expect([stderr, status]).toEqual(["", 0]);
+});
