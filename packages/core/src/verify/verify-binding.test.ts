@@ -175,6 +175,14 @@ test("a little memory elsewhere is told where it holds", () => {
   expect(verified[1]?.found).toBe("1 MiB on node 0, 512 KiB elsewhere; page cache left out");
 });
 
+test("nodes elsewhere are told in order; pages of an unknown process are not moved", () => {
+  const onNodes = [3, 1, 2].map((node) => ({ node, bytes: GiB }));
+  const memory = [mapping({ policy, onNodes })];
+  const [finding] = judge([bound({ memory, process: null })]).findings;
+  expect(finding?.found).toMatch(/ on node 1 .* on node 2 .* on node 3 /);
+  expect(finding?.remedy.argv).toBeNull();
+});
+
 test("what lies elsewhere is shown alone", () => {
   const there = [
     { node: 1, bytes: GiB },

@@ -18,12 +18,16 @@ const binding: Binding = {
   unknowns: [],
 };
 
-/** The calls that are made where the kernel answers with these error numbers, and what is told. */
-function carriedOut(change: Partial<Binding>, errors: Readonly<Record<string, number>> = {}) {
+/** The kernel's answers, by what is asked: error numbers. */
+const allowed = { cpus: 0, bind: 0, preferred: 0, "preferred-many": 0 };
+
+/** The calls that are made where the kernel answers so, and what is told. */
+function carriedOut(change: Partial<Binding>, refusals: Partial<typeof allowed> = {}) {
+  const answers = { ...allowed, ...refusals };
   const calls: string[] = [];
-  const answer = (call: string, list: string): number => {
+  const answer = (call: keyof typeof allowed, list: string): number => {
     calls.push(`${call} ${list}`);
-    return errors[call] ?? 0;
+    return answers[call];
   };
   const reached = carryOut(
     { ...binding, ...change },

@@ -5,7 +5,7 @@ import type { Clock } from "../../clock/clock.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { watchCommand } from "./watch-command.ts";
 
-/** A command and what it has started, on a machine that is made up, whose time only waiting passes. */
+/** A command and what it has started, on a machine whose time passes by waiting alone. */
 
 interface Process {
   readonly parent: number;
