@@ -137,3 +137,10 @@ test("threads that come and go while it looks are left out", async () => {
   const [evidence] = "why" in processes ? [] : processes;
   expect(evidence?.threads?.map(({ tid }) => tid)).toEqual([7, 71]);
 });
+
+test("of very many processes the first 1024 are looked at", async () => {
+  const children = Array.from({ length: 1024 }, (_, i) => [1000 + i, { parent: 7 }] as const);
+  const found = namesIn(await watched({ ...alone, ...Object.fromEntries(children) }, {}, 0));
+  expect(found).toHaveLength(1024);
+  expect(found[0]).toBe("process 7");
+});
