@@ -10,8 +10,8 @@ import { watchCommand } from "./watch-command.ts";
 interface Process {
   readonly parent: number;
   readonly startTicks?: number;
-  /** Of its memory; none is left once it has ended. */
-  readonly pages?: number;
+  /** Of its memory; none is left once it has ended. Null where that is not told. */
+  readonly pages?: number | null;
   readonly threads?: readonly number[];
   readonly variables?: string;
 }
@@ -33,7 +33,7 @@ function filesOf(processes: Processes): Record<string, string> {
     const folder = `/proc/${pid}`;
     const rest = Array.from({ length: 17 }, () => "0").join(" ");
     files[`${folder}/stat`] = `${pid} (python3) S ${parent} ${rest} ${startTicks} 0\n`;
-    files[`${folder}/statm`] = `${pages} 0 0 0 0 0 0\n`;
+    if (pages !== null) files[`${folder}/statm`] = `${pages} 0 0 0 0 0 0\n`;
     files[`${folder}/environ`] = process.variables ?? variables;
     for (const tid of threads) {
       files[`${folder}/task/${tid}/status`] = "Name:\tpython3\nCpus_allowed_list:\t0-3\n";
@@ -98,6 +98,11 @@ test("what ends while it looks is left out, and so is what starts then", async (
   const after: Processes = { 7: { parent: 1 }, 8: { parent: 7, pages: 0 }, 9: { parent: 7 } };
   expect(namesIn(await watched(before, { 1001: after }))).toEqual(["process 7"]);
   expect(namesIn(await watched(before, { 800: after }))).toEqual(["process 7", "process 9"]);
+});
+
+test("a command whose memory is not told is looked at all the same", async () => {
+  const untold: Processes = { 7: { parent: 1, pages: null }, 8: { parent: 7, pages: null } };
+  expect(namesIn(await watched(untold))).toEqual(["process 7"]);
 });
 
 test("this process is none of the command's, where that is the parent of all", async () => {
