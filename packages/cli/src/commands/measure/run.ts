@@ -14,8 +14,8 @@ import { parseCalibration, readCalibrationFile } from "../../input/read-calibrat
 import { readTopology } from "../../input/read-topology.ts";
 import { localHost } from "../../input/vm-host.ts";
 import { jsonText } from "../../text/json-text.ts";
+import { progressOn } from "../../text/progress.ts";
 import { writeNotes } from "../../text/notes-text.ts";
-import { restartedLine } from "../../text/terminal-text.ts";
 import type { MeasureFlags } from "./flags.ts";
 
 export async function runMeasure(this: CliContext, flags: MeasureFlags): Promise<void> {
@@ -107,7 +107,7 @@ async function measureHere(
     signal: interrupted(),
     version,
     path: env["PATH"] ?? "",
-    progress: progress.show,
+    progress: (step) => progress.show(stepText(step)),
   });
   progress.clear();
   return calibration;
@@ -120,23 +120,12 @@ function heldHere(tree: Parameters<typeof findEmulators>[0]): readonly HeldHere[
   return readHoldings(tree, [], [], { ...found, emulators: vms }).held;
 }
 
-/** Shows progress in one line on a terminal, and nothing elsewhere. */
-function progressOn(stderr: CliContext["surroundings"]["stderr"]): {
-  readonly show: (step: MeasureProgress) => void;
-  readonly clear: () => void;
-} {
-  const write = (text: string): void => {
-    if (stderr.isTTY) stderr.write(`${restartedLine}${text}`);
-  };
-  return {
-    show: ({ cell, index, cells, leftMs }) => {
-      const width = 20;
-      const done = Math.round((width * index) / cells);
-      const bar = `${"█".repeat(done)}${"░".repeat(width - done)}`;
-      const who = cell.kind === "one-core" ? "a core" : "all cores";
-      const what = `${who} of node ${cell.initiator}, memory of node ${cell.target}`;
-      write(`${bar} ${index + 1} of ${cells}: ${what}; about ${Math.ceil(leftMs / 1000)} s left`);
-    },
-    clear: () => write(""),
-  };
+/** A cell that is being measured, with a bar of what is done and the time left. */
+function stepText({ cell, index, cells, leftMs }: MeasureProgress): string {
+  const width = 20;
+  const done = Math.round((width * index) / cells);
+  const bar = `${"█".repeat(done)}${"░".repeat(width - done)}`;
+  const who = cell.kind === "one-core" ? "a core" : "all cores";
+  const what = `${who} of node ${cell.initiator}, memory of node ${cell.target}`;
+  return `${bar} ${index + 1} of ${cells}: ${what}; about ${Math.ceil(leftMs / 1000)} s left`;
 }
