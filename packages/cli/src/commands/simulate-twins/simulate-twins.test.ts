@@ -105,9 +105,11 @@ test.each([
   ["simulate twin", "evenkeel simulate twins"],
   ["simulate-twins", "evenkeel simulate twins"],
   ["simulate twins --workload typing --on machine:epyc-nps4", "inference, training"],
-  ["simulate twins --on synthetic:package:2", "try one of the catalog: --on machine:hgx-h100"],
+  ["simulate twins --on synthetic:package:2_core:4_memory:16Gi", "--on machine:hgx-h100"],
 ])("%s says what to do", async (line, remedy) => {
-  const { status, stderr } = await evenkeel(line.split(" "));
+  const { status, stderr } = await evenkeel(
+    line.split(" ").map((word) => word.replaceAll("_", " ")),
+  );
   expect(status).toBe(2);
   expect(stderr.replaceAll(/\s+/g, " ")).toContain(remedy);
 });
