@@ -2,8 +2,9 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { type Figure, report, type Row } from "./report.ts";
 
 /**
- * `npm run bench -- NAME [--json]`: one benchmark by name; `model` takes `--tables FILE`. Every figure is a ratio against a peer
- * or a limit measured in the same run; nothing here passes or fails.
+ * `npm run bench -- NAME [--json]`: one benchmark by name; `model` takes `--tables FILE`. Every
+ * figure is a ratio against a peer or a limit measured in the same run; nothing here passes or
+ * fails.
  */
 const benches: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>> = {
   evidence: async () => [

@@ -9,8 +9,8 @@ import { corpusTables, readLoadedTables } from "./model-tables.ts";
 const corpus = process.env["EVENKEEL_CORPUS"] ?? resolve(import.meta.dirname, "../../shared/data");
 
 /**
- * The cost model against published measurements. With `--tables FILE` its tables alone; without, the
- * loaded-latency tables and matrices of the corpus, where there is one, and published copies.
+ * The cost model against published measurements. With `--tables FILE` its tables alone; without,
+ * the loaded-latency tables and matrices of the corpus, where there is one, and published copies.
  */
 export function benchModel(json: boolean, args: readonly string[]): string {
   const option = args.indexOf("--tables");

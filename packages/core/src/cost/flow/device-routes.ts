@@ -177,7 +177,9 @@ interface Copy extends Readonly<Record<CopyField, Measured | null>> {
   readonly accelerator: string;
 }
 
-/** The copies whose accelerator is known, by its address or by the number that its tool gives it. */
+/**
+ * The copies whose accelerator is known, by its address or by the number that its tool gives it.
+ */
 function copiesOf(topology: Topology, calibration: Calibration | null): readonly Copy[] {
   const byIndex = addressesByIndex(topology);
   return (calibration?.copies ?? []).flatMap((copy) => {

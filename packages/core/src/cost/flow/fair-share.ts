@@ -13,22 +13,23 @@ import { add, read, type Vector, vectorOf, write } from "../../unit/vector.ts";
  * demand; the others grow on. Each step settles a flow at least, so there are at most as many steps
  * as flows. The result is the only one with this property (Bertsekas and Gallager, Data Networks,
  * 6.5.2): every flow has its demand or crosses a full resource on which no flow has more. Proof: a
- * flow that was settled by a full resource had at that moment the highest rate of all that cross it,
- * for all rates were equal but those settled before, which are lower; and what is full stays full.
+ * flow that was settled by a full resource had at that moment the highest rate of all that cross
+ * it, for all rates were equal but those settled before, which are lower; and what is full stays
+ * full.
  *
- * **Assured rates** (`assuredRates`) are never above the fair ones, and unlike these they never rise
- * when load is added. Fair rates may: a flow that throttles a neighbor elsewhere leaves more to
- * others. A forecast that promised this would call a host faster the fuller it is, so it promises
- * the assured rate, which counts every competitor with its full demand.
- * [Decision 30](../../../../../docs/decisions/0030-assured-rates.md) has the reason.
+ * **Assured rates** (`assuredRates`) are never above the fair ones, and unlike these they never
+ * rise when load is added. Fair rates may: a flow that throttles a neighbor elsewhere leaves more
+ * to others. A forecast that promised this would call a host faster the fuller it is, so it
+ * promises the assured rate, which counts every competitor with its full demand. The reason is in
+ * `docs/decisions/0030-assured-rates.md`.
  *
  * At a resource `r`, let `use(x)` be what its flows use if each has at most `x`, its demand, and
- * what its path allows it alone. The level of `r` is the least `x` with `use(x)` at its capacity, or
- * infinite; a flow's assured rate is the least of its demand and the levels along its path.
+ * what its path allows it alone. The level of `r` is the least `x` with `use(x)` at its capacity,
+ * or infinite; a flow's assured rate is the least of its demand and the levels along its path.
  *
- * - Not above the fair rate: the fair rate `x` of a flow below its demand is that of a full resource
- *   `r` on which no flow has more. So all of them together use at most `use(x)`, which is thus at
- *   least the capacity, and the level of `r`, the least such `x`, is no more.
+ * - Not above the fair rate: the fair rate `x` of a flow below its demand is that of a full
+ *   resource `r` on which no flow has more. So all of them together use at most `use(x)`, which is
+ *   thus at least the capacity, and the level of `r`, the least such `x`, is no more.
  * - Never rises with load: another flow or a larger demand raises `use`, so no level rises, and the
  *   demand of the flow itself and what its path allows it alone stay as they are.
  *

@@ -223,6 +223,23 @@ test("the loaded curve of a Calibration says how waiting grows", () => {
   expect(waiting?.mostNs).toBeCloseTo(360, -1);
 });
 
+test("the peak of a whole machine's curve divides among its nodes, where no matrix says more", () => {
+  const points = [
+    { bytesPerSecond: 1e9, latencyNs: 80 },
+    { bytesPerSecond: 200e9, latencyNs: 300 },
+  ];
+  const loaded = [{ initiator: null, target: null, points }];
+  const machine = flowMachine(
+    twoSockets,
+    calibrationOf({ loaded, memory: [reads(0, 0, 90, 99e9)] }),
+  );
+  expect(named(machine, "memory of node 0").bytesPerSecond).toBe(99e9);
+  expect(named(machine, "memory of node 1")).toMatchObject({
+    bytesPerSecond: 100e9,
+    basis: "measured",
+  });
+});
+
 test("within a package only a figure below the controllers makes a link", () => {
   const snc = (sibling: number): FlowMachine =>
     flowMachine(

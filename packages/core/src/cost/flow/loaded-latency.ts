@@ -10,15 +10,15 @@ import type { Waiting } from "./resource.ts";
  *
  * never above `saturated`, the latency at and past the knee: there the system is closed. The cores
  * have a fixed number of bytes on their way, so by Little's law the latency is what is outstanding
- * over the peak bandwidth, however much more is asked for. From 95 % of the peak on, the latency goes
- * in a straight line to that.
+ * over the peak bandwidth, however much more is asked for. From 95 % of the peak on, the latency
+ * goes in a straight line to that.
  *
- * Queueing formulas such as M/M/1 (exponent 1 in place of 4) bend too early: controllers reorder and
- * overlap requests until about four fifths of the peak, and then there is a cliff. The 1.03 stands
- * for capacity over peak: a closed system never keeps the controllers quite busy. Both are the same
- * for all machines. A table of Intel's Memory Latency Checker tells its idle latency, its peak and
- * what is outstanding, so it has one fitted constant: `growth`. `npm run bench -- model` shows what
- * it predicts and how well, each point also left out of the fit.
+ * Queueing formulas such as M/M/1 (exponent 1 in place of 4) bend too early: controllers reorder
+ * and overlap requests until about four fifths of the peak, and then there is a cliff. The 1.03
+ * stands for capacity over peak: a closed system never keeps the controllers quite busy. Both are
+ * the same for all machines. A table of Intel's Memory Latency Checker tells its idle latency, its
+ * peak and what is outstanding, so it has one fitted constant: `growth`. `npm run bench -- model`
+ * shows what it predicts and how well, each point also left out of the fit.
  */
 export interface LatencyCurve {
   readonly idleNs: number;

@@ -1,6 +1,7 @@
 import type { Calibration, Measured } from "../../calibration/calibration.ts";
 import type { MemoryNode, Topology } from "../../topology/topology.ts";
 import { type DistanceClass, nodeDistances } from "../node-distance.ts";
+import { peakOf } from "./loaded-latency.ts";
 import { genericFigures, processorFigures, type ProcessorFigures } from "./published.ts";
 import type { Figure } from "./resource.ts";
 
@@ -29,7 +30,10 @@ export function nodeFigures(topology: Topology, calibration: Calibration | null)
   const bandwidths = new Map<string, Figure>();
   const latencies = new Map<string, Figure>();
   readAccess(topology, bandwidths, latencies);
-  if (calibration !== null) readCalibration(calibration, bandwidths, latencies);
+  if (calibration !== null) {
+    readLoadedPeaks(topology, calibration, bandwidths);
+    readCalibration(calibration, bandwidths, latencies);
+  }
   const published = processorFigures(topology);
   const distanceOf = nodeDistances(topology);
   const pairBandwidth = (initiator: number, target: number): Figure | null =>
@@ -100,6 +104,27 @@ function readCalibration(
     const latency = figureOf(readLatencyNs);
     if (bandwidth !== null) bandwidths.set(key(initiator, target), bandwidth);
     if (latency !== null) latencies.set(key(initiator, target), latency);
+  }
+}
+
+/**
+ * The peaks of loaded-latency curves, where no bandwidth of a node says more; one of the whole
+ * machine, each node reading its own memory, divides evenly.
+ */
+function readLoadedPeaks(
+  { nodes }: Topology,
+  { loaded, tool }: Calibration,
+  bandwidths: Map<string, Figure>,
+): void {
+  const source = `measured on this machine with ${tool.name}`;
+  const ordinary = nodes.filter(isOrdinary).map(({ id }) => id);
+  for (const { initiator, target, points } of loaded) {
+    if (initiator !== target) continue;
+    const among = initiator === null ? ordinary : [initiator];
+    const value = peakOf(points) / among.length;
+    if (!(value > 0)) continue;
+    for (const node of among)
+      bandwidths.set(key(node, node), { value, origin: "calibration", source });
   }
 }
 

@@ -19,7 +19,9 @@ import { type Figure, type Resource, resourceOf, type Waiting } from "./resource
 export interface NodeRoutes {
   /** The controllers of a node. */
   readonly memory: (node: number) => number;
-  /** What data crosses from one node to another, besides the controllers; null for what is unknown. */
+  /**
+   * What data crosses from one node to another, besides the controllers; null for what is unknown.
+   */
   readonly route: (from: number, to: number) => readonly (number | null)[];
   /** Of dependent reads on the idle machine. */
   readonly latencyNs: (initiator: number, target: number) => number | null;
