@@ -8,8 +8,8 @@ import { runExperiment } from "@evenkeel/simulate/experiment/run.ts";
 import { twinRequest } from "@evenkeel/simulate/twins.ts";
 
 /**
- * `docs/distance.md`: what is said of distance on GPU hosts, and on which machines of the catalog it
- * comes out so.
+ * `docs/distance.md`: what is said of distance on GPU hosts, and on which machines of the catalog
+ * it comes out so.
  */
 
 const COUNT = 100;

@@ -136,7 +136,7 @@ function figuresText({ loaded, alone }: WayResult): readonly string[] {
 /** Steps of the axis, of which at most eight fit. */
 function axis(top: number, y: number, end: number): readonly XmlElement[] {
   const step =
-    [0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20].find((one) => (end - 1) / one <= 8) ?? 50;
+    [0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20].find((one) => (end - 1) / one <= 8) ?? end - 1;
   const ticks = Array.from(
     { length: Math.floor((end - 1) / step + 1e-9) + 1 },
     (_, i) => 1 + i * step,

@@ -36,8 +36,8 @@ function quantile(ascending: readonly number[], share: number): number {
 }
 
 /**
- * The share of all pairs of VMs of which the slower takes at least `factor` times as long: how often
- * somebody who compares two of them asks why. By two positions that only move up: linear.
+ * The share of all pairs of VMs of which the slower takes at least `factor` times as long: how
+ * often somebody who compares two of them asks why. By two positions that only move up: linear.
  */
 export function shareOfPairsApart({ values }: Distribution, factor: number): number {
   if (values.length < 2) return 0;

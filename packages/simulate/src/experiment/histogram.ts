@@ -1,3 +1,4 @@
+import { add } from "@evenkeel/core/unit/vector.ts";
 import type { Distribution } from "./distribution.ts";
 
 /** Step times in bins of equal width, for drawings. */
@@ -14,11 +15,10 @@ export function rangeOf(all: readonly Distribution[]): number {
 
 /** Bins from 1 to `end`; what rounding puts outside counts in the first or last. */
 export function histogramOf({ values }: Distribution, end: number, bins: number): Histogram {
-  const counts = Array.from({ length: bins }, () => 0);
+  const counts = new Int32Array(bins);
   for (const value of values) {
     const bin = Math.floor(((value - 1) / (end - 1)) * bins);
-    const within = Math.max(0, Math.min(bins - 1, bin));
-    counts[within] = (counts[within] ?? Number.NaN) + 1;
+    add(counts, Math.max(0, Math.min(bins - 1, bin)), 1);
   }
-  return { shares: counts.map((count) => count / values.length) };
+  return { shares: Array.from(counts, (count) => count / values.length) };
 }

@@ -14,7 +14,7 @@ import { parseCalibration, readCalibrationFile } from "../../input/read-calibrat
 import { readTopology } from "../../input/read-topology.ts";
 import { localHost } from "../../input/vm-host.ts";
 import { jsonText } from "../../text/json-text.ts";
-import { progressOn } from "../../text/progress.ts";
+import { progressOn } from "../../command/progress.ts";
 import { writeNotes } from "../../text/notes-text.ts";
 import type { MeasureFlags } from "./flags.ts";
 

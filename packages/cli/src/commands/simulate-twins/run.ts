@@ -16,7 +16,7 @@ import { refuseTwoStdins } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { writeNotes } from "../../text/notes-text.ts";
-import { progressOn } from "../../text/progress.ts";
+import { progressOn } from "../../command/progress.ts";
 import { wholeNumber } from "../simulate/whole-number.ts";
 import { experimentText } from "./experiment-text.ts";
 import type { SimulateTwinsFlags } from "./flags.ts";
@@ -64,7 +64,7 @@ function answer(
   }
 }
 
-/** The machine asked for; without one this machine where it has room for twins, or else a stand-in. */
+/** The machine asked for; else this one where it has room for twins, or a stand-in. */
 async function chosenMachine(
   { on, policy }: SimulateTwinsFlags,
   { surroundings }: CliContext,

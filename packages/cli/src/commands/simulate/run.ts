@@ -7,7 +7,7 @@ import { compare } from "@evenkeel/simulate/run/compare.ts";
 import type { Scenario } from "@evenkeel/simulate/run/scenario.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../command/context.ts";
-import { progressOn } from "../../text/progress.ts";
+import { progressOn } from "../../command/progress.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { SimulateFlags } from "./flags.ts";
 import { comparisonText } from "./comparison-text.ts";

@@ -1,5 +1,5 @@
-import type { Stream } from "../command/surroundings.ts";
-import { restartedLine } from "./terminal-text.ts";
+import type { Stream } from "./surroundings.ts";
+import { restartedLine } from "../text/terminal-text.ts";
 
 /** Progress in one line of a terminal, and nothing elsewhere. */
 export interface Progress {
