@@ -1,8 +1,10 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { type Figure, report, type Row } from "./report.ts";
 
 /**
- * `npm run bench -- NAME [--json]`: one benchmark by name; `model` takes `--tables FILE`. Every figure is a ratio against a peer
- * or a limit measured in the same run; nothing here passes or fails.
+ * `npm run bench -- NAME [--json]`: one benchmark by name; `model` takes `--tables FILE`. Every
+ * figure is a ratio against a peer or a limit measured in the same run; nothing here passes or
+ * fails.
  */
 const benches: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>> = {
   evidence: async () => [
@@ -13,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>
   exec: async () => (await import("./exec.ts")).benchExec(),
   fleet: async () => (await import("./fleet.ts")).benchFleet(),
   forecast: async () => (await import("./forecast.ts")).benchForecast(),
+  measure: async () => (await import("./measure.ts")).benchMeasure(),
   placement: async () => (await import("./placement.ts")).benchPlacement(),
   startup: async () => (await import("./startup.ts")).benchStartup(),
   topology: async () => (await import("./topology.ts")).benchTopology(),
@@ -27,17 +30,28 @@ const tables: Readonly<
   openb: async (asJson) => (await import("./openb.ts")).benchOpenb(asJson),
 };
 
-const args = process.argv.slice(2);
+const args = process.argv.slice(2).flatMap((arg) => {
+  const [, file] = /^--tables=(.+)$/.exec(arg) ?? [];
+  return file === undefined ? [arg] : ["--tables", file];
+});
 const json = args.includes("--json");
 const name = args.find((arg, i) => !arg.startsWith("--") && args[i - 1] !== "--tables") ?? "";
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
 const table = Object.hasOwn(tables, name) ? tables[name] : undefined;
-if (table !== undefined) {
-  process.stdout.write(await table(json, args));
-} else if (bench === undefined) {
-  const names = [...Object.keys(benches), ...Object.keys(tables)].toSorted();
-  console.error(`usage: npm run bench -- ${names.join("|")} [--json]`);
+try {
+  if (table !== undefined) {
+    process.stdout.write(await table(json, args));
+  } else if (bench === undefined) {
+    const names = [...Object.keys(benches), ...Object.keys(tables)].toSorted();
+    console.error(`usage: npm run bench -- ${names.join("|")} [--json] [--tables FILE]`);
+    process.exitCode = 2;
+  } else {
+    process.stdout.write(report(await bench(), json));
+  }
+} catch (error) {
+  if (!(error instanceof EvenkeelError)) throw error;
+  const { message, where, expected } = error;
+  console.error(`${where === null ? "" : `${where}: `}${message}`);
+  if (expected !== null) console.error(`expected: ${expected}`);
   process.exitCode = 2;
-} else {
-  process.stdout.write(report(await bench(), json));
 }

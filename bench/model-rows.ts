@@ -1,17 +1,24 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Calibration } from "@evenkeel/core/calibration/calibration.ts";
 import { flowMachine } from "@evenkeel/core/cost/flow/flow-machine.ts";
-import { type Flow, predictFlows } from "@evenkeel/core/cost/flow/predict-flows.ts";
+import {
+  type Flow,
+  type FlowPrediction,
+  predictFlows,
+} from "@evenkeel/core/cost/flow/predict-flows.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import type { Access, Topology } from "@evenkeel/core/topology/topology.ts";
-import { at } from "@evenkeel/core/unit/list.ts";
+import { allKnown, at } from "@evenkeel/core/unit/list.ts";
+import { sum } from "@evenkeel/core/unit/sum.ts";
 
 /** A prediction of the sharing model beside what somebody measured. */
 export interface RowResult {
   readonly prediction: string;
   /** What the model was told, apart from the machine's shape. */
   readonly inputs: string;
-  readonly predictedGBps: number;
+  /** Null where nothing known limits it. */
+  readonly predictedGBps: number | null;
   /** Null where nobody published it. */
   readonly measuredGBps: number | null;
   readonly error: number | null;
@@ -26,9 +33,9 @@ function result(
   predicted: number | null,
   measuredGBps: number | null,
 ): RowResult {
-  const predictedGBps = Number(((predicted ?? NaN) / 1e9).toPrecision(4));
+  const predictedGBps = predicted === null ? null : Number((predicted / 1e9).toPrecision(4));
   const error =
-    measuredGBps === null
+    measuredGBps === null || predictedGBps === null
       ? null
       : Number((Math.abs(predictedGBps - measuredGBps) / measuredGBps).toPrecision(3));
   return { prediction, inputs, predictedGBps, measuredGBps, error };
@@ -40,6 +47,8 @@ interface Matrix {
   readonly rows: readonly (readonly number[])[];
   /** All nodes reading their own memory at once; null where nobody published it. */
   readonly allLocal: number | null;
+  /** The processor, where a package has several nodes and none of them fills the link. */
+  readonly cpu?: string;
 }
 
 const published: readonly Matrix[] = [
@@ -60,6 +69,28 @@ const published: readonly Matrix[] = [
       [50.87, 113.45],
     ],
     allLocal: 225.3,
+  },
+  {
+    machine: "2S Xeon 6980P",
+    rows: [
+      [554.8, 247.8],
+      [247.3, 552.4],
+    ],
+    allLocal: 1108.4,
+  },
+  {
+    // Two cells, 27.9 and 44.9, are outliers of the measurement.
+    machine: "2S Xeon 6980P SNC3",
+    cpu: "Intel(R) Xeon(R) 6980P",
+    rows: [
+      [187.9, 188.6, 188.7, 94.1, 93.6, 93.7],
+      [188.3, 188.2, 188.7, 94.5, 90.7, 93.8],
+      [188.6, 188.6, 188.1, 94.5, 27.9, 93.8],
+      [94.2, 93.4, 94.6, 187.9, 188.4, 188.7],
+      [94.2, 91.7, 94.5, 188.2, 188.1, 188.5],
+      [94.2, 44.9, 94.2, 188.4, 188.4, 187.9],
+    ],
+    allLocal: 1129.5,
   },
 ];
 
@@ -88,7 +119,7 @@ export function matrixRows(folder: string): readonly RowResult[] {
  * Two inputs: the first local figure and the first figure between packages. Predicted are all other
  * rows, by kind, and what all nodes get together. Machines of two packages with nodes in order.
  */
-function matrixResults({ machine, rows, allLocal }: Matrix): readonly RowResult[] {
+function matrixResults({ machine, rows, allLocal, cpu }: Matrix): readonly RowResult[] {
   const count = rows.length;
   const packageOf = (node: number): number => Math.floor((2 * node) / count);
   const [local, remote] = [at(at(rows, 0), 0), at(at(rows, 0), count - 1)];
@@ -99,8 +130,9 @@ function matrixResults({ machine, rows, allLocal }: Matrix): readonly RowResult[
       .filter((target) => target === initiator || packageOf(target) !== packageOf(initiator))
       .map((target) => accessOf(initiator, target, initiator === target ? local : remote)),
   );
-  const topology = twoPackages(count / 2, access);
-  const rate = (pairs: readonly (readonly [number, number])[]): number => together(topology, pairs);
+  const topology = twoPackages(count / 2, access, cpu === undefined ? "" : `cpu:"${cpu}"`);
+  const rate = (pairs: readonly (readonly [number, number])[]): number | null =>
+    together(topology, pairs);
   const kinds = [
     ["other nodes' own memory", (a: number, b: number) => a === b && a > 0],
     ["a sibling's memory", (a: number, b: number) => a !== b && packageOf(a) === packageOf(b)],
@@ -139,16 +171,19 @@ function accessOf(initiator: number, target: number, gigabytes: number): Access 
   };
 }
 
-function twoPackages(nodesEach: number, access: readonly Access[], pci = ""): Topology {
+function twoPackages(nodesEach: number, access: readonly Access[], rest = ""): Topology {
   const nodes = nodesEach === 1 ? "" : ` node:${nodesEach}`;
   return {
-    ...syntheticTopology(`package:2${nodes} core:8 memory:256Gi ${pci}`),
+    ...syntheticTopology(`package:2${nodes} core:8 memory:256Gi ${rest}`),
     access,
   };
 }
 
 /** What readers of these (initiator, target) pairs get together. */
-function together(topology: Topology, pairs: readonly (readonly [number, number])[]): number {
+function together(
+  topology: Topology,
+  pairs: readonly (readonly [number, number])[],
+): number | null {
   const machine = flowMachine(topology, null);
   const flows = pairs.map(([initiator, target]): Flow => {
     const path = machine.memoryPath({
@@ -158,10 +193,7 @@ function together(topology: Topology, pairs: readonly (readonly [number, number]
     });
     return { name: "reads", path, demandBytesPerSecond: Infinity, streams: 1 };
   });
-  return predictFlows(machine, flows).reduce(
-    (total, { fairBytesPerSecond }) => total + (fairBytesPerSecond ?? NaN),
-    0,
-  );
+  return total(predictFlows(machine, flows));
 }
 
 /** Copies between a host and GPUs, from published figures. */
@@ -212,9 +244,9 @@ export function copyRows(): readonly RowResult[] {
     result("1 GPU, PCIe 4, both ways (SuperBench)", link, bothWays(gen4(1), 0), 49.46),
     result("MI210, own node (rocm_bandwidth_test#129)", "PCIe 4 x16", copies(wide, 0, 1), 28),
     result(
-      "MI210, other over own node (the same)",
+      "MI210, other node (the same)",
       "28 own node",
-      28e9 * (copies(wide, 1, 1) / copies(wide, 0, 1)),
+      copies(wide, 1, 1, ownNodeCopies(wide, 28e9)),
       28,
     ),
     result("1 GPU, PCIe 5 (nvbandwidth#24, H100)", "PCIe 5 x16", copies(gen("5x16"), 0, 1), 52.8),
@@ -238,24 +270,69 @@ function gracePair(): Topology {
 }
 
 /** What each of the first so many GPUs gets, all of them reading a node's memory. */
-function copies(topology: Topology, node: number, count: number): number {
-  const machine = flowMachine(topology, null);
+function copies(
+  topology: Topology,
+  node: number,
+  count: number,
+  calibration: Calibration | null = null,
+): number | null {
+  const machine = flowMachine(topology, calibration);
   const flows = topology.accelerators.slice(0, count).map(({ address }): Flow => {
     const path = machine.copyPath(address, [{ node, share: 1 }], "to-device");
     return { name: address, path, demandBytesPerSecond: Infinity, streams: 1 };
   });
-  return at(predictFlows(machine, flows), 0).fairBytesPerSecond ?? NaN;
+  return at(predictFlows(machine, flows), 0).fairBytesPerSecond;
 }
 
-function bothWays(topology: Topology, node: number): number {
+/** A measurement of copies from node 0 to the first GPU, and of nothing else. */
+function ownNodeCopies(topology: Topology, rate: number): Calibration {
+  const { address } = at(topology.accelerators, 0);
+  const measured = { median: rate, least: rate, most: rate, samples: 1 };
+  return {
+    apiVersion: "evenkeel/v1",
+    kind: "Calibration",
+    host: null,
+    topologyDigest: null,
+    measuredAt: null,
+    tool: { name: "rocm_bandwidth_test", version: null, method: "copies" },
+    memory: [],
+    total: [],
+    loaded: [],
+    copies: [
+      {
+        node: 0,
+        accelerator: address,
+        index: null,
+        hostToDeviceBytesPerSecond: measured,
+        deviceToHostBytesPerSecond: null,
+        togetherHostToDeviceBytesPerSecond: null,
+        togetherDeviceToHostBytesPerSecond: null,
+      },
+    ],
+    peers: [],
+    conditions: {
+      isGentle: null,
+      isEmulated: null,
+      isInGuest: null,
+      stealShare: null,
+      othersShare: null,
+    },
+    warnings: [],
+  };
+}
+
+function bothWays(topology: Topology, node: number): number | null {
   const machine = flowMachine(topology, null);
   const { address } = at(topology.accelerators, 0);
   const flows = (["to-device", "from-device"] as const).map((direction): Flow => {
     const path = machine.copyPath(address, [{ node, share: 1 }], direction);
     return { name: direction, path, demandBytesPerSecond: Infinity, streams: 1 };
   });
-  return predictFlows(machine, flows).reduce(
-    (total, { fairBytesPerSecond }) => total + (fairBytesPerSecond ?? NaN),
-    0,
-  );
+  return total(predictFlows(machine, flows));
+}
+
+/** Null if one has no limit. */
+function total(flows: readonly FlowPrediction[]): number | null {
+  const rates = allKnown(flows.map(({ fairBytesPerSecond }) => fairBytesPerSecond));
+  return rates === null ? null : sum(rates);
 }

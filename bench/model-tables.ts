@@ -53,7 +53,7 @@ function unexpected(message: string, where: string, wanted = expected): Evenkeel
 
 function mlcTable(text: string, path: string): LoadedTable {
   const [, after = ""] = text.split(/Measuring Loaded Latencies[^\n]*\n/, 2);
-  const rows = [...after.matchAll(/^\s*\d{5}\s+(\d+(?:\.\d+)?)\s+(\d+(?:\.\d+)?)\s*$/gm)];
+  const rows = [...after.matchAll(/^[>\s]*\d{5}\s+(\d+(?:\.\d+)?)\s+(\d+(?:\.\d+)?)\s*$/gm)];
   if (rows.length === 0) {
     throw unexpected(
       "no row of loaded latencies follows its heading",

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { bars, type CurveResult, judgeTables, mean } from "./model-curves.ts";
 import { copyRows, matrixRows, rowBar, type RowResult } from "./model-rows.ts";
@@ -8,12 +9,18 @@ import { corpusTables, readLoadedTables } from "./model-tables.ts";
 const corpus = process.env["EVENKEEL_CORPUS"] ?? resolve(import.meta.dirname, "../../shared/data");
 
 /**
- * The cost model against published measurements. With `--tables FILE` its tables alone; without, the
- * loaded-latency tables and matrices of the corpus, where there is one, and published copies.
+ * The cost model against published measurements. With `--tables FILE` its tables alone; without,
+ * the loaded-latency tables and matrices of the corpus, where there is one, and published copies.
  */
 export function benchModel(json: boolean, args: readonly string[]): string {
   const option = args.indexOf("--tables");
-  const file = option < 0 ? null : (args[option + 1] ?? "");
+  const file = option < 0 ? null : (args[option + 1] ?? null);
+  if (option >= 0 && file === null) {
+    throw new EvenkeelError("usage", "--tables needs a file", {
+      expected: "npm run bench -- model --tables FILE [--json]",
+      remedy: "name a file of loaded-latency tables",
+    });
+  }
   const folder = join(corpus, "measurements");
   if (file === null && !existsSync(folder)) {
     console.error(
@@ -36,8 +43,7 @@ function rowText(results: readonly RowResult[]): string {
   const rows = results.map(({ prediction, inputs, predictedGBps, measuredGBps, error }) => [
     prediction,
     inputs,
-    predictedGBps.toFixed(1),
-    measuredGBps === null ? "none" : measuredGBps.toFixed(1),
+    ...[predictedGBps, measuredGBps].map((rate) => (rate === null ? "none" : rate.toFixed(1))),
     percent(error),
     error !== null && error > rowBar ? `off by more than ${rowBar * 100} %` : "",
   ]);
@@ -87,7 +93,7 @@ function curveText(results: readonly CurveResult[]): string {
     field: "meanError" | "leaveOneOutError" | "oneConstantError" | "builtInError",
   ): string => percent(mean(judged.map((one) => one[field]).filter((error) => error !== null)));
   return (
-    "Loaded latency: idle · (1 + constant · u / (1 − u⁴)), u the share of the peak, up to the latency past the knee\n\n" +
+    "Loaded latency: idle · (1 + constant · u / (1 − (u / 1.03)⁴)), u the share of the peak, up to the latency past the knee\n\n" +
     aligned([heading, ...rows]) +
     `\nMean of ${judged.length} tables: ${all("meanError")} % with a constant a table (bar ${bars.mean * 100}, ` +
     `each point left out ${all("leaveOneOutError")}), ${all("oneConstantError")} % with one constant for all ` +

@@ -43,6 +43,12 @@ export const evenkeelWords = [
   "/product/packages/cli/bin/evenkeel.mjs",
 ] as const;
 
+/**
+ * The same with Node's compiler, for what is made of WebAssembly, which there is only with it.
+ * There is little of it, so that the crash is rare.
+ */
+export const compilingWords = evenkeelWords.filter((word) => word !== "--jitless");
+
 /** The program that asks the kernel where pages are (`agent/pages.c`). */
 export const pagesProgram = "/product/bin/pages";
 

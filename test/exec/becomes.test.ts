@@ -74,6 +74,13 @@ test("open files that it was given stay open, and no others", () => {
   expect(stdout).toBe(bare.stdout);
 });
 
+test("nothing that Node has opened is left, also where the parent is Node as well", () => {
+  const [node, ...words] = exec;
+  const list = ["ls", "/proc/self/fd"] as const;
+  const { stdout } = spawnSync(node, [...words, ...list], { encoding: "utf8" });
+  expect(stdout).toBe(spawnSync("env", list, { encoding: "utf8" }).stdout);
+});
+
 test("a pipe that it prints to stays one that waits", () => {
   // Four times what a pipe holds, to a reader that is late: a non-blocking pipe would lose some.
   const line = `"$@" dd if=/dev/zero bs=262144 count=1 status=none | (sleep 0.3; wc -c)`;
@@ -127,6 +134,13 @@ test.each([
   const ended = spawnSync(process.execPath, [binary, "exec", ...words], { encoding: "utf8", env });
   expect(ended.stderr).toContain("code ");
   expect(ended.status).toBe(125);
+});
+
+test("a dry run runs nothing", () => {
+  const words = [binary, "exec", "--dry-run", "--", "sh", "-c", "exit 3"];
+  const { status, stdout } = spawnSync(process.execPath, words, { encoding: "utf8" });
+  expect(status).toBe(0);
+  expect(stdout).toContain("why\n");
 });
 
 test("the command is told what it is bound to", () => {

@@ -84,7 +84,8 @@ interface Started {
   /** Its CPUs, and the policy of its memory, by the kernel's word. */
   readonly core: string;
   readonly memory: string;
-  readonly said: string;
+  /** What it has said on standard error so far: that arrives apart from its core. */
+  readonly said: () => string;
 }
 
 /** Starts a command with a core of its own that says which, and runs until its input ends. */
@@ -100,13 +101,15 @@ async function start(container: Container, withLeases: boolean): Promise<Started
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const [chunk] = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
   const [core = "", memory = ""] = String(chunk).trim().split(" ");
-  return { child, core, memory, said };
+  return { child, core, memory, said: () => said };
 }
 
-async function end({ child }: Started): Promise<void> {
+/** Ends it, and tells all that it said. */
+async function end({ child, said }: Started): Promise<string> {
   const closed = once(child, "close");
   child.stdin?.end();
   await closed;
+  return said();
 }
 
 describe.each([
@@ -120,21 +123,19 @@ describe.each([
   tests("with the machine's folder two commands get different cores", async () => {
     const both = await Promise.all([1, 2].map(() => start(container, true)));
     expect(both.map(({ core }) => core).toSorted()).toEqual(["0", "1"]);
-    for (const { memory, said } of both) {
-      expect(memory).toBe("bind:0");
+    for (const { memory } of both) expect(memory).toBe("bind:0");
+    for (const said of await Promise.all(both.map(end))) {
       expect(said).not.toContain("not as asked");
     }
-    await Promise.all(both.map(end));
   });
 
   tests("without it they are told that others may take their cores", async () => {
     const both = await Promise.all([1, 2].map(() => start(container, false)));
     // Each takes the first GPU's share: nothing tells it of the other.
     expect(both.map(({ core }) => core)).toEqual(["0", "0"]);
-    for (const { said } of both) {
+    for (const said of await Promise.all(both.map(end))) {
       expect(said).toMatch(/not as asked: .*\/run\/evenkeel\/leases/);
     }
-    await Promise.all(both.map(end));
   });
 
   tests("without it --require does not start the command", () => {

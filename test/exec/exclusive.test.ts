@@ -16,15 +16,19 @@ interface Started {
   readonly child: ChildProcess;
   /** Its core; null where it was refused one. */
   readonly core: string | null;
+  /** What it has said on standard error so far. */
+  readonly said: () => string;
 }
 
 /** Starts a command that says its core and runs until its input ends. */
 async function start(line = `${tell}; read end`): Promise<Started> {
   const [first, ...rest] = machine.words([...exclusive, line]);
-  const child = spawn(first, rest, { stdio: ["pipe", "pipe", "ignore"] });
-  const said = once(child.stdout, "data").then(([chunk]) => String(chunk).trim());
-  const core = await Promise.race([said, once(child, "close").then(() => null)]);
-  return { child, core };
+  const child = spawn(first, rest, { stdio: ["pipe", "pipe", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const told = once(child.stdout, "data").then(([chunk]) => String(chunk).trim());
+  const core = await Promise.race([told, once(child, "close").then(() => null)]);
+  return { child, core, said: () => said };
 }
 
 async function end({ child }: Started, signal?: "SIGKILL"): Promise<void> {
@@ -41,9 +45,13 @@ test.skipIf(!isRoot)(
     const all = await Promise.all(Array.from({ length: 6 }, () => start()));
     const cores = all.flatMap(({ core }) => core ?? []);
     expect(cores.toSorted()).toEqual(["0", "1"]);
-    expect(all.filter(({ core }) => core === null).map(({ child }) => child.exitCode)).toEqual(
-      Array.from({ length: 4 }, () => 125),
-    );
+    const refused = all.filter(({ core }) => core === null);
+    for (const { child, said } of refused) {
+      expect([child.exitCode, said()]).toEqual([
+        125,
+        expect.stringContaining("binding-impossible"),
+      ]);
+    }
     // kill -9 frees a core at once, and only that one.
     const [killed, other] = all.filter(({ core }) => core !== null);
     if (killed === undefined || other === undefined) throw new Error("two have a core");
@@ -58,9 +66,21 @@ test.skipIf(!isRoot)("a child that outlives the command keeps its core", async (
   const parent = await start("sleep 30 >/dev/null & echo $!");
   if (parent.child.exitCode === null) await once(parent.child, "exit");
   const [second, third] = [await start(), await start()];
+  // Of 0, kill(2) would end all of these tests.
+  expect(parent.core).toMatch(/^[1-9]/);
   process.kill(Number(parent.core), "SIGKILL");
   expect([second.core, third.core]).toEqual(["1", null]);
   await end(second);
+});
+
+test.skipIf(!isRoot)("what stands in place of the deciding's file stops no start", async () => {
+  const deciding = join(machine.folder, "run/evenkeel/leases/deciding");
+  rmSync(deciding, { force: true });
+  mkdirSync(deciding, { recursive: true });
+  const started = await start();
+  rmSync(deciding, { recursive: true });
+  expect(started.core).toBe("0");
+  await end(started);
 });
 
 test.skipIf(!isRoot)("who holds up the deciding for ever stops no start", async () => {

@@ -1,6 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { GuestContract } from "@evenkeel/core/guest/contract/contract.ts";
+import { contractFile } from "@evenkeel/host/guest-check/contract-file.ts";
 import { afterAll, expect, test } from "vitest";
 import { execWords, isRoot, koffiFolder, StandIn } from "./stand-in.ts";
 
@@ -33,6 +36,69 @@ test.skipIf(!isRoot)("as the first process of a namespace, whose others cannot b
   const line = ["--", "sh", "-c", 'echo "$$ $EVENKEEL_BINDING"'];
   const { stdout } = machine.run([...words, ...mounted, ...becomes, ...line]);
   expect(stdout).toMatch(/^1 \{"cpus":"0-1","memory":"strict"/);
+});
+
+test.skipIf(!isRoot)("what only a vendor's tool knows is asked of it, and nothing else is", () => {
+  const tools = join(machine.folder, "tools");
+  const uuid = "GPU-01234567-89ab-cdef-0123-456789abcdef";
+  const query = `<nvidia_smi_log><gpu id="00000000:00:10.0"><uuid>${uuid}</uuid></gpu></nvidia_smi_log>`;
+  mkdirSync(tools);
+  writeFileSync(join(tools, "nvidia-smi"), `echo >>${tools}/asked; echo '${query}'`, {
+    mode: 0o755,
+  });
+  const bound = (gpu: string) =>
+    machine.run([...becomes, "--gpu", gpu, "--", "ls", tools], `export PATH=${tools}:$PATH`);
+  expect(bound("0").stdout).toBe("nvidia-smi\n");
+  const told = bound(uuid);
+  expect(told.stderr).toContain(", beside GPU 0000:00:10.0");
+  expect(told.stdout).toContain("asked");
+});
+
+test.skipIf(!isRoot)("a guest's contract tells NCCL's file, and the nodes of its GPUs", () => {
+  const guest = new StandIn(1);
+  const file = join(guest.folder, "nccl.xml");
+  const contract: GuestContract = {
+    apiVersion: "evenkeel/v1",
+    kind: "GuestContract",
+    vm: "llm-a",
+    tenant: null,
+    host: "h",
+    signature: "s",
+    signatureText: "s",
+    isolation: "core",
+    cells: [],
+    devices: [
+      {
+        address: "0000:00:10.0",
+        hostAddress: "0000:01:00.0",
+        kind: "accelerator",
+        model: null,
+        cell: 1,
+        hostSwitches: null,
+        link: null,
+      },
+    ],
+    links: null,
+    nccl: { file, sha256: "0".repeat(64) },
+    notes: [],
+  };
+  const folder = join(guest.folder, dirname(contractFile));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "raw"), JSON.stringify(contract));
+  const told = (setUp?: string): string =>
+    guest.run([...execWords, "--", "sh", "-c", 'echo "$NCCL_TOPO_FILE"'], setUp).stdout;
+  const before = told();
+  writeFileSync(file, "");
+  const seen = [before, told(), told("export NCCL_TOPO_FILE=mine")];
+  const setUp = [
+    "cd $F/sys/devices/system/node; echo 0-1 | tee online >has_memory; cp -r node0 node1",
+    "echo 0 >node0/cpulist; echo 1 >node1/cpulist; sed -i s/0/1/ node1/meminfo",
+    "echo -1 >$F/sys/devices/pci0000:00/0000:00:10.0/numa_node",
+  ].join("\n");
+  const { stderr } = guest.run([...execWords, "--memory", "none", "--", "true"], setUp);
+  rmSync(guest.folder, { recursive: true });
+  expect(seen).toEqual(["\n", `${file}\n`, "mine\n"]);
+  expect(stderr).toContain("evenkeel: CPUs 1, ");
 });
 
 test.skipIf(!isRoot)("as another user, where root's commands were first", (context) => {
@@ -91,4 +157,24 @@ test("the limit of open files is the one it was given, where that can be known",
   expect(limit('ulimit -Sn 100; "$@"; :')).toMatch(/^100\n/);
   // As service managers set both, for the command alone.
   expect(limit('prlimit --nofile=300:300 -- "$@"')).toBe("300\n300\n");
+});
+
+test.skipIf(!isRoot)("without koffi prlimit gives back the limit of open files", () => {
+  const line = ["sh", "-c", 'ulimit -Sn 100; "$@"; :', "sh"];
+  const { stdout } = machine.run(
+    [...line, ...execWords, "--", "sh", "-c", "ulimit -Sn; ulimit -Hn"],
+    `mount --bind $F/empty ${koffiFolder}`,
+  );
+  const hard = spawnSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).stdout;
+  expect(stdout).toBe(`100\n${hard}`);
+});
+
+test.skipIf(!isRoot).each([
+  ["a shell", "touch $F/none; mount --bind $F/none /bin/sh", "/bin/sh cannot start it"],
+  ["/proc", "mount --bind $F/empty /proc", "/stat cannot be read"],
+])("without %s nothing looks at the command later, and that is said", (_, setUp, why) => {
+  const { status, stderr } = machine.run([...execWords, "--verify", "1s", "--", "true"], setUp);
+  expect(status).toBe(0);
+  expect(stderr).toMatch(/evenkeel: it will not be verified: \/\S+ cannot/);
+  expect(stderr).toContain(why);
 });

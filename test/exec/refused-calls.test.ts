@@ -47,29 +47,53 @@ function under(action: string, calls: string, setUp?: string) {
 
 const all = "sched_setaffinity,set_mempolicy,mbind,get_mempolicy,move_pages";
 const deadly = "a filter ends the process that calls it";
+const beside = "beside GPU 0000:00:10.0";
+const whole = `CPUs 0-1, memory of node 0 (strict), ${beside}`;
+const memoryAlone = `CPUs as before, memory of node 0 (strict), ${beside}`;
+const cpusAlone = `CPUs 0-1, memory as before, ${beside}`;
 const cases = [
-  ["EPERM", "mbind,get_mempolicy,move_pages", "0-1", "strict", null],
-  ["EPERM", "sched_setaffinity", null, "strict", "EPERM"],
-  ["EPERM", "strict", "0-1", "preferred", "EPERM"],
-  ["EPERM", "set_mempolicy", "0-1", "none", "EPERM"],
-  ["ENOSYS", all, null, "none", "ENOSYS"],
-  ["KILL", "mbind,get_mempolicy,move_pages", "0-1", "strict", null],
-  ["KILL", "sched_setaffinity", null, "strict", deadly],
-  ["TRAP", "set_mempolicy", "0-1", "none", deadly],
+  ["EPERM", "mbind,get_mempolicy,move_pages", "0-1", "strict", whole, null],
+  ["EPERM", "sched_setaffinity", null, "strict", memoryAlone, "EPERM"],
+  ["EPERM", "strict", "0-1", "preferred", whole.replace("strict", "preferred"), "EPERM"],
+  ["EPERM", "set_mempolicy", "0-1", "none", cpusAlone, "EPERM"],
+  ["ENOSYS", all, null, "none", "not bound", "ENOSYS"],
+  ["KILL", "mbind,get_mempolicy,move_pages", "0-1", "strict", whole, null],
+  ["KILL", "sched_setaffinity", null, "strict", memoryAlone, deadly],
+  ["TRAP", "set_mempolicy", "0-1", "none", cpusAlone, deadly],
 ] as const;
 
 test.skipIf(!isRoot).each(cases)("%s for %s leaves CPUs %s and memory %s", (...row) => {
-  const [action, calls, cpus, memory, why] = row;
+  const [action, calls, cpus, memory, said, why] = row;
   const { told, stderr } = under(action, calls);
   expect(told).toMatchObject({ cpus, memory });
+  expect(stderr).toMatch(`evenkeel: ${said}\n`);
   if (why === null) expect(stderr).not.toContain("not as asked");
   else expect(stderr).toContain(`was refused (${why})`);
 });
 
+const without = `mount --bind $F/empty ${koffiFolder}`;
+
 test.skipIf(!isRoot)("without koffi, numactl and taskset step down as well", () => {
-  const without = `mount --bind $F/empty ${koffiFolder}`;
-  const cpusAlone = under("EPERM", "set_mempolicy", without);
-  expect(cpusAlone.told).toMatchObject({ cpus: "0-1", memory: "none" });
-  expect(cpusAlone.stderr).toContain("does not work here");
+  const preferred = under("EPERM", "strict", without);
+  expect(preferred.told).toMatchObject({ cpus: "0-1", memory: "preferred" });
+  const none = under("EPERM", "set_mempolicy", without);
+  expect(none.told).toMatchObject({ cpus: "0-1", memory: "none" });
+  expect(none.stderr).toContain("does not work here");
   expect(under("KILL", all, without).told).toMatchObject({ cpus: null, memory: "none" });
+});
+
+test.skipIf(!isRoot)("without koffi those programs bind that are there", () => {
+  const policy = ["--", "grep", "-m", "1", "-o", "bind:0", "/proc/self/numa_maps"];
+  expect(machine.run([...execWords, ...policy], without).stdout).toBe("bind:0\n");
+  const withOnly = (programs: readonly string[], ...flags: readonly string[]) => {
+    const links = ["true", "sh", ...programs].map((one) => `ln -s $(which ${one}) $F/bin/`);
+    const path = ["rm -rf $F/bin; mkdir $F/bin", ...links, "PATH=$F/bin"];
+    return machine.run([...execWords, ...flags, ...show], [without, ...path].join("\n"));
+  };
+  const told = (...programs: readonly string[]): unknown => JSON.parse(withOnly(programs).stdout);
+  expect(told("numactl")).toMatchObject({ cpus: "0-1", memory: "strict" });
+  expect(told("taskset")).toMatchObject({ cpus: "0-1", memory: "none" });
+  expect(told()).toMatchObject({ cpus: null, memory: "none" });
+  const { status, stdout } = withOnly(["taskset"], "--require");
+  expect([status, stdout]).toEqual([125, ""]);
 });

@@ -132,8 +132,8 @@ const exec = [binary, "exec", "--verify", "30s"] as const;
 test("a command that ends before is told so, and nobody waits for the time to pass", () => {
   const began = Date.now();
   const file = join(folder, "early.json");
-  const words = [...exec, "--verdict", file, "--", "sleep", "1"];
-  const { status, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+  const words = [...exec, "--verdict", "early.json", "--", "sleep", "1"];
+  const { status, stderr } = spawnSync(process.execPath, words, { cwd: folder, encoding: "utf8" });
   expect(status).toBe(0);
   expect(stderr).toMatch(/process \d+ ended before it was looked at/);
   expect(readDocument(readFileSync(file, "utf8"), file, "Verdict").holds).toBe(false);
@@ -192,13 +192,3 @@ test("where the command is refused, or cannot be run, nothing goes on looking", 
   }
   expect(processesWith("__watch", "1")).toEqual([]);
 });
-
-test.each([["soon"], ["0s"], ["10ms"], ["48h"], ["-3s"], ["30"]])(
-  "--verify %s is refused",
-  (time) => {
-    const words = [binary, "exec", `--verify=${time}`, "--", "true"];
-    const { status, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
-    expect(status).toBe(125);
-    expect(stderr).toContain("30s");
-  },
-);

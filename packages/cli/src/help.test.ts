@@ -5,6 +5,7 @@ import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { contractOf } from "@evenkeel/core/guest/contract/from-guest.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
+import { mlcTexts } from "@evenkeel/host/testing/calibration/samples.ts";
 import { expect, test } from "vitest";
 import { shownCommands } from "./commands/commands.ts";
 import { COLUMNS } from "./text/width.ts";
@@ -62,6 +63,7 @@ const plan = execFileSync(
 );
 writeFileSync(join(folder, "plan.json"), plan);
 execFileSync("evenkeel", ["snapshot", "host7.tar"], { cwd: folder, env });
+writeFileSync(join(folder, "mlc.txt"), mlcTexts.all);
 writeFileSync(
   join(folder, "guest.txt"),
   execFileSync("sh", ["-c", "evenkeel guest script | sh"], { env }),
@@ -69,6 +71,13 @@ writeFileSync(
 writeFileSync(
   join(folder, "contract.json"),
   JSON.stringify(contractOf(guestFromPlan(readDocument(plan.toString(), "plan.json", "Plan")))),
+);
+
+// Of a machine that has one node, as every machine has its first.
+writeFileSync(
+  join(folder, "mlc.txt"),
+  "Intel(R) Memory Latency Checker - v3.9\nMeasuring idle latencies (in ns)...\n\t\tNuma node\n" +
+    "Numa node\t     0\t\n       0\t  80.4\t\n",
 );
 
 /** No process has this number; one of the machine that runs this may have that of the examples. */
@@ -80,7 +89,10 @@ const examples = shownCommands.flatMap(({ name, examples: all }) =>
   }),
 );
 
-test.each(examples)("%s, %s: the example works as it stands", (_name, _does, lines) => {
+test.each(examples)("%s, %s: the example works as it stands", (_name, _does, written) => {
+  // A measurement takes a minute, and as little as it is given.
+  const measures = /evenkeel measure(?! --read)(?: --time \w+)?/;
+  const lines = written.replace(measures, "evenkeel measure --time 300ms");
   // With a socket for standard input bash believes that it runs remotely, and would read bashrc.
   const options = ["--norc", "-euo", "pipefail", "-c", lines];
   // No example knows, starts or stops a VM of the machine that runs this: their state is in no
@@ -109,6 +121,12 @@ test.each(examples)("%s, %s: the example works as it stands", (_name, _does, lin
   }
   if (/evenkeel doctor/.test(lines)) {
     expect([0, 3]).toContain(status);
+    return;
+  }
+  if (measures.test(lines)) {
+    // Nothing may be measured on a busy machine with VMs; that nothing can be kept is a note.
+    expect(stderr).not.toContain("code ");
+    expect([0, 4]).toContain(status);
     return;
   }
   // An answer of no is an answer: a machine may have changed within a moment, and no VM runs here.

@@ -45,7 +45,7 @@ export function manPages(edition: ManEdition): readonly ManPage[] {
   ];
 }
 
-const pageOf = ({ name }: CliCommand): string => `evenkeel-${name}`;
+const pageOf = ({ name }: CliCommand): string => `evenkeel-${name.replaceAll(" ", "-")}`;
 
 const page = (name: string, { version, date }: ManEdition, lines: readonly string[]): string =>
   `.\\" Made from the help of evenkeel; a change belongs there.
@@ -182,6 +182,7 @@ function examplesOf(examples: CliCommand["examples"]): string[] {
 const circles: readonly (readonly string[])[] = [
   ["topology", "snapshot", "prepare", "place"],
   ["place", "capacity", "render", "run", "simulate"],
+  ["simulate", "simulate twins", "measure", "demo"],
   ["run", "list", "verify", "console", "stop", "adopt"],
   ["verify", "evidence", "why", "doctor", "guest"],
   ["exec", "topology", "doctor"],

@@ -1,7 +1,13 @@
-import { type Application, proposeCompletions, run, type StricliProcess } from "@stricli/core";
+import {
+  type Application,
+  type InputCompletion,
+  proposeCompletions,
+  run,
+  type StricliProcess,
+} from "@stricli/core";
 import { applicationOf } from "./application.ts";
 import type { CliCommand } from "./command/command.ts";
-import { commands, shownCommands } from "./commands/commands.ts";
+import { commands, shownCommands, withCommandName } from "./commands/commands.ts";
 import type { CliContext, Proposal } from "./command/context.ts";
 import { exitStatus } from "./command/exit-status.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
@@ -21,7 +27,7 @@ import { showsColor, type Stream, type Surroundings } from "./command/surroundin
  * never throws.
  */
 export async function runCli(typed: readonly string[], around: Surroundings): Promise<number> {
-  const argv = asWritten(typed);
+  const argv = withCommandName(asWritten(typed));
   const surroundings: Surroundings = {
     ...around,
     stdout: escaping(around.stdout),
@@ -145,12 +151,33 @@ async function propose(
   context: CliContext,
 ): Promise<readonly Proposal[]> {
   const asksForFlags = words.at(-1)?.startsWith("-") === true;
-  const proposals = await proposeCompletions(application, words, context);
-  return proposals
+  const named = words.length > 2 ? withCommandName(words) : words;
+  const proposals = await proposeCompletions(application, named, context);
+  return [...proposals.filter(({ completion }) => !isLongName(completion)), ...secondWords(words)]
     .filter(({ kind, completion }) =>
       kind === "argument:flag" ? asksForFlags && completion !== "--" : true,
     )
     .map(({ completion, brief }) => ({ word: completion, brief }));
+}
+
+const isLongName = (word: string): boolean =>
+  word.includes(" ") && commands.some(({ name }) => name === word);
+
+/** What may follow the first word of commands whose name has two. */
+function secondWords(words: readonly string[]): readonly InputCompletion[] {
+  const [first, second = "", ...rest] = words;
+  if (words.length !== 2 || rest.length > 0) return [];
+  return shownCommands.flatMap(({ name, command }) =>
+    name.startsWith(`${first} ${second}`)
+      ? [
+          {
+            kind: "routing-target:command" as const,
+            completion: name.slice(name.indexOf(" ") + 1),
+            brief: command.brief,
+          },
+        ]
+      : [],
+  );
 }
 
 function hintsFor(argv: readonly string[]): UsageHints {

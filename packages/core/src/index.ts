@@ -68,6 +68,26 @@ export type { FreePages, Tenancy, Tenant, TenantCell } from "./topology/draw/ten
 export { tenancyOf } from "./placement/tenancy/tenancy-of-host.ts";
 export { ncclTopology } from "./nccl/print-topology.ts";
 
+// What distance costs
+export type {
+  Bandwidths,
+  Calibration,
+  CalibrationConditions,
+  CalibrationTool,
+  CopyFigures,
+  LoadedCurve,
+  LoadedPoint,
+  Measured,
+  MeasurementWitness,
+  MemoryFigures,
+  PeerFigures,
+  TotalFigures,
+  TotalTraffic,
+} from "./calibration/calibration.ts";
+export { calibrated, type Calibrated, type CalibratedOptions } from "./cost/calibrated.ts";
+export { calibrationText } from "./cost/draw/calibration-text.ts";
+export { drawCalibration } from "./cost/draw/calibration-svg.ts";
+
 // Requests
 export type {
   Flavor,

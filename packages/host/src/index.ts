@@ -5,7 +5,7 @@
 
 // Sources of machines
 export { readSource } from "./source/read-source.ts";
-export type { SourceOptions } from "./source/options.ts";
+export type { Calibrate, SourceOptions } from "./source/options.ts";
 export { readAnyText } from "./source/read-any-text.ts";
 
 // Machines by /sys and /proc
@@ -20,6 +20,7 @@ export { type Snapshot, writeSnapshot } from "./snapshot/write.ts";
 export type { RecordingOptions } from "./snapshot/serials.ts";
 
 // What other tools write
+export { readCalibration } from "./calibration/read-calibration.ts";
 export { readHwloc } from "./hwloc/read-hwloc.ts";
 export { readKubernetes } from "./kubernetes/read-node-resources.ts";
 export { readLibvirtCapabilities } from "./libvirt/read-capabilities.ts";

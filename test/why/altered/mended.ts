@@ -79,6 +79,15 @@ export const recordsMended: readonly RecordMended[] = [
     value: { number: 10, allowedCpus: "6-11", effectiveCpus: "7" },
   },
   {
+    gone: "interrupts-far",
+    left: [],
+    what: "its interrupt was never raised",
+    of: "interrupts on the other node",
+    side: "b",
+    path: "devices.0.interrupts.0",
+    value: { number: 11, allowedCpus: "0-5", effectiveCpus: "0", raisedCount: 0 },
+  },
+  {
     gone: "cpu-quota",
     left: ["cpu-waiting"],
     what: "the quota was never used up",

@@ -13,11 +13,13 @@ import { guestCommand } from "./guest/command.ts";
 import { helpCommand } from "./help/command.ts";
 import { placeCommand } from "./place/command.ts";
 import { listCommand } from "./list/command.ts";
+import { measureCommand } from "./measure/command.ts";
 import { prepareCommand } from "./prepare/command.ts";
 import { renderCommand } from "./render/command.ts";
 import { runCommand } from "./run/command.ts";
 import { schemaCommand } from "./schema/command.ts";
 import { simulateCommand } from "./simulate/command.ts";
+import { simulateTwinsCommand } from "./simulate-twins/command.ts";
 import { snapshotCommand } from "./snapshot/command.ts";
 import { stopCommand } from "./stop/command.ts";
 import { topologyCommand } from "./topology/command.ts";
@@ -44,7 +46,9 @@ export const commands: readonly CliCommand[] = [
   adoptCommand,
   listCommand,
   consoleCommand,
+  measureCommand,
   simulateCommand,
+  simulateTwinsCommand,
   demoCommand,
   schemaCommand,
   completionCommand,
@@ -53,6 +57,16 @@ export const commands: readonly CliCommand[] = [
   completeCommand,
   execWatchCommand,
 ];
+
+/**
+ * A command line with the name of its command as one word: `simulate twins` is a command, and so is
+ * `simulate` before anything else.
+ */
+export function withCommandName(words: readonly string[]): readonly string[] {
+  const [first, second, ...rest] = words;
+  const name = `${first} ${second}`;
+  return commands.some((entry) => entry.name === name) ? [name, ...rest] : words;
+}
 
 /** The commands that appear in help, completion and suggestions. */
 export const shownCommands: readonly CliCommand[] = commands.filter(

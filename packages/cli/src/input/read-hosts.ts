@@ -10,6 +10,8 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { aboutWords } from "../command/about-words.ts";
 import { splitNamed } from "../flags/sources.ts";
 import type { Surroundings } from "../command/surroundings.ts";
+import { writeNotes } from "../text/notes-text.ts";
+import { absentNamesNotes } from "../text/policy-text.ts";
 import { type PlanFile, readPlan } from "./read-documents.ts";
 import { type NamedHost, type ReadHost, readNamedHosts } from "./read-named-hosts.ts";
 import { withCalibrations } from "./read-calibration.ts";
@@ -90,6 +92,7 @@ export async function occupiedHosts(
     const policy = said ?? (isHere ? (await policies()).here : (await policies()).elsewhere);
     hosts.push({ topology, policy, taken: [...recorded, ...more], held });
   }
+  writeNotes(surroundings.stderr, absentNamesNotes(hosts));
   return hosts;
 }
 

@@ -51,6 +51,29 @@ test("a policy that is named and cannot be read is an error; an empty name is no
   expect((await fits("live", { EVENKEEL_POLICY: "" })).isNoted).toBe(false);
 });
 
+test("what a policy names and a host is not known to have is told of, hosts that lack it together", async () => {
+  const gone = "0000:fe:00.0";
+  const path = file("gone.yaml", `${policy("{ cpus: '0,900' }")}exclude: ["${gone}"]\n`);
+  const note = (hosts: string): string =>
+    `note: the policy of ${hosts} names what is not known to be there, which has no effect: ` +
+    `reserved.cpus 900; exclude ${gone} (evenkeel topology --all shows what is)\n`;
+  const on = "machine:l40s-pcie";
+  const stderrOf = async (...argv: readonly string[]): Promise<string> =>
+    (await evenkeel([...argv, "--policy", path], { env: state })).stderr;
+  const capacity = ["capacity", "--flavor", flavor];
+  expect(await stderrOf(...capacity, "--on", on)).toBe(note("l40s-pcie"));
+  const many = ["a", "b", "c", "d", "e"].flatMap((name) => ["--on", `${name}=${on}`]);
+  expect(await stderrOf(...capacity, ...many)).toBe(note("a, b, c and 2 more"));
+  expect(await stderrOf("prepare", flavor, "--on", on)).toBe(note("l40s-pcie"));
+  expect(await stderrOf("topology", "--from", on, "--fit", flavor)).toBe(note("l40s-pcie"));
+  const there = file("there.yaml", `${policy("{ cpus: '0' }")}exclude: ["0000:16:00.0"]\n`);
+  const known = "synthetic:package:1 core:4 memory:16Gi root[gpu:l40s]";
+  const { stderr } = await evenkeel([...capacity, "--on", known, "--policy", there], {
+    env: state,
+  });
+  expect(stderr).toBe("");
+});
+
 test("the policy that the Debian package brings is the default", () => {
   const path = join(import.meta.dirname, "../../../../packaging/debian/policy.yaml");
   const text = readFileSync(path, "utf8");

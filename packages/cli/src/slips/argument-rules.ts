@@ -1,4 +1,4 @@
-import { shellLine, shellWord } from "@evenkeel/core/text/shell.ts";
+import { shellWord } from "@evenkeel/core/text/shell.ts";
 import type { CliCommand } from "../command/command.ts";
 import { nouns } from "./other-words.ts";
 import {
@@ -9,6 +9,7 @@ import {
   positionsOf,
   type Rule,
   valuesOf,
+  typedLine,
 } from "./rule.ts";
 import { flagForFile, sourceOf, valueFor } from "./word-meaning.ts";
 
@@ -62,7 +63,7 @@ function tooMany(entry: CliCommand, words: readonly string[], extra: string): Me
   const { positional } = entry.command.parameters;
   const takesVm = positional?.kind === "tuple" && positional.parameters[0]?.placeholder === "VM";
   if (!takesVm) return null;
-  const line = shellLine(["evenkeel", ...words.filter((word) => word !== extra)]);
+  const line = typedLine(words.filter((word) => word !== extra));
   return `one VM at a time: ${line}, then the same with ${shellWord(extra)}`;
 }
 

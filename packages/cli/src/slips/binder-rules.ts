@@ -109,7 +109,6 @@ const otherBinder: Rule = (words, known) => {
     const given = words.slice(i, i + (isApart ? 2 : 1));
     const isSame = ours.join("=") === given.join("=");
     if (!isSame) return [...words.slice(0, i), ...ours, ...words.slice(i + given.length)];
-    if (isApart) i++;
   }
   return null;
 };
@@ -122,7 +121,7 @@ const beforeCommand: Rule = (words, known) => {
   const word = words[start] ?? "";
   const { name } = flagIn(words[start - 1] ?? "");
   // The value of a flag that other rules know.
-  if (start > 1 && name !== null && !has(entry, name)) return null;
+  if (name !== null && !has(entry, name)) return null;
   if (word === "-") return [...words.slice(0, start), "--", ...words.slice(start + 1)];
   const source = words.includes("--") && word !== "--" ? sourceOf(word) : null;
   if (source === null) return null;
@@ -163,7 +162,6 @@ const shared: ReadonlySet<string> = new Set(["output", "on", "help"]);
 function commandStart(words: readonly string[], entry: CliCommand): number {
   for (let i = 1; i < words.length; i++) {
     const word = words[i] ?? "";
-    if (word === "--") return i;
     const { name, inWord } = flagIn(word);
     if (name === null) return i;
     const takes = takesValue(entry, name) || meanings.get(name)?.takes === true;

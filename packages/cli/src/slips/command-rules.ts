@@ -150,6 +150,16 @@ const spelled: Rule = ([first = "", ...rest], known) => {
   return near === null ? null : [near, ...rest];
 };
 
+/** The second word of a command that has two, misspelled: `simulate twin`. */
+const secondWord: Rule = ([first = "", second = "", ...rest], known) => {
+  const names = known.commands.flatMap(({ name }) => {
+    const [head, tail] = name.split(" ");
+    return head === first && tail !== undefined ? [tail] : [];
+  });
+  const near = second.startsWith("-") ? null : didYouMean(second, names);
+  return near === null ? null : [`${first} ${near}`, ...rest];
+};
+
 /** What numactl asks with: `evenkeel --hardware`. */
 const askedHardware: Rule = ([first = ""]) =>
   /^(?:-H|--hardware|--show|--cpus|--topology)$/.test(first) ? ["topology"] : null;
@@ -167,4 +177,5 @@ export const commandRules: readonly Rule[] = [
   nothingAsked,
   askedHardware,
   spelled,
+  secondWord,
 ];

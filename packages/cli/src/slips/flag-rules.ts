@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliCommand } from "../command/command.ts";
 import { fileFlags, insteadOfFlags, ofVm, otherFlags, otherOutputs } from "./other-words.ts";
-import { commandNamed, flagsOf, has, type Rule, valuesOf } from "./rule.ts";
-import { shellLine, shellWord } from "@evenkeel/core/text/shell.ts";
+import { commandNamed, flagsOf, has, type Rule, valuesOf, typedLine } from "./rule.ts";
+import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { flagForFile, valueFor } from "./word-meaning.ts";
 
 /** Rules about flags that a command does not have, and values that a flag does not have. */
@@ -136,7 +136,7 @@ const outputFile: Rule = (words, known) => {
   const form = ending === "txt" ? "text" : ending;
   if (!valuesOf(entry, "output").includes(form)) return null;
   const others = words.filter((_, i) => i !== at && !(isValue && given === "" && i === at - 1));
-  return `${shellLine(["evenkeel", ...others, "--output", form])} > ${shellWord(file)}`;
+  return `${typedLine([...others, "--output", form])} > ${shellWord(file)}`;
 };
 
 /** Flags behind `--`, which ends them: `place -- vm.yaml --on live`. */

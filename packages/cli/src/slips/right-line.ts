@@ -1,9 +1,8 @@
-import { shellLine } from "@evenkeel/core/text/shell.ts";
 import { argumentRules } from "./argument-rules.ts";
 import { binderRules } from "./binder-rules.ts";
 import { commandRules } from "./command-rules.ts";
 import { flagRules } from "./flag-rules.ts";
-import { commandNamed, type Known, type Rule } from "./rule.ts";
+import { commandNamed, type Known, type Rule, typedLine } from "./rule.ts";
 
 /**
  * The line that was probably meant by one that cannot be understood. Each rule mends one kind of
@@ -40,5 +39,5 @@ export function rightLine(argv: readonly string[], known: Known): string | null 
     if (typeof mended === "string") return mended;
     words = mended;
   }
-  return words === argv ? null : shellLine(["evenkeel", ...words]);
+  return words === argv ? null : typedLine(words);
 }

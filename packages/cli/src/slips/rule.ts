@@ -1,3 +1,4 @@
+import { shellLine } from "@evenkeel/core/text/shell.ts";
 import type { CliCommand } from "../command/command.ts";
 
 /** What the rules know beside the words themselves. */
@@ -10,6 +11,10 @@ export type Mended = readonly string[] | string | null;
 
 /** Mends one kind of slip, and leaves the other words as they are; null where it finds none. */
 export type Rule = (words: readonly string[], known: Known) => Mended;
+
+/** A command line as it is typed. */
+export const typedLine = ([name = "", ...rest]: readonly string[]): string =>
+  shellLine(["evenkeel", ...name.split(" "), ...rest]);
 
 type Flags = NonNullable<CliCommand["command"]["parameters"]["flags"]>;
 

@@ -145,6 +145,39 @@ test("memory and cores that lie elsewhere, and what that costs", () => {
   `);
 });
 
+test("vCPUs that float on another node are said as pinned ones are", () => {
+  const plan = answer({
+    accelerators: { count: 1 },
+    vcpus: 20,
+    memory: "8Gi",
+    locality: "preferred",
+    isolation: "shared",
+  });
+  expect(shown(plan)).toMatchInlineSnapshot(`
+    "
+    llm-a of acme goes to two (locality preferred, isolation shared)
+
+      cell  node  vCPUs  memory  on CPUs
+         0     0     20  8 GiB   1-7,9-11,17-23,25-27 (floating)
+
+      device          address       cell  node  link      below
+      H100 SXM5 80GB  0000:16:00.0     0     0  gen5 x16  pci0000:15
+
+      emulator    on CPUs 0,16
+      iothread 1  on CPUs 0,16
+      speed       ⚠ straddles nodes 0 and 1: up to 14 vCPUs would fit on one (node 0 lacks 6
+                  CPUs of 20); predicted to be 9 % slower, by the cost model
+      signature   f1ad18a28985266b: 1 cell × (20 floating vCPUs, 8 GiB in 4 KiB pages, 1
+                  GPU, 6 vCPUs elsewhere), isolation shared
+
+    why
+      - Placed on node 0 (free: 2 GPUs, 14 CPUs and 12 GiB; 1 core kept for the host).
+      - Cell 0 has vCPUs on node 1: node 0 has too few CPUs free.
+      - Every other place is equivalent.
+    "
+  `);
+});
+
 test("a device that brings others along, and one whose node and link nobody knows", () => {
   const plan = answer({ accelerators: { count: 1 }, vcpus: 4, memory: "4Gi" });
   if (plan.kind !== "Plan") throw new Error("the request fits on an empty host");

@@ -2,6 +2,7 @@ import { linesText } from "./terminal-text.ts";
 import { indexSet, unionAll } from "@evenkeel/core/set/index-set.ts";
 import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import type { Cell } from "@evenkeel/core/plan/plan.ts";
 import type { ListedVm, VmList } from "@evenkeel/host/vm/list.ts";
 import type { View } from "./plan-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
@@ -126,11 +127,16 @@ function rowOf(vm: ListedVm): readonly string[] {
     name,
     state,
     adopted ? `${via}, adopted` : via,
-    formatList(indexSet(plan.cells.map(({ hostNode }) => hostNode))),
+    formatList(indexSet(plan.cells.flatMap(nodesOf))),
     String(sumOf(plan.cells, ({ vcpus }) => vcpus.length)),
     formatBytes(sumOf(plan.cells, ({ memoryBytes }) => memoryBytes)),
     plan.devices.map(({ address }) => address).join(", "),
   ];
+}
+
+/** The node that a cell stands for, and those of its memory. */
+function nodesOf({ hostNode, memoryOnNodes }: Cell): readonly number[] {
+  return [hostNode, ...memoryOnNodes.map(({ node }) => node)];
 }
 
 /** What a VM without a plan holds now; empty where that is unknown. */

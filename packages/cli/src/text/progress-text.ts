@@ -1,4 +1,5 @@
 import type { Progress } from "@evenkeel/host/vm/host.ts";
+import { absentNamesNote } from "./policy-text.ts";
 import { shellLine } from "@evenkeel/core/text/shell.ts";
 
 /** What an operation on VMs reports while it runs, as notes. */
@@ -33,6 +34,8 @@ export function progressSentences(step: Progress): readonly string[] {
       return [`${step.name}: ${step.failure.message}`];
     case "waiting":
       return [waitingSentence(step)];
+    case "names-absent":
+      return [absentNamesNote([step.host], step.names.join("; "))];
     case "starting":
       return [
         ...step.problems.map(({ subject, has, needs }) => `${subject}: ${has}, not ${needs}`),

@@ -11,8 +11,8 @@ export interface Combined {
 /**
  * Combines a new calibration with the one that is kept of the same machine, list by list. What only
  * one of them measured is kept: copies by one tool stand well beside latencies by another, because
- * the prices of both are ratios within their own list. What both measured is the new one's. Where it
- * lacks some of it, both are mixed entry by entry if the same tool measured both; figures of two
+ * the prices of both are ratios within their own list. What both measured is the new one's. Where
+ * it lacks some of it, both are mixed entry by entry if the same tool measured both; figures of two
  * tools are not, so then the kept one's are lost, and `lost` says so.
  *
  * Times of emulated CPUs never go beside real ones.

@@ -5,6 +5,7 @@ import { smallTopology } from "../../testing/topology/arbitrary-machine.ts";
 import { emptyCalibration } from "../calibration/empty.ts";
 import { topologyDigest } from "../topology/digest.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
+import { at } from "../unit/list.ts";
 import { calibrated } from "./calibrated.ts";
 import { memoryPaths } from "./memory-path.ts";
 import { costModel, type Placed } from "./placement-cost.ts";
@@ -182,7 +183,7 @@ test("measured prices are those of the figures, by a second reckoning", () => {
       (topology, numbers) => {
         const ids = topology.nodes.map(({ id }) => id);
         const number = (a: number, b: number, of: number): number =>
-          numbers[(ids.indexOf(a) * 8 + ids.indexOf(b) + of) % 64] ?? 1;
+          at(numbers, (ids.indexOf(a) * 8 + ids.indexOf(b) + of) % 64);
         const calibration = measuredOn(topology, {
           latencyNs: (a, b) => number(a, b, 0),
           bytesPerSecond: (a, b) => number(a, b, 17) * 1e9,
@@ -190,11 +191,9 @@ test("measured prices are those of the figures, by a second reckoning", () => {
         const { relative } = memoryPaths(calibrated(topology, calibration).topology);
         for (const a of ids) {
           for (const b of ids) {
-            const ratios = [
-              number(a, b, 0) / number(a, a, 0),
-              (number(a, a, 17) * 1e9) / (number(a, b, 17) * 1e9),
-            ];
-            const mean = ((ratios[0] ?? 1) + (ratios[1] ?? 1)) / 2;
+            const latency = number(a, b, 0) / number(a, a, 0);
+            const bandwidth = (number(a, a, 17) * 1e9) / (number(a, b, 17) * 1e9);
+            const mean = (latency + bandwidth) / 2;
             expect(relative(a, b).relative).toBeCloseTo(
               ids.length === 1 ? 1 : Math.max(1, mean),
               9,

@@ -14,7 +14,8 @@ export interface Calibrated {
 export interface CalibratedOptions {
   /**
    * The operator says that it was measured on this machine, where the calibration names none: the
-   * outputs of other tools do not. A calibration that names another machine is refused all the same.
+   * outputs of other tools do not. A calibration that names another machine is refused all the
+   * same.
    */
   readonly isOfThisMachine?: boolean;
 }
@@ -139,9 +140,9 @@ function tied(topology: Topology, calibration: Calibration, warnings: string[]):
 }
 
 /**
- * The address of the accelerator that a tool has a number for: the vendor's number where the topology
- * knows it. Without, CUDA numbers equal GPUs in the order of their addresses; others it sorts by
- * speed, and ROCm by the driver, so nothing follows.
+ * The address of the accelerator that a tool has a number for: the vendor's number where the
+ * topology knows it. Without, CUDA numbers equal GPUs in the order of their addresses; others it
+ * sorts by speed, and ROCm by the driver, so nothing follows.
  */
 function numbered({ accelerators, pci }: Topology): (index: number) => string | null {
   const told = new Map(

@@ -6,10 +6,10 @@ import { sum } from "../unit/sum.ts";
  * The cost of copies between accelerators and memory, from the node of the accelerators to the node
  * of the memory, relative to the accelerators' own node; as measured on this machine.
  *
- * A copy's cost is the time that it takes: the bandwidth from the own node over that from the other,
- * in each direction that was measured for both, and of the directions the mean. Of several
- * accelerators on a node it is their mean. So accelerators of one node cost the same: the search may
- * exchange them for each other, and the noise of a measurement is no reason to choose one.
+ * A copy's cost is the time that it takes: the bandwidth from the own node over that from the
+ * other, in each direction that was measured for both, and of the directions the mean. Of several
+ * accelerators on a node it is their mean. So accelerators of one node cost the same: the search
+ * may exchange them for each other, and the noise of a measurement is no reason to choose one.
  *
  * A row stands only where it was measured for every accelerator of the node and every node with
  * memory: otherwise all of its prices come from the reads of CPUs (`memory-path.ts`), because a
@@ -18,7 +18,9 @@ import { sum } from "../unit/sum.ts";
  */
 export type CopyPaths = ReadonlyMap<number, ReadonlyMap<number, number>>;
 
-/** By the node of the accelerators, and the node of the memory. Empty where nothing was measured. */
+/**
+ * By the node of the accelerators, and the node of the memory. Empty where nothing was measured.
+ */
 export function copyPaths({ calibration, accelerators, nodes, pci }: Topology): CopyPaths {
   if (calibration === null || calibration.copies.length === 0) return new Map();
   const figures = new Map(

@@ -125,7 +125,8 @@ function straddleReasons(found: SearchResult): string[] {
 }
 
 function strayReasons(space: Space, { cells }: Layout): string[] {
-  const { locality } = space.request;
+  const { locality, isolation } = space.request;
+  const [what, room] = isolation === "shared" ? ["vCPUs", "few CPUs"] : ["cores", "few"];
   if (locality === "interleave") {
     return [
       "Memory is interleaved over all nodes, as asked: as much of it is remote wherever the VM runs.",
@@ -139,7 +140,7 @@ function strayReasons(space: Space, { cells }: Layout): string[] {
     return [
       ...stringsIf(
         cores.length > 0,
-        `Cell ${id} has cores on node ${cores.join(", ")}: node ${cell.node} has too few free.`,
+        `Cell ${id} has ${what} on node ${cores.join(", ")}: node ${cell.node} has too ${room} free.`,
       ),
       ...stringsIf(
         memory.length > 0,

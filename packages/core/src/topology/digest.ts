@@ -7,10 +7,10 @@ import { wholeAccelerators } from "./virtual-functions.ts";
 /**
  * The digest (`sha256:`) of a machine's lasting facts. It excludes everything that changes while
  * the machine runs: free memory and pages, bound drivers, links that train down when idle, ACS and
- * ATS settings, interrupt targets, what the host uses itself, a mounted resctrl, active
- * partitions, vGPU types of virtual functions, GPU instances, and the ports of NICs. It also
- * excludes the source, and what access was measured to cost. Two readings of an unchanged machine have the same digest, so a plan for
- * one can tell that the other is the same machine.
+ * ATS settings, interrupt targets, what the host uses itself, a mounted resctrl, active partitions,
+ * vGPU types of virtual functions, GPU instances, and the ports of NICs. It also excludes the
+ * source, and what access was measured to cost. Two readings of an unchanged machine have the same
+ * digest, so a plan for one can tell that the other is the same machine.
  */
 export function topologyDigest(topology: Topology): string {
   const known = digests.get(topology);

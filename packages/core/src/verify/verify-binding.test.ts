@@ -46,7 +46,7 @@ const on = (bytesOn: Readonly<Record<number, number>>, change: Partial<MemoryMap
 test("a command that is as it was bound holds, and it is said of what", () => {
   const verdict = judge([bound()]);
   expect(verdict).toMatchObject({ vm: "process-5000", scope: "process", holds: true });
-  expect(verdict.findings).toEqual([]);
+  expect([verdict.findings, verdict.unverified]).toEqual([[], []]);
   expect(verdict.verified).toEqual([
     { what: "threads of process 5000", found: "all 2 keep to CPUs 0-7,16-23" },
     { what: "memory of process 5000", found: "16 GiB on node 0; page cache left out" },
@@ -135,6 +135,80 @@ test("each thread is brought back by a command, which can be undone; pages are n
   expect(memory?.remedy.undo).toBeNull();
 });
 
+test("of many threads and mappings the first eight are shown, and the others counted", () => {
+  const threads = (count: number) =>
+    Array.from({ length: count }, (_, i) => thread(5000 + i, { allowedCpus: "8" }));
+  const memory = Array.from({ length: 9 }, () => mapping({ onNodes: [{ node: 1, bytes: GiB }] }));
+  const [eight, nine] = [8, 9].map((count) => judge([bound({ threads: threads(count) })]).findings);
+  expect(eight?.[0]?.found).toMatch(/thread 5007 \(python3\) on CPUs 8$/);
+  expect(nine?.[0]?.found).toMatch(/thread 5007 \(python3\) on CPUs 8, 1 more$/);
+  for (const { evidence } of [...(nine ?? []), ...judge([bound({ memory })]).findings]) {
+    expect(evidence).toHaveLength(8);
+  }
+  // Of memory, and of its policy.
+  expect(judge([bound({ memory })]).findings).toHaveLength(2);
+});
+
+test("more than 256 threads are not brought back one by one", () => {
+  const remedy = (count: number) => {
+    const threads = Array.from({ length: count }, (_, i) => thread(i, { allowedCpus: "8" }));
+    return judge([bound({ threads })]).findings[0]?.remedy;
+  };
+  expect(remedy(256)?.argv).toHaveLength(256);
+  expect(remedy(257)?.argv).toBeNull();
+});
+
+test("a finding tells what was promised, and each policy once", () => {
+  const others = ["interleave", "interleave", "weighted interleave"];
+  const memory = others.map((mode) => mapping({ policy: { mode, nodes: "0-1" } }));
+  const [finding] = judge([bound({ memory: [...memory, mapping({})] })]).findings;
+  expect(finding?.promised).toBe("CPUs 0-7,16-23, memory of node 0 (strict)");
+  expect(finding?.found).toBe(
+    "64 GiB of its memory has the policy interleave:0-1, weighted interleave:0-1, default",
+  );
+  const [memoryAlone] = judge([bound({ memory })], { cpus: null }).findings;
+  expect(memoryAlone?.promised).toBe("CPUs as they were, memory of node 0 (strict)");
+});
+
+test("a little memory elsewhere is told where it holds", () => {
+  const { verified } = judge([bound(on({ 0: MiB, 1: MiB / 2 }))]);
+  expect(verified[1]?.found).toBe("1 MiB on node 0, 512 KiB elsewhere; page cache left out");
+});
+
+test("nodes elsewhere are told in order; pages of an unknown process are not moved", () => {
+  const onNodes = [3, 1, 2].map((node) => ({ node, bytes: GiB }));
+  const memory = [mapping({ policy, onNodes })];
+  const [finding] = judge([bound({ memory, process: null })]).findings;
+  expect(finding?.found).toMatch(/ on node 1 .* on node 2 .* on node 3 /);
+  expect(finding?.remedy.argv).toBeNull();
+});
+
+test("what lies elsewhere is shown alone", () => {
+  const there = [
+    { node: 1, bytes: GiB },
+    { node: 2, bytes: 0 },
+  ];
+  const memory = [
+    mapping({ policy }),
+    mapping({ policy, onNodes: there, line: "with some elsewhere" }),
+    mapping({ policy, onNodes: [{ node: 2, bytes: 0 }] }),
+  ];
+  const [finding] = judge([bound({ memory })]).findings;
+  expect(finding?.found).toMatch(/: 5\.9 % on node 1 \(1073741824 bytes\)$/);
+  expect(finding?.evidence).toEqual(["/proc/5000/numa_maps: with some elsewhere"]);
+});
+
+test.each([
+  [MiB, 50 * MiB, true],
+  [MiB - 4096, 2 * MiB, false],
+  [MiB, 51 * MiB, false],
+  [64 * MiB, 1024 * GiB, true],
+  [64 * MiB - 4096, 1024 * GiB, false],
+])("%i bytes elsewhere of %i in all: %s", (bytes, all, isNoticed) => {
+  const { holds } = judge([bound(on({ 0: all - bytes, 1: bytes }))]);
+  expect(holds).toBe(!isNoticed);
+});
+
 test.each<[string, Evidence]>([
   ["fewer CPUs", bound({ threads: [thread(5000), thread(5001, { allowedCpus: "3" })] })],
   ["the page cache of a library elsewhere", bound(on({ 1: GiB }, { kind: "file" }))],
@@ -144,6 +218,7 @@ test.each<[string, Evidence]>([
     "a policy of the thread's own node",
     bound({ memory: [mapping({ policy: { mode: "local", nodes: "" } })] }),
   ],
+  ["a policy that was not read", bound({ memory: [mapping({ policy: null })] })],
   [
     "a preference for its node",
     bound({ memory: [mapping({ policy: { mode: "prefer", nodes: "0" } })] }),
@@ -157,10 +232,11 @@ test("memory on a node without CPUs, as a GPU's is, is said and not accused", ()
     { id: 0, cpus: "0-7,16-23" },
     { id: 8, cpus: "" },
   ];
-  const evidence = bound({ ...on({ 0: 16 * GiB, 8: 40 * GiB }), nodes });
+  const evidence = bound({ ...on({ 0: 16 * GiB, 1: MiB / 2, 8: 40 * GiB }), nodes });
   const { holds, findings, unverified } = judge([evidence]);
   expect([holds, findings]).toEqual([true, []]);
   expect(unverified).toMatchObject([{ essential: false }]);
+  expect(unverified[0]?.why).toMatch(/^40 GiB lie on nodes without CPUs/);
   expect(judge([{ ...evidence, nodes: [] }]).holds).toBe(false);
 });
 

@@ -1,9 +1,9 @@
 import type { SharedFlows, SharedResources } from "../../src/cost/flow/fair-share.ts";
 
 /**
- * What is wrong with rates that should be max-min fair, worked out without the algorithm: a resource
- * over its capacity, a flow over its demand, and a flow below it that crosses no full resource on
- * which nobody has more. No other rates pass.
+ * What is wrong with rates that should be max-min fair, worked out without the algorithm: a
+ * resource over its capacity, a flow over its demand, and a flow below it that crosses no full
+ * resource on which nobody has more. No other rates pass.
  */
 export function shareFaults(
   { capacities }: SharedResources,

@@ -14,8 +14,8 @@ export interface MatrixRow {
   readonly cells: readonly (number | null)[];
 }
 
-/** Far more than a machine has nodes or accelerators. */
-const columnsMax = 1024;
+/** More than a machine has nodes or accelerators. */
+const columnsMax = 256;
 
 /** The tool's words for a cell without a number. */
 const noNumber = /^(?:N\/A|n\/a|-+|[-+]?nan(?:\(.*\))?|inf|X)$/i;
@@ -116,7 +116,7 @@ function isCutOff(rows: readonly { readonly words: readonly string[] }[]): boole
 
 /** Whether a number was cut off, by the decimals of others that the tool prints alike. */
 export function isCutNumber(last: string, others: readonly string[]): boolean {
-  const decimals = (word: string): number => word.split(".")[1]?.length ?? 0;
+  const decimals = (word: string): number => /\.\d*$/.exec(word)?.[0].length || 0;
   const [first] = others;
   if (first === undefined) return false;
   const usual = decimals(first);

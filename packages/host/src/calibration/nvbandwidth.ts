@@ -14,14 +14,14 @@ import {
 import { nvbandwidthText } from "./nvbandwidth-json.ts";
 
 /**
- * Reads the output of NVIDIA's nvbandwidth, its text or its JSON: copies between host memory and each
- * GPU, alone and while all copy, copies between GPUs, and latencies between them. Each number is the
- * median of the tool's own repetitions, whose spread it does not print. Copies by the copy engine
- * (`ce`) go before those by a kernel (`sm`).
+ * Reads the output of NVIDIA's nvbandwidth, its text or its JSON: copies between host memory and
+ * each GPU, alone and while all copy, copies between GPUs, and latencies between them. Each number
+ * is the median of the tool's own repetitions, whose spread it does not print. Copies by the copy
+ * engine (`ce`) go before those by a kernel (`sm`).
  *
- * nvbandwidth allocates host memory near each GPU, wherever that is, so the node is known only where
- * a command line before the output sets it (`numactl -m 1 nvbandwidth`), or where rows are several.
- * https://github.com/NVIDIA/nvbandwidth
+ * nvbandwidth allocates host memory near each GPU, wherever that is, so the node is known only
+ * where a command line before the output sets it (`numactl -m 1 nvbandwidth`), or where rows are
+ * several. https://github.com/NVIDIA/nvbandwidth
  */
 export function readNvbandwidth({ lines: given, memoryNode }: GivenText): Part | null {
   const lines = nvbandwidthText(given) ?? given;
@@ -40,7 +40,7 @@ export function readNvbandwidth({ lines: given, memoryNode }: GivenText): Part |
     // The words above a matrix say which way its copies go.
     const title = /^\s*(?:mem(?:cpy|ory)|device|host)\b.*(?:\(row\)|\(column\)|\((?:GB\/s|ns)\))/i;
     if (test === null || !title.test(line)) continue;
-    const matrix = readMatrix(lines, at + 1, /^\s*((?:\d{1,4}\s*)+)$/);
+    const matrix = readMatrix(lines, at + 1, /^\s*((?:\d{1,4}\s+)*\d{1,4})$/);
     if (matrix === null) continue;
     isRead = true;
     at = matrix.end - 1;

@@ -23,7 +23,7 @@ export function readP2pTest({ lines }: GivenText): Part | null {
     const line = lines[at] ?? "";
     const [, direction, access = latency.exec(line)?.[1]] = bandwidth.exec(line) ?? [];
     if (access === undefined) continue;
-    const matrix = readMatrix(lines, at + 1, /^\s*(?:D\\D|GPU)\s+((?:\d{1,4}\s*)+)$/);
+    const matrix = readMatrix(lines, at + 1, /^\s*(?:D\\D|GPU)\s+((?:\d{1,4}\s+)*\d{1,4})$/);
     if (matrix === null) continue;
     isRead = true;
     at = matrix.end - 1;
@@ -55,7 +55,9 @@ export function readP2pTest({ lines }: GivenText): Part | null {
   };
 }
 
-/** `Device: 0, NVIDIA A100-SXM4-80GB, pciBusID: 7, pciDeviceID: 0, pciDomainID:0`, in hexadecimal. */
+/**
+ * `Device: 0, NVIDIA A100-SXM4-80GB, pciBusID: 7, pciDeviceID: 0, pciDomainID:0`, in hexadecimal.
+ */
 function addressesIn(lines: readonly string[]): ReadonlyMap<number, string> {
   const device =
     /^\s*Device: (\d{1,4}), .{1,200}, pciBusID: ([0-9a-f]{1,2}), pciDeviceID: ([0-9a-f]{1,2}), pciDomainID:\s?([0-9a-f]{1,8})$/;

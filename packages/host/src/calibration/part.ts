@@ -40,7 +40,9 @@ export function latencyOf(ns: number | null): Measured | null {
   return ns !== null && ns > 0 && ns <= latencyMax ? single(ns) : null;
 }
 
-/** A rate as a tool printed it, once, in units of so many bytes per second; null unless it is one. */
+/**
+ * A rate as a tool printed it, once, in units of so many bytes per second; null unless it is one.
+ */
 export function rateOf(value: number | null, unit: number): Measured | null {
   const rate = value === null ? 0 : Math.round(value * unit);
   return rate > 0 && rate <= rateMax ? single(rate) : null;
@@ -141,9 +143,21 @@ export function gathered<Entry extends object>(): Gathered<Entry> {
 const namesMax = 64;
 const methodMax = 512;
 
-/** A calibration of what a reader found. */
+/** As many entries and sentences as a document may have, and more than a machine gives. */
+const entriesMax = 65_536;
+const warningsMax = 64;
+
+/** A calibration of what a reader found, within the bounds of the document. */
 export function calibrationOf(part: Part, host: string | null): Calibration {
-  const { name, version = null, method, ...found } = part;
+  const { name, version = null, method, warnings = [], memory = [], copies = [], ...others } = part;
+  const { peers = [], ...lists } = others;
+  const found = {
+    ...lists,
+    memory: memory.slice(0, entriesMax),
+    copies: copies.slice(0, entriesMax),
+    peers: peers.slice(0, entriesMax),
+    warnings: warnings.slice(0, warningsMax).flatMap((one) => shown(one, methodMax) ?? []),
+  };
   const empty = emptyCalibration(name);
   return {
     ...empty,

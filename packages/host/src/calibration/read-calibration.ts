@@ -31,10 +31,10 @@ const expected =
   "bandwidthTest, hipBusBandwidth, SuperBench's gpu_copy or rocm-bandwidth-test";
 
 /**
- * Reads what a tool measured on a machine into a Calibration, from its output as a file has it or as
- * somebody pasted it: with prompts, color codes and other lines around it, in one part or several,
- * or cut off. What is complete is read; `warnings` says what is missing and what was not used. Of
- * several tools' outputs in one text, each gives what it measured.
+ * Reads what a tool measured on a machine into a Calibration, from its output as a file has it or
+ * as somebody pasted it: with prompts, color codes and other lines around it, in one part or
+ * several, or cut off. What is complete is read; `warnings` says what is missing and what was not
+ * used. Of several tools' outputs in one text, each gives what it measured.
  *
  * Nothing in such outputs identifies the machine: `topologyDigest` is null, for whoever knows where
  * the tool ran to fill in.

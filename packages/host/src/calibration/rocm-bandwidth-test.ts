@@ -28,7 +28,11 @@ export function readRocmBandwidthTest({ lines }: GivenText): Part | null {
     version ??= /RocmBandwidthTest Version:\s*([\d.]{1,16})/i.exec(line)?.[1] ?? null;
     const direction = /^\s*(Unid|Bid|Bd)irectional copy peak bandwidth GB\/s/i.exec(line)?.[1];
     if (direction === undefined) continue;
-    const matrix = readMatrix(lines, nextLine(lines, at + 1), /^\s*D\/D\s+((?:\d{1,4}\s*)+)$/);
+    const matrix = readMatrix(
+      lines,
+      nextLine(lines, at + 1),
+      /^\s*D\/D\s+((?:\d{1,4}\s+)*\d{1,4})$/,
+    );
     if (matrix === null) continue;
     isRead = true;
     at = matrix.end - 1;

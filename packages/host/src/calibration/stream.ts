@@ -11,8 +11,8 @@ import { type GivenText, MB, memoryFigures, type Part } from "./part.ts";
  * the median is the mean. A megabyte is a million bytes, and each byte counts that a kernel reads
  * or writes.
  *
- * Where the command line in the text names the nodes of the CPUs and of the memory, the copy is that
- * pair's too. https://www.cs.virginia.edu/stream/
+ * Where the command line in the text names the nodes of the CPUs and of the memory, the copy is
+ * that pair's too. https://www.cs.virginia.edu/stream/
  */
 export function readStream({ lines, cpuNode, memoryNode }: GivenText): Part | null {
   const row =

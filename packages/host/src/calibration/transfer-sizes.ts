@@ -143,14 +143,14 @@ export function readHipBusBandwidth({ lines, memoryNode }: GivenText): Part | nu
     /^\s*(H2D|D2H)_Bandwidth_?(pinned|unpinned)\*?\s+\+?0*(\d{1,12})(By|kB|MB|GB)\s+GB\/sec\s+(\d{1,9}\.\d+)\s+\d{1,9}\.\d+\s+\d{1,9}\.\d+\s+(\d{1,9}\.\d+)\s+(\d{1,9}\.\d+)/;
   for (const line of lines) {
     const [, way = "", kind, size, scale = "By", median, least, most] = row.exec(line) ?? [];
-    const into = directions[way];
-    if (median === undefined || into === undefined) continue;
+    const [into, unit] = [directions[way], sizeUnits[scale]];
+    if (median === undefined || into === undefined || unit === undefined) continue;
     if (kind !== "pinned") {
       warnings.add("copies of pageable memory are not used");
       continue;
     }
     const rates = [median, least, most].map((one) => Math.round(Number(one) * GB));
-    table.add(null, into, { size: Number(size) * (sizeUnits[scale] ?? 1), rates });
+    table.add(null, into, { size: Number(size) * unit, rates });
   }
   const copies = table.copies(memoryNode);
   if (copies.length === 0) return null;

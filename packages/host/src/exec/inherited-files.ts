@@ -38,7 +38,7 @@ export function inheritedFiles(
   const known = new Set(parents.map(({ identity }) => identity));
   const isOwn = (file: OpenFile): boolean => {
     const { number, target, flags, identity, touchedMs } = file;
-    if (number <= 2 || number < firstOwn || !closes(file)) return false;
+    if (number < firstOwn || !closes(file)) return false;
     if (target === "/dev/null") {
       return number > lastOwn && flags !== null && (flags & O_ACCMODE) === constants.O_RDONLY;
     }

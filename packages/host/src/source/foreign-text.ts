@@ -14,6 +14,8 @@ const gpus = give("nvidia-smi -q -x and nvidia-smi topo -m");
 const amd = give("amd-smi topology or rocm-smi --showtopo");
 const devices = give("lspci -Dvvvnn");
 const cluster = give("kubectl get resourceslices -o yaml");
+const measured =
+  "it tells what distance costs, not what the machine is: give it with --calibration FILE, beside the machine";
 const failed = "run the command again where it works, and give what it prints";
 
 /**
@@ -63,8 +65,11 @@ const kinds: readonly (readonly [name: string, line: RegExp, instead: string])[]
   ["the output of gpustat", /^\[\d{1,3}\] [\w -]{3,60} ?\| {0,3}\d{1,3}[^\n]{0,3}C, /, gpus],
   ["the output of dcgmi", /^\| GPU ID \| Device Information/, gpus],
   ["the output of nvidia-smi mig", /^\| GPU (?:instances|instance profiles):/, gpus],
-  ["the output of nvbandwidth", /^nvbandwidth Version:/, gpus],
-  ["the output of p2pBandwidthLatencyTest", /^\[P2P \(Peer-to-Peer\) GPU Bandwidth/, gpus],
+  ["the output of nvbandwidth", /^nvbandwidth Version:/, measured],
+  ["the output of Intel's mlc", /^Intel\(R\) Memory Latency Checker/, measured],
+  ["the output of STREAM", /^STREAM version \$Revision/, measured],
+  ["the output of rocm-bandwidth-test", /^ {0,20}RocmBandwidthTest Version:/, measured],
+  ["the output of p2pBandwidthLatencyTest", /^\[P2P \(Peer-to-Peer\) GPU Bandwidth/, measured],
   [
     "the output of deviceQuery",
     /^(?:\S{0,60}deviceQuery Starting\.|Device \d: "[^"]{1,60}"$)/,

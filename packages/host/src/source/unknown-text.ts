@@ -90,6 +90,7 @@ const ofDocuments: ReadonlyMap<string, string> = new Map([
   ["Refusal", "give the machine that was tried"],
   ["Verdict", "give the machine that the VM runs on"],
   ["Fleet", "give it with --fleet FILE, to topology, place, capacity or simulate"],
+  ["Calibration", "give it with --calibration FILE, beside the machine that it is of"],
   ["HostPolicy", "give it with --policy FILE, beside the machine that it is for"],
   ["Evidence", "look for what slows it down: evenkeel doctor FILE"],
 ]);

@@ -74,8 +74,8 @@ export async function storeCalibration(
 }
 
 /**
- * The calibration that is kept of a machine; null where there is none, or it is not for this user to
- * read. Errors: `state-untrusted`, and those of the parser.
+ * The calibration that is kept of a machine; null where there is none, or it is not for this user
+ * to read. Errors: `state-untrusted`, and those of the parser.
  */
 export async function storedCalibration(
   folder: string,
@@ -86,8 +86,8 @@ export async function storedCalibration(
 }
 
 /**
- * A machine with the calibration that is kept of it. Prices are no reason to fail: a file that cannot
- * be used is told of, and the machine is as it was.
+ * A machine with the calibration that is kept of it. Prices are no reason to fail: a file that
+ * cannot be used is told of, and the machine is as it was.
  */
 export async function calibratedHere(
   folder: string,

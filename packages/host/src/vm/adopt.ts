@@ -14,6 +14,7 @@ import { hypervisorFailed } from "../hypervisor/failed.ts";
 import { type Patience, patienceFor } from "../hypervisor/patience.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
 import { refuseDamaged } from "../state/state-folder.ts";
+import { reportAbsentNames } from "./policy-names.ts";
 import { withHostLock } from "./with-host-lock.ts";
 import type { VmHost } from "./host.ts";
 import { withVmLock } from "./lock.ts";
@@ -45,6 +46,7 @@ export async function adoptVm(vm: VmToAdopt, host: VmHost): Promise<Adopted> {
     const found = host.state.read();
     refuseDamaged(found);
     const here = await host.topology();
+    reportAbsentNames(vm.policy, here, host);
     return { instance: await record(vm, here, found.instances, host), topology: here };
   });
   return { instance, verdict: await verifyInstance(instance, topology, host) };

@@ -58,6 +58,8 @@ export type Progress =
       /** Whether it is ended then. */
       readonly force: boolean;
     }
+  /** Addresses and CPUs that the policy names, and this machine is not known to have. */
+  | { readonly kind: "names-absent"; readonly host: string; readonly names: readonly string[] }
   /** A start begins. These warnings do not prevent it, and the guest has these notes. */
   | {
       readonly kind: "starting";

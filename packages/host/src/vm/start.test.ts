@@ -53,6 +53,15 @@ test("what no placement fits is refused, and nothing is recorded", async () => {
   expect(host.said).toEqual([{ kind: "recovered", vms: [] }]);
 });
 
+test("what the policy names and the host is not known to have is reported", async () => {
+  const host = await testHost();
+  const reserved = { ...defaultHostPolicy.reserved, cpus: "0,900" };
+  await startVm(asked({ policy: { ...defaultHostPolicy, reserved } }), dry, host);
+  const { name } = await host.topology();
+  const step = { kind: "names-absent", host: name, names: ["reserved.cpus 900"] };
+  expect(host.said).toContainEqual(step);
+});
+
 test("a host that lacks what the plan needs blocks the start, and nothing is recorded", async () => {
   const host = await testHost();
   const plan = planOf({

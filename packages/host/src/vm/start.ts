@@ -9,6 +9,7 @@ import { startInstance } from "../instance/start.ts";
 import { removeFromHost } from "../instance/undo.ts";
 import type { Lock } from "../state/lock.ts";
 import { refuseDamaged } from "../state/state-folder.ts";
+import { reportAbsentNames } from "./policy-names.ts";
 import { withHostLock } from "./with-host-lock.ts";
 import {
   askLibvirt,
@@ -65,6 +66,7 @@ export async function startVm(
   const asked = await askLibvirt(vm.via, host);
   const { decision, begun, topology } = await withHostLock(host, async () => {
     const here = await host.topology();
+    reportAbsentNames(vm.policy, here, host);
     return { topology: here, ...(await begin(vm, here, asked, dryRun, host)) };
   });
   if (decision.kind === "Refusal") return { kind: "refused", refusal: decision };

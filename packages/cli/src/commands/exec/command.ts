@@ -1,29 +1,10 @@
 import { buildCommand } from "@stricli/core";
 import { bindingModes, memoryBindings } from "@evenkeel/core/binding/binding.ts";
-import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
+import { timeIn } from "../../flags/time.ts";
 import { proposeSources } from "../../flags/sources.ts";
 import type { ExecFlags } from "./flags.ts";
-
-const unitsMs: ReadonlyMap<string, number> = new Map([
-  ["ms", 1],
-  ["s", 1000],
-  ["m", 60_000],
-  ["h", 3_600_000],
-]);
-
-/** A time such as `30s`, in milliseconds. */
-function parseDelay(input: string): number {
-  const [, number = "", unit = ""] = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(input) ?? [];
-  const unitMs = unitsMs.get(unit);
-  const ms = unitMs === undefined ? null : Number(number) * unitMs;
-  if (ms !== null && ms >= 100 && ms <= 86_400_000) return ms;
-  throw new EvenkeelError("usage", `--verify is ${JSON.stringify(input)}`, {
-    expected: "a time from 100ms to 24h, such as 30s",
-    remedy: "write the number with its unit: ms, s, m or h",
-  });
-}
 
 export const execCommand: CliCommand = {
   name: "exec",
@@ -86,7 +67,7 @@ export const execCommand: CliCommand = {
         },
         verify: {
           kind: "parsed",
-          parse: parseDelay,
+          parse: timeIn("--verify"),
           optional: true,
           brief:
             "look at the command after this time, and say on standard error whether its threads and " +

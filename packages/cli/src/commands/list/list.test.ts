@@ -63,6 +63,17 @@ test("every VM is listed with where it lies", async () => {
   });
 });
 
+test("a VM with memory on another node than its cell's is listed on both", async () => {
+  const memory = [0, 1].map((node) => ({ node, bytes: 512 * MiB }));
+  const plan = planOf({
+    vm: "llm-a",
+    cells: [{ cores: 2, hostNode: 1, memory, policy: "preferred" }],
+  });
+  const first = instanceOf("llm-a", null, "running");
+  const { run } = stateWith({ ...first, plan, uuid: guestFromPlan(plan).uuid });
+  expect((await run("list")).stdout).toMatch(/^llm-a +off +qemu +0-1 +4 /m);
+});
+
 test("the list fits the terminal, and the wide one has everything", async () => {
   const first = instanceOf("llm-a", null, "running");
   const devices = Array.from({ length: 8 }, (_, i) => ({ address: `ffff:1${i}:00.0` }));

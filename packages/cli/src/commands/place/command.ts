@@ -140,8 +140,8 @@ export const placeCommand: CliCommand = {
       lines: ["evenkeel place vm.yaml --on machine:hgx-h100 --output svg > llm-a.svg"],
     },
     {
-      does: "With the prices that Intel's MLC measured on this machine",
-      lines: ["evenkeel place vm.yaml --on live --calibration mlc.txt"],
+      does: "With the prices that Intel's MLC measured on the machine",
+      lines: ["evenkeel place vm.yaml --on machine:hgx-h100 --calibration mlc.txt"],
     },
     {
       does: "Straight to libvirt",

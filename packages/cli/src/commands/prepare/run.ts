@@ -13,6 +13,8 @@ import { readTopology } from "../../input/read-topology.ts";
 import { localHost } from "../../input/vm-host.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { preparationText } from "../../text/preparation-text.ts";
+import { writeNotes } from "../../text/notes-text.ts";
+import { absentNamesNotes } from "../../text/policy-text.ts";
 import type { PrepareFlags } from "./flags.ts";
 
 export async function runPrepare(
@@ -41,6 +43,7 @@ export async function runPrepare(
   let tree: Tree | null = on === "live" ? host.tree() : null;
   const recorded = (recording: Tree): void => void (tree = recording);
   const topology = await readTopology(on, surroundings, { recorded });
+  writeNotes(surroundings.stderr, absentNamesNotes([{ topology, policy: hostPolicy }]));
   const setting =
     tree === null
       ? settingOfTopology(topology)

@@ -7,7 +7,7 @@ import { compare } from "@evenkeel/simulate/run/compare.ts";
 import type { Scenario } from "@evenkeel/simulate/run/scenario.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../command/context.ts";
-import { restartedLine } from "../../text/terminal-text.ts";
+import { progressOn } from "../../command/progress.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { SimulateFlags } from "./flags.ts";
 import { comparisonText } from "./comparison-text.ts";
@@ -28,7 +28,9 @@ export async function runSimulate(this: CliContext, flags: SimulateFlags): Promi
       ? defaultPolicies(scenario)
       : chosenPolicies(flags.policies, scenario);
   const progress = progressOn(surroundings.stderr);
-  const comparison = compare(scenario, chosen, seeds, progress.show);
+  const comparison = compare(scenario, chosen, seeds, (policy, run, runs) =>
+    progress.show(`run ${run} of ${runs}: ${policy}`),
+  );
   progress.clear();
   switch (flags.output) {
     case "json": {
@@ -66,18 +68,4 @@ function chosenPolicies(list: string, { ownPolicies }: Scenario): readonly Polic
       remedy: meant === null ? "run evenkeel simulate --help" : `did you mean "${meant}"?`,
     });
   });
-}
-
-/** Shows progress in one line on a terminal, and nothing elsewhere. */
-function progressOn(stderr: CliContext["surroundings"]["stderr"]): {
-  readonly show: (policy: string, run: number, runs: number) => void;
-  readonly clear: () => void;
-} {
-  const write = (text: string): void => {
-    if (stderr.isTTY) stderr.write(`${restartedLine}${text}`);
-  };
-  return {
-    show: (policy, run, runs) => write(`run ${run} of ${runs}: ${policy}`),
-    clear: () => write(""),
-  };
 }

@@ -7,6 +7,8 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { requestOfFlavor } from "@evenkeel/core/request/resolve.ts";
 import type { CliContext } from "../../command/context.ts";
 import { type ExitStatus, exitStatus } from "../../command/exit-status.ts";
+import { writeNotes } from "../../text/notes-text.ts";
+import { absentNamesNotes } from "../../text/policy-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { View } from "../../text/plan-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
@@ -32,6 +34,7 @@ export async function fitText(
   const isHere = from.every((source) => source === "live");
   const policy =
     said ?? (await readPolicies(policyPath, surroundings))[isHere ? "here" : "elsewhere"];
+  writeNotes(surroundings.stderr, absentNamesNotes([{ topology, policy }]));
   const fits = fitFlavors(
     topology,
     policy,

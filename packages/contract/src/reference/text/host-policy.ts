@@ -50,7 +50,7 @@ export const policyFieldsText = objectText<PolicyFields>(
     ],
     exclude: [
       "Functions that no VM is ever given, neither asked for nor as a companion of another: a spare " +
-        "GPU, or one that is broken.",
+        "GPU, or one that is broken. One that the host is not known to have is told of in a note.",
       ["0000:27:00.0"],
       { otherwise: "none" },
     ],

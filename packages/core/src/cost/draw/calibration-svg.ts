@@ -15,10 +15,10 @@ const margin = 28;
 const gap = 32;
 
 /**
- * Draws a calibration as SVG: heat maps of idle latency, bandwidths and copies by pairs, with figures
- * in the cells and unknown cells as such; loaded-latency curves with axes, units and their knees;
- * and what the reader should know of the measurement. The file needs no other file and follows the
- * reader's light or dark scheme. The same calibration gives the same bytes.
+ * Draws a calibration as SVG: heat maps of idle latency, bandwidths and copies by pairs, with
+ * figures in the cells and unknown cells as such; loaded-latency curves with axes, units and their
+ * knees; and what the reader should know of the measurement. The file needs no other file and
+ * follows the reader's light or dark scheme. The same calibration gives the same bytes.
  */
 export function drawCalibration(calibration: Calibration): string {
   const tables = figureTables(calibration);

@@ -157,7 +157,9 @@ export function figureText(value: number): string {
   return value.toPrecision(3);
 }
 
-/** The most that a repetition was off its median, as a share; null where all were single numbers. */
+/**
+ * The most that a repetition was off its median, as a share; null where all were single numbers.
+ */
 export function spreadOf(cells: readonly (Measured | null)[]): number | null {
   const several = cells.filter((cell) => cell !== null && cell.samples > 1);
   if (several.length === 0) return null;

@@ -177,12 +177,15 @@ interface Copy extends Readonly<Record<CopyField, Measured | null>> {
   readonly accelerator: string;
 }
 
-/** The copies whose accelerator is known, by its address or by the number that its tool gives it. */
+/**
+ * The copies whose accelerator is known, by its address or by the number that its tool gives it.
+ */
 function copiesOf(topology: Topology, calibration: Calibration | null): readonly Copy[] {
   const byIndex = addressesByIndex(topology);
   return (calibration?.copies ?? []).flatMap((copy) => {
+    const { node } = copy;
     const accelerator = copy.accelerator ?? byIndex(copy.index);
-    return accelerator === undefined ? [] : [{ ...copy, accelerator }];
+    return accelerator === undefined || node === null ? [] : [{ ...copy, node, accelerator }];
   });
 }
 

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { at } from "../../unit/list.ts";
 import { shareFaults } from "../../../testing/cost/share-faults.ts";
 import {
   aloneRates,
@@ -81,7 +82,7 @@ test("flows through one narrow link take no more of a controller than the link c
   const flows = flowsOf([...copies, path(100, 0)]);
   const { rates, limits, utilisation } = assuredRates(resources, flows);
   expect(rates[4]).toBeCloseTo(75.6, 9);
-  expect([...rates.slice(0, 4)]).toEqual([8.6, 8.6, 8.6, 8.6]);
+  expect(Array.from(rates.subarray(0, 4))).toEqual([8.6, 8.6, 8.6, 8.6]);
   expect([...limits]).toEqual([1, 1, 1, 1, 0]);
   expect([...utilisation]).toEqual([1, 1]);
 });
@@ -180,8 +181,8 @@ test("adding a flow or raising a demand raises no other flow's assured rate", ()
 test("the same load elsewhere in the list or on renamed resources gives the same rates", () => {
   fc.assert(
     fc.property(network, fc.nat(), ({ capacities, kinds, paths }, turn) => {
-      const rotated = <T>(items: readonly T[]): T[] =>
-        items.map((_, i) => items[(i + turn) % items.length] as T);
+      const rotated = <Item>(items: readonly Item[]): Item[] =>
+        items.map((_, i) => at(items, (i + turn) % items.length));
       const count = capacities.length;
       const renamed = paths.map(({ hops, demand }) => ({
         demand,

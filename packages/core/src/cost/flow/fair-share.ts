@@ -13,22 +13,23 @@ import { add, read, type Vector, vectorOf, write } from "../../unit/vector.ts";
  * demand; the others grow on. Each step settles a flow at least, so there are at most as many steps
  * as flows. The result is the only one with this property (Bertsekas and Gallager, Data Networks,
  * 6.5.2): every flow has its demand or crosses a full resource on which no flow has more. Proof: a
- * flow that was settled by a full resource had at that moment the highest rate of all that cross it,
- * for all rates were equal but those settled before, which are lower; and what is full stays full.
+ * flow that was settled by a full resource had at that moment the highest rate of all that cross
+ * it, for all rates were equal but those settled before, which are lower; and what is full stays
+ * full.
  *
- * **Assured rates** (`assuredRates`) are never above the fair ones, and unlike these they never rise
- * when load is added. Fair rates may: a flow that throttles a neighbor elsewhere leaves more to
- * others. A forecast that promised this would call a host faster the fuller it is, so it promises
- * the assured rate, which counts every competitor with its full demand.
- * [Decision 30](../../../../../docs/decisions/0030-assured-rates.md) has the reason.
+ * **Assured rates** (`assuredRates`) are never above the fair ones, and unlike these they never
+ * rise when load is added. Fair rates may: a flow that throttles a neighbor elsewhere leaves more
+ * to others. A forecast that promised this would call a host faster the fuller it is, so it
+ * promises the assured rate, which counts every competitor with its full demand. The reason is in
+ * `docs/decisions/0030-assured-rates.md`.
  *
  * At a resource `r`, let `use(x)` be what its flows use if each has at most `x`, its demand, and
- * what its path allows it alone. The level of `r` is the least `x` with `use(x)` at its capacity, or
- * infinite; a flow's assured rate is the least of its demand and the levels along its path.
+ * what its path allows it alone. The level of `r` is the least `x` with `use(x)` at its capacity,
+ * or infinite; a flow's assured rate is the least of its demand and the levels along its path.
  *
- * - Not above the fair rate: the fair rate `x` of a flow below its demand is that of a full resource
- *   `r` on which no flow has more. So all of them together use at most `use(x)`, which is thus at
- *   least the capacity, and the level of `r`, the least such `x`, is no more.
+ * - Not above the fair rate: the fair rate `x` of a flow below its demand is that of a full
+ *   resource `r` on which no flow has more. So all of them together use at most `use(x)`, which is
+ *   thus at least the capacity, and the level of `r`, the least such `x`, is no more.
  * - Never rises with load: another flow or a larger demand raises `use`, so no level rises, and the
  *   demand of the flow itself and what its path allows it alone stay as they are.
  *
@@ -59,7 +60,7 @@ export interface SharedResources {
 /** What each flow gets alone: its demand, or what the narrowest of its hops carries. */
 export function aloneRates({ capacities }: SharedResources, flows: SharedFlows): Vector {
   const { starts, hops, weights, demands } = flows;
-  const rates = Float64Array.from(demands);
+  const rates = demands.slice();
   for (let flow = 0; flow < rates.length; flow++) {
     for (let hop = read(starts, flow); hop < read(starts, flow + 1); hop++) {
       const most = read(capacities, read(hops, hop)) / read(weights, hop);
@@ -141,7 +142,7 @@ export function assuredRates(resources: SharedResources, flows: SharedFlows): As
   const { starts, hops, weights, demands } = flows;
   const most = aloneRates(resources, flows);
   const { levels, utilisation } = levelsOf(resources, flows, most);
-  const rates = Float64Array.from(demands);
+  const rates = demands.slice();
   const limits = new Int32Array(demands.length).fill(-1);
   for (let flow = 0; flow < rates.length; flow++) {
     for (let hop = read(starts, flow); hop < read(starts, flow + 1); hop++) {
@@ -182,13 +183,16 @@ function levelsOf(
   }
   const levels = vectorOf(capacities.length, Infinity);
   const utilisation = vectorOf(capacities.length);
-  const ofKinds = [...new Set(kinds)];
+  // Only a resource that several flows cross can bound them together.
+  const binding = new Set<number>();
+  for (const [resource, { length }] of crossings)
+    if (length > 1) binding.add(read(kinds, resource));
   for (const [resource, crossing] of crossings) {
     const capacity = read(capacities, resource);
     if (capacity === Infinity) continue;
     let level = waterLevel(crossing, most, capacity);
     let use = useOf(crossing, most);
-    for (const kind of ofKinds) {
+    for (const kind of crossing.length > 1 ? binding : []) {
       const bounded = boundedBy(resources, flows, crossing, resource, kind, most);
       if (bounded === null) continue;
       level = Math.max(level, waterLevel(crossing, bounded, capacity));
@@ -212,7 +216,7 @@ function waterLevel(crossings: readonly Crossing[], most: Vector, capacity: numb
   let room = capacity;
   for (const crossing of ascending) {
     const rate = read(most, crossing.flow);
-    if (rate * weight >= room) return room / weight;
+    if (rate * weight >= room) return Math.max(0, room) / weight;
     room -= rate * crossing.weight;
     weight -= crossing.weight;
   }
@@ -250,7 +254,7 @@ function boundedBy(
     if (members.length < 2) continue;
     const level = waterLevel(members, most, capacity);
     if (level === Infinity) continue;
-    bounded ??= Float64Array.from(most);
+    bounded ??= most.slice();
     for (const { flow } of members) write(bounded, flow, Math.min(read(most, flow), level));
   }
   return bounded;

@@ -34,6 +34,7 @@ function calibrationOf(parts: Partial<Calibration>): Calibration {
     measuredAt: null,
     tool: { name: "mlc", version: null, method: "reads" },
     memory: [],
+    total: [],
     loaded: [],
     copies: [],
     peers: [],
@@ -208,7 +209,7 @@ test("a Calibration comes before HMAT, one of emulated CPUs tells nothing", () =
 test("the loaded curve of a Calibration says how waiting grows", () => {
   const points = [0.001, 0.002, 0.003, 0.5, 0.7, 1].map((share) => ({
     bytesPerSecond: share * 50e9,
-    latencyNs: share === 1 ? 450 : 90 * (1 + (0.2 * share) / (1 - share ** 4)),
+    latencyNs: share === 1 ? 450 : 90 * (1 + (0.2 * share) / (1 - (share / 1.03) ** 4)),
   }));
   const machine = flowMachine(
     twoSockets,
@@ -220,6 +221,23 @@ test("the loaded curve of a Calibration says how waiting grows", () => {
   const { waiting } = named(machine, "memory of node 0");
   expect(waiting?.growthNs).toBeCloseTo(18, 0);
   expect(waiting?.mostNs).toBeCloseTo(360, -1);
+});
+
+test("the peak of a whole machine's curve divides among its nodes, where no matrix says more", () => {
+  const points = [
+    { bytesPerSecond: 1e9, latencyNs: 80 },
+    { bytesPerSecond: 200e9, latencyNs: 300 },
+  ];
+  const loaded = [{ initiator: null, target: null, points }];
+  const machine = flowMachine(
+    twoSockets,
+    calibrationOf({ loaded, memory: [reads(0, 0, 90, 99e9)] }),
+  );
+  expect(named(machine, "memory of node 0").bytesPerSecond).toBe(99e9);
+  expect(named(machine, "memory of node 1")).toMatchObject({
+    bytesPerSecond: 100e9,
+    basis: "measured",
+  });
 });
 
 test("within a package only a figure below the controllers makes a link", () => {
@@ -234,6 +252,25 @@ test("within a package only a figure below the controllers makes a link", () => 
     hopsOf(machine, machine.memoryPath({ cpuNodes: own(0), memoryNodes: own(1), writeShare: 0 }));
   expect(path(snc(59))).toEqual(["memory of node 1"]);
   expect(path(snc(19))).toEqual(["memory of node 1", "path from node 1 to node 0"]);
+});
+
+test("where no pair of clusters fills the link, published figures say what several get together", () => {
+  const topology = syntheticTopology(
+    'package:2 node:3 core:4 memory:64Gi cpu:"Intel(R) Xeon(R) 6980P" access:115(bandwidth:188G) ' +
+      "access:?(to:3 bandwidth:94G)@0 access:?(to:4 bandwidth:94G)@1 access:?(to:5 bandwidth:94G)@2",
+  );
+  const machine = flowMachine(topology, null);
+  expect(named(machine, "link from package 1 to package 0")).toMatchObject({
+    bytesPerSecond: 248e9,
+    origin: "published",
+  });
+  expect(named(machine, "path from node 3 to node 0").bytesPerSecond).toBe(94e9);
+  const path = machine.memoryPath({ cpuNodes: own(0), memoryNodes: own(3), writeShare: 0 });
+  expect(hopsOf(machine, path)).toEqual([
+    "memory of node 3",
+    "link from package 1 to package 0",
+    "path from node 3 to node 0",
+  ]);
 });
 
 test("a slow copy from a far node is a limit of its own", () => {

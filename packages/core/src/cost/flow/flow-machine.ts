@@ -19,7 +19,8 @@ import type { Resource, ResourceKind } from "./resource.ts";
  *     const machine = flowMachine(topology, calibration);
  *     const reads = machine.memoryPath({ cpuNodes, memoryNodes, writeShare: 0.3 });
  *     const copies = machine.copyPath("0000:1b:00.0", memoryNodes, "to-device");
- *     predictFlows(machine, [{ name: "reads", path: reads, demandBytesPerSecond: 2e10, streams: 8 }, …]);
+ *     const flow = { name: "reads", path: reads, demandBytesPerSecond: 2e10, streams: 8 };
+ *     predictFlows(machine, [flow, …]);
  *
  * It is compiled once for a topology and a Calibration and kept as long as both are. Paths are
  * plain values: made once for a placement, they serve any number of predictions.

@@ -1,21 +1,24 @@
 import type { LoadedPoint } from "../../calibration/calibration.ts";
 import { at } from "../../unit/list.ts";
 import { sumOf } from "../../unit/sum.ts";
+import type { Waiting } from "./resource.ts";
 
 /**
  * How the latency of memory grows with the bytes that are read of it meanwhile.
  *
- *     latency(x) = idle · (1 + growth · u / (1 − u⁴)),   u = x / peak
+ *     latency(x) = idle · (1 + growth · u / (1 − (u / 1.03)⁴)),   u = x / peak
  *
- * up to `saturated`, the latency at and past the knee: there the system is closed. The cores have a
- * fixed number of bytes on their way, so by Little's law the latency is what is outstanding over the
- * peak bandwidth, however much more is asked for.
+ * never above `saturated`, the latency at and past the knee: there the system is closed. The cores
+ * have a fixed number of bytes on their way, so by Little's law the latency is what is outstanding
+ * over the peak bandwidth, however much more is asked for. From 95 % of the peak on, the latency
+ * goes in a straight line to that.
  *
- * Queueing formulas such as M/M/1 (exponent 1 in place of 4) bend too early: controllers reorder and
- * overlap requests until about four fifths of the peak, and then there is a cliff. The exponent was
- * the same for all tables of Intel's Memory Latency Checker that were tried, as were the two inputs
- * that a table tells itself (idle latency and peak), so a table has one fitted constant: `growth`.
- * `npm run bench -- model` shows what it predicts and how well, each point also left out of the fit.
+ * Queueing formulas such as M/M/1 (exponent 1 in place of 4) bend too early: controllers reorder
+ * and overlap requests until about four fifths of the peak, and then there is a cliff. The 1.03
+ * stands for capacity over peak: a closed system never keeps the controllers quite busy. Both are
+ * the same for all machines. A table of Intel's Memory Latency Checker tells its idle latency, its
+ * peak and what is outstanding, so it has one fitted constant: `growth`. `npm run bench -- model`
+ * shows what it predicts and how well, each point also left out of the fit.
  */
 export interface LatencyCurve {
   readonly idleNs: number;
@@ -26,8 +29,8 @@ export interface LatencyCurve {
   readonly saturatedNs: number;
 }
 
-/** The growth where nobody measured a curve: fitted to nine published tables at once. */
-export const typicalGrowth = 0.37;
+/** The growth where nobody measured a curve: fitted to ten published tables at once. */
+export const typicalGrowth = 0.4;
 
 /**
  * Saturated over idle latency where nobody measured it: the middle of nine published tables, which
@@ -36,36 +39,49 @@ export const typicalGrowth = 0.37;
 export const typicalSaturation = 3.5;
 
 /** From this share of the peak on, a point of a table is at the knee and fits nothing. */
-export const kneeFrom = 0.95;
-
+const kneeFrom = 0.95;
 const EXPONENT = 4;
+const CAPACITY_OVER_PEAK = 1.03;
 
-/** The latency's growth by utilisation, in units of `growth · idle`; infinite from 1 on. */
-export function latencyGrowth(utilisation: number): number {
-  return utilisation >= 1 ? Infinity : utilisation / (1 - utilisation ** EXPONENT);
+function openGrowth(utilisation: number): number {
+  return utilisation / (1 - (utilisation / CAPACITY_OVER_PEAK) ** EXPONENT);
+}
+
+/** What waiting adds to a latency at a utilisation, in nanoseconds. It never falls with load. */
+export function waitingNs({ growthNs, mostNs }: Waiting, utilisation: number): number {
+  const openNs = Math.min(mostNs, growthNs * openGrowth(Math.min(utilisation, kneeFrom)));
+  if (utilisation <= kneeFrom) return openNs;
+  const past = Math.min(1, (utilisation - kneeFrom) / (1 - kneeFrom));
+  return openNs + past * (mostNs - openNs);
 }
 
 /** The latency while so many bytes a second are read. */
 export function latencyAt(curve: LatencyCurve, bytesPerSecond: number): number {
   const { idleNs, peakBytesPerSecond, growth, saturatedNs } = curve;
-  if (growth === 0) return idleNs;
-  const open = idleNs * (1 + growth * latencyGrowth(bytesPerSecond / peakBytesPerSecond));
-  return Math.min(open, saturatedNs);
+  const waiting = { growthNs: idleNs * growth, mostNs: saturatedNs - idleNs };
+  return idleNs + waitingNs(waiting, bytesPerSecond / peakBytesPerSecond);
 }
+
+/** Idle latency and growth depend on each other a little: they settle within a few rounds. */
+const ROUNDS = 4;
 
 /**
  * A table's curve: its peak is the largest bandwidth in it, its idle latency the median of the
- * points of least load, its saturated latency what is outstanding at the knee over the peak, and the
- * growth the one that predicts the points below the knee best. Points may come in any order and
- * several times. Null without a point below the knee.
+ * points of least load less what the curve adds there, its saturated latency what is outstanding at
+ * the knee over the peak, and the growth the one that predicts the points below the knee best.
+ * Points may come in any order and several times. Null without a point below the knee.
  */
 export function fitLatencyCurve(points: readonly LoadedPoint[]): LatencyCurve | null {
   const peakBytesPerSecond = peakOf(points);
   const below = belowKnee(points, peakBytesPerSecond);
   if (below.length === 0) return null;
-  const idleNs = idleOf(below, peakBytesPerSecond);
-  const inputs = { idleNs, peakBytesPerSecond, saturatedNs: saturatedOf(points, idleNs) };
-  return { ...inputs, growth: bestGrowth(below.map((point) => ({ ...inputs, ...point }))) };
+  let curve = { idleNs: 0, peakBytesPerSecond, saturatedNs: 0, growth: 0 };
+  for (let round = 0; round < ROUNDS; round++) {
+    const idleNs = idleOf(below, curve);
+    const inputs = { idleNs, peakBytesPerSecond, saturatedNs: saturatedOf(points, idleNs) };
+    curve = { ...inputs, growth: bestGrowth(below.map((point) => ({ ...inputs, ...point }))) };
+  }
+  return curve;
 }
 
 /** A point below the knee with what its table says besides. */
@@ -112,13 +128,21 @@ export function belowKnee(points: readonly LoadedPoint[], peak: number): readonl
     .toSorted((a, b) => a.bytesPerSecond - b.bytesPerSecond || a.latencyNs - b.latencyNs);
 }
 
-/** Up to this utilisation memory counts as idle: the curve is 2 % above its start. */
-const idleUpTo = 0.05;
+/** Up to this utilisation memory counts as nearly idle. */
+const idleUpTo = 0.1;
 
-/** The median latency of the points of least load, at least three of them. */
-function idleOf(below: readonly LoadedPoint[], peak: number): number {
-  const idle = below.filter(({ bytesPerSecond }) => bytesPerSecond <= idleUpTo * peak);
-  return median((idle.length >= 3 ? idle : below.slice(0, 3)).map(({ latencyNs }) => latencyNs));
+/** From the points of least load, at least three of them. */
+function idleOf(below: readonly LoadedPoint[], curve: LatencyCurve): number {
+  const { peakBytesPerSecond, idleNs, growth } = curve;
+  const idle = below.filter(
+    ({ bytesPerSecond }) => bytesPerSecond <= idleUpTo * peakBytesPerSecond,
+  );
+  return median(
+    (idle.length >= 3 ? idle : below.slice(0, 3)).map(
+      ({ bytesPerSecond, latencyNs }) =>
+        latencyNs - idleNs * growth * openGrowth(bytesPerSecond / peakBytesPerSecond),
+    ),
+  );
 }
 
 /** What is outstanding at the knee and past it, over the peak. */

@@ -1,6 +1,7 @@
 import type { Calibration, Measured } from "../../calibration/calibration.ts";
 import type { MemoryNode, Topology } from "../../topology/topology.ts";
 import { type DistanceClass, nodeDistances } from "../node-distance.ts";
+import { peakOf } from "./loaded-latency.ts";
 import { genericFigures, processorFigures, type ProcessorFigures } from "./published.ts";
 import type { Figure } from "./resource.ts";
 
@@ -29,18 +30,26 @@ export function nodeFigures(topology: Topology, calibration: Calibration | null)
   const bandwidths = new Map<string, Figure>();
   const latencies = new Map<string, Figure>();
   readAccess(topology, bandwidths, latencies);
-  if (calibration !== null) readCalibration(calibration, bandwidths, latencies);
+  if (calibration !== null) {
+    readLoadedPeaks(topology, calibration, bandwidths);
+    readCalibration(calibration, bandwidths, latencies);
+  }
   const published = processorFigures(topology);
   const distanceOf = nodeDistances(topology);
   const pairBandwidth = (initiator: number, target: number): Figure | null =>
     bandwidths.get(key(initiator, target)) ?? null;
   const shares = nodesByPackage(topology);
+  const peaks = new Map(
+    topology.nodes.map((node) => [
+      node.id,
+      pairBandwidth(node.id, node.id) ??
+        (node.cpus === "" ? bestFor(node.id, topology, pairBandwidth) : null) ??
+        shareOfPackage(node, shares, published),
+    ]),
+  );
   return {
     pairBandwidth,
-    memoryBandwidth: (node) =>
-      pairBandwidth(node, node) ??
-      bestFor(node, topology, pairBandwidth) ??
-      shareOfPackage(node, topology, shares, published),
+    memoryBandwidth: (node) => peaks.get(node) ?? null,
     latency(initiator, target) {
       const known = latencies.get(key(initiator, target));
       if (known !== undefined) return known;
@@ -90,6 +99,7 @@ function readCalibration(
           source: `measured on this machine with ${calibration.tool.name}`,
         };
   for (const { initiator, target, readLatencyNs, allCores } of calibration.memory) {
+    if (initiator === null || target === null) continue;
     const bandwidth = figureOf(allCores?.readBytesPerSecond);
     const latency = figureOf(readLatencyNs);
     if (bandwidth !== null) bandwidths.set(key(initiator, target), bandwidth);
@@ -97,11 +107,32 @@ function readCalibration(
   }
 }
 
+/**
+ * The peaks of loaded-latency curves, where no bandwidth of a node says more; one of the whole
+ * machine, each node reading its own memory, divides evenly.
+ */
+function readLoadedPeaks(
+  { nodes }: Topology,
+  { loaded, tool }: Calibration,
+  bandwidths: Map<string, Figure>,
+): void {
+  const source = `measured on this machine with ${tool.name}`;
+  const ordinary = nodes.filter(isOrdinary).map(({ id }) => id);
+  for (const { initiator, target, points } of loaded) {
+    if (initiator !== target) continue;
+    const among = initiator === null ? ordinary : [initiator];
+    const value = peakOf(points) / among.length;
+    if (!(value > 0)) continue;
+    for (const node of among)
+      bandwidths.set(key(node, node), { value, origin: "calibration", source });
+  }
+}
+
 function isPositive(value: number | null): value is number {
   return value !== null && value > 0;
 }
 
-/** What the best initiator gets of a node that has no figure of its own (one without CPUs). */
+/** What the best initiator gets of a node without CPUs, which has no figure of its own. */
 function bestFor(
   node: number,
   { nodes }: Topology,
@@ -127,13 +158,11 @@ const isOrdinary = ({ cpus, memoryBytes, kind }: MemoryNode): boolean =>
   cpus !== "" && memoryBytes !== 0 && (kind === "dram" || kind === null);
 
 function shareOfPackage(
-  id: number,
-  { nodes }: Topology,
+  node: MemoryNode,
   shares: ReadonlyMap<number, number>,
   published: ProcessorFigures | null,
 ): Figure | null {
-  const node = nodes.find((one) => one.id === id);
-  if (node === undefined || !isOrdinary(node)) return null;
+  if (!isOrdinary(node)) return null;
   const figure = publishedFigure(published, "memory");
   const share = node.package === null ? undefined : shares.get(node.package);
   if (share === undefined) return figure;

@@ -1,5 +1,5 @@
 import type { Calibration, LoadedPoint } from "../../calibration/calibration.ts";
-import type { MemoryNode, Topology } from "../../topology/topology.ts";
+import type { Topology } from "../../topology/topology.ts";
 import { valueOf } from "../../unit/list.ts";
 import { fitLatencyCurve, typicalGrowth, typicalSaturation } from "./loaded-latency.ts";
 import { nodeFigures, type NodeFigures } from "./node-figures.ts";
@@ -9,7 +9,8 @@ import { type Figure, type Resource, resourceOf, type Waiting } from "./resource
  * The resources of a machine's memory and of the ways between its nodes.
  *
  * Each node's controllers are one resource. From each package to each other is one link, in each
- * direction; it carries the most that any of its pairs of nodes was seen to get. Within a package
+ * direction; it carries the most that any of its pairs of nodes was seen to get, or what is
+ * published where packages have several nodes and none of these fills the link. Within a package
  * there is nothing but the controllers, unless a figure of the pair is below what these deliver.
  * Then the pair has a resource of its own, as has a pair of two packages that gets less than their
  * link carries: on sub-NUMA clusters the cores that ask are the limit, and several pairs together
@@ -18,7 +19,9 @@ import { type Figure, type Resource, resourceOf, type Waiting } from "./resource
 export interface NodeRoutes {
   /** The controllers of a node. */
   readonly memory: (node: number) => number;
-  /** What data crosses from one node to another, besides the controllers; null for what is unknown. */
+  /**
+   * What data crosses from one node to another, besides the controllers; null for what is unknown.
+   */
   readonly route: (from: number, to: number) => readonly (number | null)[];
   /** Of dependent reads on the idle machine. */
   readonly latencyNs: (initiator: number, target: number) => number | null;
@@ -34,7 +37,7 @@ export function nodeRoutes(
 ): NodeRoutes {
   const figures = nodeFigures(topology, calibration);
   const nodes = topology.nodes.map(({ id }) => id);
-  const home = homesOf(topology);
+  const nameOf = linkNames(topology, figures);
   const curveOf = loadedCurves(calibration);
   const memory = new Map(
     nodes.map((node) => {
@@ -45,19 +48,22 @@ export function nodeRoutes(
   );
   const links = new Map<string, LinkBetween>();
   for (const from of nodes) {
-    for (const to of nodes) addLink(links, topology, figures, home, from, to);
+    for (const to of nodes) addLink(links, nameOf(from, to), figures, from, to);
   }
   const linkOf = new Map(
     [...links].map(([name, link]) => {
-      const waiting = linkWaiting(link, curveOf(link.to));
-      const position = positionOf(resourceOf(name, "socket-link", link.figure, waiting));
-      return [name, { position, figure: link.figure }];
+      const figure = link.pairs > 1 ? wider(link.figure, figures.linkBandwidth) : link.figure;
+      const waiting = linkWaiting({ ...link, figure }, curveOf(link.to));
+      return [
+        name,
+        { position: positionOf(resourceOf(name, "socket-link", figure, waiting)), figure },
+      ];
     }),
   );
   const routes = new Map<string, readonly (number | null)[]>();
   for (const from of nodes) {
     for (const to of nodes) {
-      const name = linkName(topology, home, from, to);
+      const name = nameOf(from, to);
       const link = name === null ? null : valueOf(linkOf, name);
       const limits = [figures.memoryBandwidth(from), link === null ? null : link.figure];
       const own = pairLimit(figures.pairBandwidth(to, from), limits);
@@ -82,7 +88,9 @@ export function nodeRoutes(
 const pair = (from: number, to: number): string => `${from} ${to}`;
 
 interface LinkBetween {
+  /** The best of its pairs of nodes. */
   figure: Figure | null;
+  pairs: number;
   /** What it adds to the latency of a read on the idle machine. */
   idleNs: number | null;
   /** A node of the package that reads over it, and that node's own memory. */
@@ -94,16 +102,15 @@ interface LinkBetween {
 /** Counts a pair of nodes into the link between their packages. */
 function addLink(
   links: Map<string, LinkBetween>,
-  topology: Topology,
+  name: string | null,
   figures: NodeFigures,
-  home: ReadonlyMap<number, number>,
   from: number,
   to: number,
 ): void {
-  const name = linkName(topology, home, from, to);
   if (name === null) return;
   const known = links.get(name) ?? {
     figure: null,
+    pairs: 0,
     idleNs: null,
     to,
     ownMemory: figures.memoryBandwidth(to),
@@ -114,6 +121,7 @@ function addLink(
   const figure =
     measured ?? (figures.distanceClass(from, to) === "unknown" ? null : figures.linkBandwidth);
   if (isBetter(figure, known.figure)) known.figure = figure;
+  known.pairs++;
   const [far, near] = [figures.latency(to, from), figures.latency(from, from)];
   if (far !== null && near !== null && far.origin === near.origin) {
     const more = Math.max(0, far.value - near.value);
@@ -166,6 +174,15 @@ function linkWaiting(link: LinkBetween, curve: RelativeCurve): Waiting | null {
   };
 }
 
+/**
+ * Of several nodes of a package one may not fill the link: then what is published for the processor
+ * says more of it than the best pair, which keeps its own limit.
+ */
+function wider(best: Figure | null, published: Figure | null): Figure | null {
+  if (best === null || published === null || published.origin !== "published") return best;
+  return best.value < narrowerBelow * published.value ? published : best;
+}
+
 const worth = { calibration: 0, hmat: 1, link: 2, published: 3, generic: 4 } as const;
 
 /** Whether a figure is of a better origin, or of the same and larger. */
@@ -214,19 +231,16 @@ function nearestOf(
 }
 
 /** The link that data crosses from one node to another; null where they are of one package. */
-function linkName(
-  { nodes }: Topology,
-  home: ReadonlyMap<number, number>,
-  from: number,
-  to: number,
-): string | null {
-  const [a, b] = [valueOf(home, from), valueOf(home, to)];
-  if (a === b) return null;
-  const [packageA, packageB] = [packageOf(nodes, a), packageOf(nodes, b)];
-  if (packageA === null || packageB === null) return `link from node ${a} to node ${b}`;
-  return packageA === packageB ? null : `link from package ${packageA} to package ${packageB}`;
-}
+type LinkName = (from: number, to: number) => string | null;
 
-function packageOf(nodes: readonly MemoryNode[], id: number): number | null {
-  return nodes.find((node) => node.id === id)?.package ?? null;
+function linkNames(topology: Topology, figures: NodeFigures): LinkName {
+  const home = homesOf(topology);
+  const packages = new Map(topology.nodes.map((node) => [node.id, node.package]));
+  return (from, to) => {
+    const [a, b] = [valueOf(home, from), valueOf(home, to)];
+    if (a === b || figures.distanceClass(a, b) === "same-package") return null;
+    const [packageA, packageB] = [valueOf(packages, a), valueOf(packages, b)];
+    if (packageA === null || packageB === null) return `link from node ${a} to node ${b}`;
+    return packageA === packageB ? null : `link from package ${packageA} to package ${packageB}`;
+  };
 }

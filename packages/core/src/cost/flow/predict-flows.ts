@@ -1,9 +1,10 @@
+import { invariant } from "../../invariant.ts";
 import { at } from "../../unit/list.ts";
 import { read, type Vector, vectorOf, write } from "../../unit/vector.ts";
 import { type CostBasis, weakerBasis } from "../path-cost.ts";
 import { aloneRates, assuredRates, fairRates, type SharedFlows } from "./fair-share.ts";
 import type { FlowMachine, Path } from "./flow-machine.ts";
-import { latencyGrowth } from "./loaded-latency.ts";
+import { waitingNs } from "./loaded-latency.ts";
 
 /** A flow of bytes along a path. */
 export interface Flow {
@@ -12,8 +13,8 @@ export interface Flow {
   /** Infinite for one that takes what it gets. */
   readonly demandBytesPerSecond: number;
   /**
-   * How many equal streams it stands for, such as one for each core that reads: resources are shared
-   * fairly among streams, so eight cores get eight times what one gets.
+   * How many equal streams it stands for, such as one for each core that reads: resources are
+   * shared fairly among streams, so eight cores get eight times what one gets.
    */
   readonly streams: number;
 }
@@ -25,7 +26,9 @@ export interface FlowPrediction {
   readonly aloneBytesPerSecond: number | null;
   /** Its max-min fair rate: what it is expected to get while all others take what they can. */
   readonly fairBytesPerSecond: number | null;
-  /** What it gets at least, whatever the others do within their demands; never above the fair rate. */
+  /**
+   * What it gets at least, whatever the others do within their demands; never above the fair rate.
+   */
   readonly assuredBytesPerSecond: number | null;
   /**
    * The alone over the assured rate, at least 1: never less when flows are added or demand more.
@@ -41,8 +44,8 @@ export interface FlowPrediction {
 }
 
 /**
- * Predicts what each of some flows gets, in their order. Linear in flows, hops and resources but for
- * sorting, and free of state: two calls answer what one more flow does to all others.
+ * Predicts what each of some flows gets, in their order. Linear in flows, hops and resources but
+ * for sorting, and free of state: two calls answer what one more flow does to all others.
  */
 export function predictFlows(
   machine: FlowMachine,
@@ -88,6 +91,7 @@ export function sharedFlows(flows: readonly Flow[]): SharedFlows {
   const demands = vectorOf(flows.length);
   let position = 0;
   for (const [i, { path, demandBytesPerSecond, streams }] of flows.entries()) {
+    invariant(demandBytesPerSecond >= 0 && streams > 0, "a flow has a demand, and streams");
     write(demands, i, demandBytesPerSecond / streams);
     for (const [j, hop] of path.hops.entries()) {
       write(hops, position, hop);
@@ -117,8 +121,7 @@ function latencyOf(
   if (idleNs === null) return null;
   return hops.reduce((total, hop, i) => {
     const { waiting } = at(resources, hop);
-    if (waiting === null || waiting.growthNs === 0) return total;
-    const open = waiting.growthNs * latencyGrowth(read(utilisation, hop));
-    return total + Math.min(1, at(weights, i)) * Math.min(open, waiting.mostNs);
+    if (waiting === null) return total;
+    return total + Math.min(1, at(weights, i)) * waitingNs(waiting, read(utilisation, hop));
   }, idleNs);
 }

@@ -3,14 +3,15 @@ import type { Figure } from "./resource.ts";
 
 /**
  * Published constants of processors and links, with who published them. They stand in where neither
- * a Calibration nor the firmware tells. A measurement of the family comes first. Where none is named
- * here, the vendor's specification stands in, times the share of it that measured machines reach:
+ * a Calibration nor the firmware tells. A measurement of the family comes first. Where none is
+ * named here, the vendor's specification stands in, times the share of it that measured machines
+ * reach:
  *
  * - memory: channels times transfers; MLC's read peaks are 67 % of that (Xeon 6980P), 77 % (EPYC,
  *   NPS1), 80 to 88 % (Cascade Lake), 85 % (Skylake), 93 % (Ivy Bridge): 80 %
- * - links between packages: links times their rate in one direction; what one package reads from the
- *   other's memory is 79 % of that (Ivy Bridge, Haswell), 82 to 83 % (Skylake and Cascade Lake with
- *   two links and with three), 86 % (Xeon 6980P): 82 %
+ * - links between packages: links times their rate in one direction; what one package reads from
+ *   the other's memory is 79 % of that (Ivy Bridge, Haswell), 82 to 83 % (Skylake and Cascade Lake
+ *   with two links and with three), 86 % (Xeon 6980P): 82 %
  *
  * All channels are taken to be filled; a host with fewer has less. Any other processor gets the
  * generic figures, which are a guess and say so.
@@ -158,7 +159,9 @@ const families: readonly Family[] = [
   family("EPYC 9005 (Turin)", /\bEPYC 9\w\w5\w*\b/, channels(12, 6000), links(3, 32)),
 ];
 
-/** Two Grace of a GB300 tray read each other's memory at that rate, whatever their links are called. */
+/**
+ * Two Grace of a GB300 tray read each other's memory at that rate, whatever their links are called.
+ */
 const grace: ProcessorFigures = {
   family: "Grace",
   memory: measured(486, "STREAM on a GH200, KTH"),
@@ -195,8 +198,8 @@ export function hasC2c({ c2c, model }: Pick<Accelerator, "c2c" | "model">): bool
 const anyServer = "generic: the middle of published figures for other processors";
 
 /**
- * For any server: what lies in the middle of the families that were measured. The spread is tenfold,
- * so these order placements and are no forecast for one machine.
+ * For any server: what lies in the middle of the families that were measured. The spread is
+ * tenfold, so these order placements and are no forecast for one machine.
  */
 export const genericFigures = {
   memory: measured(113, anyServer),

@@ -39,7 +39,7 @@ export type ResourceKind =
 /** In the order in which they are preferred; `generic` is a guess for any server. */
 export type FigureOrigin = "calibration" | "hmat" | "link" | "published" | "generic" | "unknown";
 
-/** Waiting by utilisation `u`: `growthNs · u / (1 − u⁴)`, at most `mostNs` (`loaded-latency.ts`). */
+/** How waiting grows by utilisation, and the most that it is (`loaded-latency.ts`). */
 export interface Waiting {
   readonly growthNs: number;
   readonly mostNs: number;

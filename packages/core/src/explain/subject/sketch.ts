@@ -47,9 +47,7 @@ export function sketchOf(evidence: Evidence): Topology | null {
       kind: null,
       hugepages: null,
     })),
-    unnumberedNodes: [],
-    distances: null,
-    access: [],
+    ...untold,
     cores: (cores ?? []).map((cpus, id) => ({
       id,
       package: null,
@@ -81,7 +79,6 @@ export function sketchOf(evidence: Evidence): Topology | null {
     links: [],
     interconnects: [],
     partitions: [],
-    calibration: null,
   };
 }
 
@@ -138,3 +135,6 @@ function functionOf(address: string, device: DeviceEvidence | null): PciDevice {
     hostUse: null,
   };
 }
+
+/** What evidence without a topology tells nothing of. */
+const untold = { unnumberedNodes: [], distances: null, access: [], calibration: null } as const;

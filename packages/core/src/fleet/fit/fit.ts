@@ -1,10 +1,13 @@
 import { untoldOf } from "../../placement/untold/untold.ts";
-import { createFleet } from "../fleet.ts";
+import { createFleet, type Fleet } from "../fleet.ts";
 import { impliedSoldFlavors } from "../../placement/capacity/implied-flavors.ts";
+import type { SoldFlavor } from "../../placement/capacity/loss.ts";
+import { demandOf } from "../../placement/host-class/demand.ts";
+import { once } from "../../once.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import { inventoryOf } from "../../placement/inventory/inventory.ts";
 import { emptyOccupancy } from "../../placement/occupancy/occupancy.ts";
-import { search } from "../../placement/search/search.ts";
+import type { SearchResult } from "../../placement/search/search.ts";
 import { spaceOn } from "../../placement/space/space.ts";
 import type { HostPolicy } from "../../request/host-policy.ts";
 import type { Request } from "../../request/request.ts";
@@ -16,23 +19,27 @@ import { isOnOneNode, straddlingCost, straddlingOf } from "../straddle/straddlin
 const countMax = 256;
 
 /**
- * Finds the requests that straddle nodes on an empty machine, what one node lacks, and what that
+ * Finds the flavors that straddle nodes on an empty machine, what one node lacks, and what that
  * costs. Every huge page of a pool counts as free.
  *
- * The answers are those of the placement itself. The fewest nodes come from the search under
- * `strict`; what a node lacks comes from the search's own space; the count places VMs one after the
- * other, as asked, until one is refused. So the count is no maximum over all places
+ * The answers are those of the placement itself. The nodes and the cost are those of the place that
+ * `place` gives to the first VM of a host that sells all these flavors: layouts that are equal to a
+ * guest that sees its nodes may differ to one that does not, and which of them is taken depends on
+ * what else is sold. What a node lacks comes from the search's own space. The count places VMs one
+ * after the other, as asked, until one is refused. So it is no maximum over all places
  * (`placement/capacity/`), but what an operator gets who starts VMs in turn.
  *
- * It costs at most `countMax` placements a request.
+ * It costs at most `countMax` placements a flavor.
  */
 export function fitFlavors(
   topology: Topology,
   policy: HostPolicy,
-  requests: readonly Request[],
+  flavors: readonly Request[],
 ): readonly FlavorFit[] {
   const host: HostState = { topology: emptied(topology), taken: [], policy };
-  return requests.map((request) => fitOf(host, request));
+  const sold = flavors.map((flavor) => ({ demand: demandOf(flavor), weight: 1 }));
+  const selling = once(() => emptyFleet(host, sold));
+  return flavors.map((flavor) => fitOf(host, flavor, selling));
 }
 
 /** The machine with no page of its pools in use. */
@@ -44,31 +51,45 @@ function emptied(topology: Topology): Topology {
   return { ...topology, nodes };
 }
 
-function fitOf(host: HostState, request: Request): FlavorFit {
-  const strict = search(host, { ...request, locality: "strict" });
-  const preferred = strict ?? search(host, { ...request, locality: "preferred" });
+/** @param selling the machine with all flavors that it sells; asked only where one straddles. */
+function fitOf(host: HostState, request: Request, selling: () => Fleet): FlavorFit {
+  const fleet = emptyFleet(
+    host,
+    impliedSoldFlavors([inventoryOf(host.topology, host.policy)], request),
+  );
+  const strict = fleet.decide({ ...request, locality: "strict" })?.found ?? null;
   const nodes = strict === null ? null : strict.best.cells.length;
-  const space = spaceOn(host, request);
-  const count = countOf(host, request);
+  const first = nodes === 1 ? strict : firstPlace(selling(), request);
   const untold = nodes === 1 ? [] : untoldOf(host, { ...request, locality: "strict" }, isOnOneNode);
+  const count = countOf(fleet, request);
   return {
     name: request.flavor ?? request.name,
     locality: request.locality,
     nodes,
     onOneNode: untold.length > 0 ? null : nodes === 1,
     untold,
-    ...straddlingOf(space),
+    ...straddlingOf(spaceOn(host, request)),
     count,
     countIsBound: count === countMax,
-    cost: preferred === null ? null : straddlingCost(preferred),
+    cost: first === null ? null : straddlingCost(first),
   };
 }
 
-function countOf({ topology, policy }: HostState, request: Request): number {
+/** The place of the first VM, straying only where it has to. */
+function firstPlace(fleet: Fleet, request: Request): SearchResult | null {
+  const decision =
+    fleet.decide({ ...request, locality: "strict" }) ??
+    fleet.decide({ ...request, locality: "preferred" });
+  return decision && decision.found;
+}
+
+function emptyFleet({ topology, policy }: HostState, sold: readonly SoldFlavor[]): Fleet {
   const inventory = inventoryOf(topology, policy);
   const occupancy = emptyOccupancy(inventory);
-  const soldFlavors = impliedSoldFlavors([inventory], request);
-  const fleet = createFleet([{ name: topology.name, inventory, occupancy }], soldFlavors);
+  return createFleet([{ name: topology.name, inventory, occupancy }], sold);
+}
+
+function countOf(fleet: Fleet, request: Request): number {
   for (let count = 0; count < countMax; count++) {
     const decision = fleet.decide(request);
     if (decision === null) return count;

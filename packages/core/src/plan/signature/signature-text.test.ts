@@ -174,6 +174,36 @@ test.each<[string, string, string]>([
     "1 cell × (1 core/2 threads, 1 TiB in 2 MiB pages, 2 GPUs, 1 % of its memory elsewhere, " +
       "1 core elsewhere, 1 device elsewhere, 1 device on an unknown node), GPUs PIX",
   ],
+  [
+    "vCPUs that float on their own node, beyond it, across both, and where nobody knows",
+    words(
+      [
+        cell(0, {
+          cores: [],
+          pools: [
+            { nodes: [0], classes: [], vcpus: 1 },
+            { nodes: [1], classes: [], vcpus: 2 },
+            { nodes: [1, 2], classes: [], vcpus: 1 },
+            { nodes: [0, 1], classes: [], vcpus: 4 },
+            { nodes: [], classes: [], vcpus: 5 },
+          ],
+        }),
+      ],
+      [],
+      pix,
+    ),
+    "1 cell × (13 floating vCPUs, 16 GiB in 2 MiB pages, 3 vCPUs elsewhere, " +
+      "4 vCPUs partly elsewhere, 5 vCPUs on an unknown node)",
+  ],
+  [
+    "a core on an unknown node",
+    words(
+      [cell(0, { cores: [{ node: null, l3: 0, class: null, vcpus: 2, threads: 2 }] })],
+      [],
+      pix,
+    ),
+    "1 cell × (1 core/2 threads, 16 GiB in 2 MiB pages, 1 core on an unknown node)",
+  ],
 ])("%s", (_, text, expected) => {
   expect(text).toBe(expected);
 });

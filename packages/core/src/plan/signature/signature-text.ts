@@ -10,6 +10,7 @@ import type {
   SignatureCore,
   SignatureDevice,
   SignatureInput,
+  SignaturePool,
 } from "./signature-input.ts";
 import { sum } from "../../unit/sum.ts";
 
@@ -114,10 +115,13 @@ function nicWords(
   return [`${count} at ${classWords(nearest)}`];
 }
 
-/** Memory, cores and devices on other nodes than the cell's own, but for interleaved memory. */
+/**
+ * Memory, cores, floating vCPUs and devices on other nodes than the cell's own, but for interleaved
+ * memory.
+ */
 function strayWords(
   { devices }: SignatureInput,
-  { hostNode, memory, memoryPolicy, cores }: SignatureCell,
+  { hostNode, memory, memoryPolicy, cores, pools }: SignatureCell,
   own: readonly number[],
 ): string[] {
   const words: string[] = [];
@@ -126,14 +130,41 @@ function strayWords(
   if (memoryPolicy !== "interleave" && away > 0) {
     words.push(`${Math.max(1, Math.round((100 * away) / bytes))} % of its memory elsewhere`);
   }
-  const strayCores = cores.filter(({ node }) => node !== hostNode).length;
-  if (strayCores > 0) words.push(`${amountOf(strayCores, "core")} elsewhere`);
-  const nodes = own.map((i) => at(devices, i).node);
+  const nodesOfDevices = own.map((i) => at(devices, i).node);
+  return [
+    ...words,
+    ...whereWords(
+      cores.map(({ node }) => node),
+      hostNode,
+      "core",
+    ),
+    ...poolWords(pools, hostNode),
+    ...whereWords(nodesOfDevices, hostNode, "device"),
+  ];
+}
+
+/** How many of some things are on other nodes than a cell's, and how many on unknown ones. */
+function whereWords(nodes: readonly (number | null)[], hostNode: number, what: string): string[] {
   const elsewhere = nodes.filter((node) => node !== null && node !== hostNode).length;
-  if (elsewhere > 0) words.push(`${amountOf(elsewhere, "device")} elsewhere`);
   const unknown = nodes.filter((node) => node === null).length;
-  if (unknown > 0) words.push(`${amountOf(unknown, "device")} on an unknown node`);
-  return words;
+  return [
+    ...(elsewhere > 0 ? [`${amountOf(elsewhere, what)} elsewhere`] : []),
+    ...(unknown > 0 ? [`${amountOf(unknown, what)} on an unknown node`] : []),
+  ];
+}
+
+/** vCPUs that float over other nodes than the cell's own, or over these too. */
+function poolWords(pools: SignatureCell["pools"], hostNode: number): string[] {
+  const vcpusOf = (wanted: (pool: SignaturePool) => boolean): number =>
+    sum(pools.filter(wanted).map(({ vcpus }) => vcpus));
+  const away = vcpusOf(({ nodes }) => nodes.length > 0 && !nodes.includes(hostNode));
+  const across = vcpusOf(({ nodes }) => nodes.length > 1 && nodes.includes(hostNode));
+  const unknown = vcpusOf(({ nodes }) => nodes.length === 0);
+  return [
+    ...(away > 0 ? [`${amountOf(away, "vCPU")} elsewhere`] : []),
+    ...(across > 0 ? [`${amountOf(across, "vCPU")} partly elsewhere`] : []),
+    ...(unknown > 0 ? [`${amountOf(unknown, "vCPU")} on an unknown node`] : []),
+  ];
 }
 
 function distanceWords({ cells, distances }: SignatureInput): string | null {

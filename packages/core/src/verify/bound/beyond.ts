@@ -72,10 +72,11 @@ export function memoryBeyond(
     mappings: own.filter(({ onNodes }) =>
       onNodes.some(({ node, bytes: there }) => there > 0 && isElsewhere(node)),
     ),
-    unbound: own.filter(({ policy }) => {
-      if (policy === null || policy.mode === "local") return false;
-      return policy.mode === "default" || !isSubset(setOf(policy.nodes), bound);
-    }),
+    // That of the thread's own node names none.
+    unbound: own.filter(
+      ({ policy }) =>
+        policy !== null && (policy.mode === "default" || !isSubset(setOf(policy.nodes), bound)),
+    ),
   };
 }
 

@@ -54,8 +54,30 @@ test.each<[string, string, Evidence]>([
   ["with threads that nobody read", "unknown", bound(promise, { threads: null })],
   ["with memory that nobody read", "unknown", bound(promise, { memory: null })],
   ["that nobody may read", "unknown", bound(null, { memory: null })],
+  ["of a process that was not read", "unknown", { ...bound(promise), process: null }],
+  ["of a machine", "irrelevant", { ...bound(promise, wide), of: "machine" }],
+  [
+    "on a machine of which nothing was read",
+    "unknown",
+    bound(promise, { ...away, machine: null, nodes: null, cores: null, devices: [] }),
+  ],
 ])("a binding %s: %s", (_, expected, evidence) => {
   expect(kind(evidence)).toBe(expected);
+});
+
+test("what is kept to is told", () => {
+  const told = (change: Partial<BindingPromise>) =>
+    bindingLeft.judge(subjectOf(bound({ ...promise, ...change })), null);
+  const none = { memory: "none", memoryNodes: null } as const;
+  expect(told(none)).toMatchObject({
+    found: "it keeps to its binding: CPUs 0-7,16-23, memory as it was",
+  });
+});
+
+test("of many mappings the first four are shown", () => {
+  const memory = Array.from({ length: 5 }, () => mapping({ onNodes: [{ node: 1, bytes: GiB }] }));
+  const answer = bindingLeft.judge(subjectOf(bound(promise, { memory })), null);
+  expect(answer).toMatchObject({ accusations: [{ about: "memory", evidence: { length: 4 } }] });
 });
 
 test("memory of a GPU is in order; of a node of which nothing is known, nobody can tell", () => {

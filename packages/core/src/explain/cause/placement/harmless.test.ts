@@ -291,24 +291,34 @@ test("an iothread that floats as its vCPUs do, and one that stays at home though
   expect(found(threads(9, "0-31"))).toEqual(["vcpus-float"]);
 });
 
+/** The VM with four interrupts of its device, some on the other node, raised so many times. */
+function routed(far: number, raised: readonly (number | null)[]): Evidence {
+  const interrupts = raised.map((raisedCount, number) => ({
+    number,
+    allowedCpus: "0-31",
+    effectiveCpus: number < far ? "9" : "1",
+    raisedCount,
+    sharedWith: [],
+  }));
+  return { ...vm, devices: vm.devices.map((device) => ({ ...device, interrupts })) };
+}
+
 test("one of a device's four interrupts on the other node", () => {
-  const routed = (far: number): Evidence => ({
-    ...vm,
-    devices: vm.devices.map((device) => ({
-      ...device,
-      interrupts: [0, 1, 2, 3].map((number) => {
-        return {
-          number,
-          allowedCpus: "0-31",
-          effectiveCpus: number < far ? "9" : "1",
-          raisedCount: 5,
-          sharedWith: [],
-        };
-      }),
-    })),
-  });
-  expect(found(routed(1))).toEqual([]);
-  expect(found(routed(2))).toEqual(["interrupts-far"]);
+  expect(found(routed(1, [5, 5, 5, 5]))).toEqual([]);
+  expect(found(routed(2, [5, 5, 5, 5]))).toEqual(["interrupts-far"]);
+});
+
+test("interrupts on the other node that were never raised", () => {
+  expect(found(routed(4, [0, 0, 0, 0]))).toEqual([]);
+  expect(found(routed(3, [0, 0, 5, 5]))).toEqual(["interrupts-far"]);
+  expect(found(routed(2, [0, 5, 5, 5]))).toEqual([]);
+  // One that was raised is not made small by those near it that never were.
+  expect(found(routed(1, [5, 0, 0, 0]))).toEqual(["interrupts-far"]);
+  // Where nobody told how often, it may have been.
+  expect(found(routed(4, [null, 0, 0, 0]))).toEqual(["interrupts-far"]);
+  const { checked } = diagnose(subjectOf(routed(2, [0, 0, 5, 5])), null, placementCauses);
+  const said = checked.find(({ code }) => code === "interrupts-far");
+  expect(JSON.stringify(said)).toContain("go to CPUs of their nodes, but for 4 never raised");
 });
 
 test("threads that may run on fast cores too; the price of slow ones is the ratio of clocks", () => {

@@ -4,6 +4,8 @@ import { advice, type Remedy } from "../../../remedy/remedy.ts";
 import { routeInterrupts } from "../../../verify/finding/route-interrupts.ts";
 import { type IndexSet, isDisjoint, isEmpty, unionAll } from "../../../set/index-set.ts";
 import { formatList, setOf } from "../../../set/list-format.ts";
+import { amountOf } from "../../../text/amount.ts";
+import { sumOf } from "../../../unit/sum.ts";
 import { unknownCost } from "../../../verify/verdict/check.ts";
 import {
   type Accusation,
@@ -40,6 +42,9 @@ interface Delivered {
  * device that the host drives only interrupts that are all elsewhere count, and of one that a VM
  * drives those that are elsewhere for the most part.
  *
+ * One that was never raised has woken nobody, and where the count of a line is not told it may have
+ * been raised (docs/decisions/0028-interrupts-that-cost.md).
+ *
  * A line that devices of two nodes share is far from one of them wherever it goes. That costs, and
  * no route mends it (`routeInterrupts`).
  */
@@ -48,8 +53,8 @@ export const interruptsFar: Cause = {
   layer: "host",
   looksFor: "the interrupts of its devices are delivered on another node",
   observable: "devices[].interrupts, machine.topology.pci[].interrupts",
-  readFrom: "/proc/irq/*/{smp_affinity_list,effective_affinity_list}",
-  acquittedBy: "interrupts on CPUs of the device's own node",
+  readFrom: "/proc/irq/*/{smp_affinity_list,effective_affinity_list}, /proc/interrupts",
+  acquittedBy: "interrupts on CPUs of the device's own node, or none elsewhere that was raised",
   followsFrom: [],
   judge: (subject) => {
     const { evidence, topology, machine } = subject;
@@ -59,17 +64,32 @@ export const interruptsFar: Cause = {
     const routed = own.map((address) => routedOf(address, evidence.devices, topology));
     const known = routed.filter((one) => one !== null);
     const far = known.flatMap((one) => {
-      const off = one.interrupts.filter(({ cpus }) => isDisjoint(cpus, one.near));
-      return off.length * 2 >= one.interrupts.length && off.length > 0 ? [{ ...one, off }] : [];
+      const told = one.interrupts.filter(mayHaveBeenRaised);
+      const off = told.filter(({ cpus }) => isDisjoint(cpus, one.near));
+      return off.length * 2 >= told.length && off.length > 0 ? [{ ...one, off }] : [];
     });
     if (far.length === 0) {
       return known.length < routed.length
         ? untold("where the interrupts of its devices go was not read")
-        : acquitted(`the interrupts of ${known.length} devices go to CPUs of their nodes`);
+        : acquitted(nearText(known));
     }
     return accused(...far.map((one) => accusationOf(one, machine?.settings.irqbalance ?? null)));
   },
 };
+
+/** An interrupt that was never raised counts for nothing, wherever it would go. */
+function mayHaveBeenRaised({ one }: Delivered): boolean {
+  return one === null || one.raisedCount !== 0;
+}
+
+function nearText(known: readonly Routed[]): string {
+  const idle = sumOf(known, ({ interrupts, near }) => {
+    const off = interrupts.filter(({ cpus }) => isDisjoint(cpus, near));
+    return off.length - off.filter(mayHaveBeenRaised).length;
+  });
+  const rest = idle === 0 ? "" : `, but for ${idle} never raised`;
+  return `the interrupts of ${amountOf(known.length, "device")} go to CPUs of their nodes${rest}`;
+}
 
 /** The devices of a subject; of a machine, all accelerators and NICs. */
 function ownDevices({ evidence }: Subject, topology: Topology): readonly string[] {
