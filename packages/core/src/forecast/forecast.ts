@@ -111,11 +111,13 @@ function beforehand(
   return contentionOf(machine, own.flows, others);
 }
 
-function slowdownOf({ model, raw, idleSlowdown }: LoadedVm, contention: Contention): number {
+/** A VM's slowdown among neighbours, to four decimals as in its plan. */
+export function slowdownOf({ model, raw, idleSlowdown }: LoadedVm, contention: Contention): number {
   return rounded(idleSlowdown * slowdownBy(model.weights, raw, contention));
 }
 
-function basisOf({ raw }: LoadedVm, { basis }: Contention): CostBasis {
+/** What a VM's slowdown among neighbours is known by. */
+export function basisOf({ raw }: LoadedVm, { basis }: Contention): CostBasis {
   return weakerBasis(raw.basis, basis);
 }
 
