@@ -105,10 +105,10 @@ export const placeCommand: CliCommand = {
       lines: ["evenkeel place vm.yaml --on machine:hgx-h100"],
     },
     {
-      does: "Keep the plan, and place the next VM beside it",
+      does: "Keep the plan, place the next VM beside it, and see what they do to each other",
       lines: [
         "evenkeel place vm.yaml --on machine:hgx-h100 --output json > plan.json",
-        "evenkeel place next.yaml --on machine:hgx-h100 --taken plan.json",
+        "evenkeel place next.yaml --on machine:hgx-h100 --taken plan.json --forecast",
       ],
     },
     {
@@ -131,10 +131,6 @@ export const placeCommand: CliCommand = {
         "evenkeel place next.yaml --on hgx-h100=machine:hgx-h100 --on b=machine:hgx-h100 \\",
         "    --taken plan.json --away-from llm-a --spread",
       ],
-    },
-    {
-      does: "What the VM would do to those that run, and they to it",
-      lines: ["evenkeel place next.yaml --on machine:hgx-h100 --taken plan.json --forecast"],
     },
     {
       does: "A picture of where it goes",
