@@ -84,7 +84,8 @@ function requireOwn(topology: Topology, calibration: Calibration, isOfThisMachin
     );
   }
   const ids = new Set(topology.nodes.map(({ id }) => id));
-  const lacking = [...calibration.memory.flatMap(({ initiator, target }) => [initiator, target])]
+  const lacking = calibration.memory
+    .flatMap(({ initiator, target }) => [initiator, target])
     .concat(calibration.copies.map(({ node }) => node))
     .find((node) => node !== null && !ids.has(node));
   if (lacking === undefined || lacking === null) return;
