@@ -29,7 +29,7 @@ const peers = (of: Calibration): string[] =>
       `${from ?? fromIndex} ${to ?? toIndex} ${medians(figures)}`,
   );
 
-const { mlcTexts, nvbandwidthText, nvbandwidthJson, p2pText } = samples;
+const { mlcTexts, measurementTexts: texts } = samples;
 
 describe("Intel MLC", () => {
   test("all of its measurements", () => {
@@ -243,19 +243,6 @@ test("a text without a figure is refused, and the error says what would serve", 
     );
   }
 });
-
-const texts = [
-  ...Object.values(mlcTexts),
-  samples.streamText,
-  samples.latMemRdText,
-  nvbandwidthText,
-  nvbandwidthJson,
-  p2pText,
-  samples.bandwidthTestText,
-  samples.gpuCopyText,
-  samples.hipText,
-  samples.rocmText,
-];
 
 /** All medians in a calibration. */
 function figuresOf(value: unknown): number[] {
