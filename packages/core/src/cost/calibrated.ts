@@ -69,7 +69,7 @@ function requireOwn(topology: Topology, calibration: Calibration, isOfThisMachin
       expected,
       remedy:
         "where it was measured on this machine, say so: give it with --calibration FILE, or keep " +
-        "it there with evenkeel measure --read FILE",
+        "it there with evenkeel measure --read FILE --keep",
     });
   }
   if (digest !== null && !isDigestOf(digest, topology)) {
