@@ -165,8 +165,15 @@ function tell(
 }
 
 /** One line: `CPUs 0-13, memory of node 0 (strict), beside GPU 0000:1b:00.0`. */
-function reachedText({ accelerators }: Binding, { cpus, memory, memoryNodes }: Reached): string {
-  if (cpus === null && memoryNodes === null) return "not bound";
+function reachedText(
+  { accelerators, reasons, unknowns }: Binding,
+  { cpus, memory, memoryNodes, refused }: Reached,
+): string {
+  if (cpus === null && memoryNodes === null) {
+    // Otherwise a line follows for everything that was not as asked.
+    const isSaid = unknowns.length > 0 || refused.length > 0;
+    return isSaid ? "not bound" : ["not bound", ...reasons].join(": ");
+  }
   const beside = accelerators.map(({ address }) => address).join(", ");
   return [
     cpus === null ? "CPUs as before" : `CPUs ${cpus}`,
