@@ -46,7 +46,8 @@ function joined(parts: readonly VisibleAccelerators[]): VisibleAccelerators {
   return {
     addresses: parts.flatMap(({ addresses }) => addresses),
     unclear: parts.find(({ unclear }) => unclear?.of === "members")?.unclear ?? null,
-    chosenBy: parts.flatMap(({ chosenBy }) => chosenBy),
+    // HIP reads CUDA's list too.
+    chosenBy: [...new Set(parts.flatMap(({ chosenBy }) => chosenBy))],
   };
 }
 
