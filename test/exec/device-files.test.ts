@@ -43,7 +43,9 @@ test.skipIf(!isRoot)("a GPU whose device file a user may not open is not counted
 test.skipIf(!isRoot)(
   "a GPU without a device file is not counted, and is said not to be seen",
   () => {
-    expect(binding(dryRun, devices(["mknod -m 600 ${R}129 c 226 129"]))).toMatchObject(beside(gpus[1]));
+    expect(binding(dryRun, devices(["mknod -m 600 ${R}129 c 226 129"]))).toMatchObject(
+      beside(gpus[1]),
+    );
     const none = machine.run([...execWords, "--", "true"], devices([]));
     expect(none.status).toBe(0);
     expect(none.stderr).toBe("evenkeel: not bound: it sees no GPU\n");

@@ -16,6 +16,7 @@ import { type Held, holdCores } from "./hold-cores.ts";
 import { leaseFolder, leasesHere } from "./leases.ts";
 import { lastWords, ownVariables, withVariables } from "./own-words.ts";
 import { deadlyCalls, isFiltered } from "./seccomp.ts";
+import { notFound, notRun } from "./unrunnable.ts";
 import { whoseFolder } from "./whose-folder.ts";
 
 /** A command to become. */
@@ -53,7 +54,7 @@ const EXIT_OWN = 125;
 export async function execCommand(decider: Decider, command: Command): Promise<NotBecome> {
   const [name = ""] = command.words;
   const found = findProgram(name, command.variables["PATH"]);
-  if (found.kind !== "found") return notRunnable(name, found.status);
+  if (found.kind !== "found") return { status: found.status, error: notFound(name, found) };
   const calls = await loadProcessCalls();
   const decided = decide(decider, calls);
   if ("error" in decided) return decided;
@@ -86,7 +87,13 @@ function decide(decider: Decider, calls: ProcessCalls | null): Decided | NotBeco
     }
   }
   if (answer.kind === "bound") return { binding: answer.binding, files, notes };
-  return failed("binding-impossible", answer.message, { expected: answer.expected });
+  return impossible(answer.message, {
+    expected: answer.expected,
+    remedy:
+      answer.why === "unnamed"
+        ? "evenkeel topology shows the GPUs of this machine"
+        : "choose another --mode: evenkeel exec --help tells what each takes",
+  });
 }
 
 /** Binds and becomes by system calls. */
@@ -105,12 +112,7 @@ function startByCalls(calls: ProcessCalls): Start {
     const words = lastWords(command.words);
     const variables = withVariables(ownVariables(command.variables), changes);
     const error = become({ path, words, variables }, [...command.given, ...files], calls);
-    const message = `${path} cannot be run (${errorName(error)})`;
-    const expected = "a program of this machine, and the interpreter that it names";
-    return {
-      ...failed("command-unrunnable", message, { expected }),
-      status: statusOfFailure(error),
-    };
+    return { status: statusOfFailure(error), error: notRun(path, errorName(error)) };
   };
 }
 
@@ -136,7 +138,7 @@ const startByPrograms: Start = (path, { binding, notes }, command) => {
   // Node ends with an error of its own where this fails; all that can be seen before was.
   if (before.kind !== "found") process.execve?.(path, [...command.words], variables);
   else process.execve?.(before.path, [first ?? "", ...others, path, ...rest], variables);
-  return failed("command-unrunnable", `${path} cannot be run`, { expected: "Node 22.15 or later" });
+  return { status: EXIT_OWN, error: notRun(path, "Node before 22.15 and no koffi") };
 };
 
 /** Says what was reached; a failure where that is too little. */
@@ -147,7 +149,7 @@ function tell(
   { say, isRequired }: Command,
 ): NotBecome | null {
   const unknowns = binding.unknowns.map(({ what, tells }) => `${what} (${tells} would tell)`);
-  const shortfalls = [...unknowns, ...reached.refused, ...notes];
+  const shortfalls = [...unknowns, ...withoutNics(binding), ...reached.refused, ...notes];
   const isWhole =
     binding.cpus !== null &&
     reached.cpus === binding.cpus &&
@@ -155,13 +157,19 @@ function tell(
     shortfalls.length === 0;
   if (isRequired && !isWhole) {
     const why = shortfalls.length === 0 ? "it sees no GPU" : shortfalls.join("; ");
-    return failed("binding-impossible", `the command cannot be bound as asked: ${why}`, {
+    return impossible(`the command cannot be bound as asked: ${why}`, {
       remedy: "without --require it runs as far as it can be bound",
     });
   }
   say(reachedText(binding, reached));
   for (const each of shortfalls) say(`not as asked: ${each}`);
   return null;
+}
+
+/** Says that there are no NICs where they were asked for, unless something unknown says why. */
+function withoutNics({ accelerators, nics, unknowns }: Binding): readonly string[] {
+  const isSaid = unknowns.length > 0 || accelerators.length === 0;
+  return nics?.length === 0 && !isSaid ? ["no RDMA NIC is on the node of its GPUs"] : [];
 }
 
 /** One line: `CPUs 0-13, memory of node 0 (strict), beside GPU 0000:1b:00.0`. */
@@ -201,17 +209,6 @@ function changesFor(
   ];
 }
 
-function notRunnable(name: string, status: 126 | 127): NotBecome {
-  const message =
-    status === 127 ? `there is no program ${JSON.stringify(name)}` : `${name} may not be run`;
-  const expected = "the path of a program, or the name of one in PATH";
-  return { ...failed("command-unrunnable", message, { expected }), status };
-}
-
-function failed(
-  code: "binding-impossible" | "command-unrunnable",
-  message: string,
-  detail: ErrorDetail,
-): NotBecome {
-  return { status: EXIT_OWN, error: new EvenkeelError(code, message, detail) };
+function impossible(message: string, detail: ErrorDetail): NotBecome {
+  return { status: EXIT_OWN, error: new EvenkeelError("binding-impossible", message, detail) };
 }

@@ -28,6 +28,7 @@ export async function runExec(
   const { "dry-run": dryRun, on, output } = flags;
   if (command.length === 0 && !dryRun) throw noCommand();
   if (on !== "live" && !dryRun) throw onlyDry();
+  if (output === "json" && !dryRun) throw onlyPrinted();
   if (flags.verdict !== undefined && flags.verify === undefined) throw noTime();
   const { request, ncclFile } = await requestOf(flags, surroundings);
   if (on !== "live") {
@@ -125,6 +126,10 @@ async function requestOf(
 
 function wantedBy({ gpu, rank: how }: ExecFlags, env: CliContext["surroundings"]["env"]): Wanted {
   const words = everyWord(gpu);
+  if (gpu.length > 0 && words.length === 0) {
+    const remedy = "leave out --gpu: then all that are visible count, or the one of a local rank";
+    throw usage("--gpu is empty", "numbers, PCI addresses or UUIDs", remedy);
+  }
   if (words.includes("all")) {
     throw usage(
       "--gpu names GPUs, and all is none of them",
@@ -176,6 +181,11 @@ function noCommand(): EvenkeelError {
 function noTime(): EvenkeelError {
   const remedy = "add --verify 30s, or leave out --verdict";
   return usage("--verdict says where, and nothing says when", "--verify beside --verdict", remedy);
+}
+
+function onlyPrinted(): EvenkeelError {
+  const remedy = "add --dry-run, or leave out --output: the command has EVENKEEL_BINDING";
+  return usage("a command's output is its own", "--dry-run beside --output json", remedy);
 }
 
 function onlyDry(): EvenkeelError {
