@@ -55,6 +55,20 @@ test("signals and the limit of open files are as the parent has them", () => {
   expect(stdout).toBe("SigIgn:\t0000000000000000\n512\n");
 });
 
+test("who was started to outlive its terminal does so", () => {
+  const told = (line: string): string => bash(line).stdout;
+  const show = '"$@" grep SigIgn /proc/self/status';
+  for (const line of [
+    `nohup ${show}`,
+    `trap "" HUP; ${show}; :`,
+    `nohup sh -c '${show}; :' "$0" "$@"`,
+  ]) {
+    expect(told(line)).toBe("SigIgn:\t0000000000000001\n");
+  }
+  // As a program that the shell starts without it.
+  expect(told(`nohup true; ${show}`)).toBe("SigIgn:\t0000000000000000\n");
+});
+
 test("words and variables stay as they are, byte for byte", () => {
   const line = [
     "export ODD=$'\\xff\\xfe=1'",

@@ -30,6 +30,27 @@ test.skipIf(!isRoot).each([
   expect(JSON.parse(stdout)).toMatchObject({ cpus, memory });
 });
 
+test.skipIf(!isRoot)("with neither koffi nor any program that binds, it ends as shells do", () => {
+  const hidden =
+    'for name in numactl taskset prlimit; do mount --bind $F/none "$(which $name)"; done';
+  const setUp = `mount --bind $F/empty ${koffiFolder}; touch $F/none; ${hidden}`;
+  const run = (text: string) => {
+    const file = join(machine.folder, "script");
+    writeFileSync(file, text, { mode: 0o755 });
+    // Programs are found without PATH too.
+    return machine.run(["env", "PATH=", ...execWords, "--", file], setUp);
+  };
+  expect(run("exit 7\n")).toMatchObject({
+    status: 7,
+    stderr: [
+      "evenkeel: not bound",
+      "evenkeel: not as asked: neither koffi nor numactl is installed",
+      "evenkeel: not as asked: taskset is not installed\n",
+    ].join("\n"),
+  });
+  expect(run("#!/no/such/interpreter\n").status).toBe(127);
+});
+
 test.skipIf(!isRoot)("as the first process of a namespace, whose others cannot be seen", () => {
   const words = ["unshare", "--pid", "--fork", "--kill-child", "--mount"];
   const mounted = ["sh", "-c", 'mount -t proc -o subset=pid,hidepid=2 proc /proc; exec "$@"', "sh"];
@@ -112,7 +133,10 @@ test.skipIf(!isRoot)("as another user, where root's commands were first", (conte
   expect(JSON.parse(blocked.stdout)).toMatchObject({ cpus: "0-1", memory: "strict" });
   machine.run([...becomes, ...show]);
   const opened = machine.run([...user, ...becomes, ...show]);
-  expect(opened.stderr).not.toContain("not as asked");
+  // By the mounts, which any user sees: this /run is not that of process 1.
+  expect(opened.stderr.match(/not as asked: .*/g)).toEqual([
+    expect.stringContaining("/run/evenkeel/leases is not the one that the machine uses"),
+  ]);
 });
 
 /** Each makes standard error one that cannot be written to. */

@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
+import { SIGHUP } from "./hangup.ts";
 import type { ProcessCalls } from "../native/process-calls.ts";
 
-/** A program, the words it is started with, and its variables: all byte for byte. */
+/** A program, the words it is started with, and its variables: these byte for byte. */
 export interface Program {
   readonly path: string;
   readonly words: readonly Uint8Array[];
   readonly variables: readonly Uint8Array[];
+  readonly ignoresHangup: boolean;
 }
 
 const ENOENT = 2;
@@ -22,11 +24,12 @@ const ENOEXEC = 8;
  * @param files open files that the program is to keep.
  */
 export function become(
-  { path, words, variables }: Program,
+  { path, words, variables, ignoresHangup }: Program,
   files: readonly number[],
   calls: ProcessCalls,
 ): number {
   restoreSignals();
+  if (ignoresHangup) calls.ignore(SIGHUP);
   const limit = softFileLimit();
   if (limit !== null) calls.limitOpenFiles(limit);
   for (const file of files) calls.keepOpen(file);

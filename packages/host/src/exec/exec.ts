@@ -12,6 +12,7 @@ import { byPrograms } from "./by-programs.ts";
 import { type Binder, carryOut, DEADLY, errorName, type Reached } from "./carry-out.ts";
 import type { Decider } from "./decide.ts";
 import { findProgram } from "./find-program.ts";
+import { wasHangupIgnored } from "./hangup.ts";
 import { type Held, holdCores } from "./hold-cores.ts";
 import { leaseFolder, leasesHere } from "./leases.ts";
 import { lastWords, ownVariables, withVariables } from "./own-words.ts";
@@ -111,14 +112,20 @@ function startByCalls(calls: ProcessCalls): Start {
     const changes = changesFor(binding, reached, command);
     const words = lastWords(command.words);
     const variables = withVariables(ownVariables(command.variables), changes);
-    const error = become({ path, words, variables }, [...command.given, ...files], calls);
+    const ignoresHangup = wasHangupIgnored(command.variables);
+    const program = { path, words, variables, ignoresHangup };
+    const error = become(program, [...command.given, ...files], calls);
     return { status: statusOfFailure(error), error: notRun(path, errorName(error)) };
   };
 }
 
-/** Binds by numactl or taskset, each of which becomes the next, where koffi is not installed. */
+/** Binds by numactl or taskset, and limits by prlimit, each of which becomes the next, where koffi is not installed. */
 const startByPrograms: Start = (path, { binding, notes }, command) => {
-  const { words, reached } = byPrograms(binding, command.variables["PATH"], softFileLimit());
+  const searched = command.variables["PATH"];
+  const { words, reached } = byPrograms(binding, path, searched, {
+    softFiles: softFileLimit(),
+    ignoresHangup: wasHangupIgnored(command.variables),
+  });
   const short = tell(binding, reached, notes, command);
   if (short !== null) return short;
   const changes = changesFor(binding, reached, command);
@@ -132,12 +139,11 @@ const startByPrograms: Start = (path, { binding, notes }, command) => {
   );
   restoreSignals();
   const [, ...rest] = command.words;
-  const [first, ...others] = words;
-  const before = findProgram(first ?? "", command.variables["PATH"]);
+  const [first] = words;
   flushCompileCache();
   // Node ends with an error of its own where this fails; all that can be seen before was.
-  if (before.kind !== "found") process.execve?.(path, [...command.words], variables);
-  else process.execve?.(before.path, [first ?? "", ...others, path, ...rest], variables);
+  if (first === undefined) process.execve?.(path, [...command.words], variables);
+  else process.execve?.(first, [...words, path, ...rest], variables);
   return { status: EXIT_OWN, error: notRun(path, "Node before 22.15 and no koffi") };
 };
 

@@ -22,6 +22,8 @@ export interface ProcessCalls {
   readonly keepOpen: (file: number) => number;
   /** Writes wait again where Node made this open file non-blocking for everybody. */
   readonly makeBlocking: (file: number) => number;
+  /** Ignores a signal, which execve(2) preserves. */
+  readonly ignore: (signal: number) => number;
   /** The soft limit of open files, which Node raises to the hard one. */
   readonly limitOpenFiles: (soft: number) => number;
   /** Becomes a program. Returns only if that fails. Every text is bytes up to a zero. */
@@ -49,6 +51,7 @@ const F_GETFL = 3;
 const F_SETFL = 4;
 const O_NONBLOCK = 0o4000;
 const RLIMIT_NOFILE = 7;
+const SIG_IGN = 1;
 
 /** The calls on this machine; null where koffi is not installed, or a number is not known here. */
 export async function loadProcessCalls(): Promise<ProcessCalls | null> {
@@ -73,6 +76,7 @@ export async function loadProcessCalls(): Promise<ProcessCalls | null> {
   const setFlag = call("int fcntl(int, int, int)");
   const getFlags = libc.func("int fcntl(int, int, int)");
   const setLimit = call("int prlimit(int, int, void *, void *)");
+  const handle = call("intptr_t signal(int, intptr_t)");
   const exec = call("int execve(void *, void *, void *)");
   return {
     setAffinity: (cpus) => {
@@ -91,6 +95,7 @@ export async function loadProcessCalls(): Promise<ProcessCalls | null> {
       if (typeof flags !== "number" || flags < 0) return koffi.errno();
       return setFlag(file, F_SETFL, flags & ~O_NONBLOCK);
     },
+    ignore: (signal) => handle(signal, SIG_IGN),
     limitOpenFiles: (soft) => {
       const now = new BigUint64Array(2);
       const failed = setLimit(0, RLIMIT_NOFILE, null, now);
