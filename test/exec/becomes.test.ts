@@ -103,6 +103,22 @@ test("a pipe that it prints to stays one that waits", () => {
   expect(bash('"$@" sh -c "grep flags /proc/self/fdinfo/1" | cat').stdout).toMatch(/flags:\s*01$/m);
 });
 
+test("a standard file that does not wait stays so, for whoever else has it open", () => {
+  const lines = [
+    "import os, subprocess, sys",
+    "read, write = os.pipe()",
+    "os.set_blocking(write, False)",
+    "show = 'import os, sys; print(os.get_blocking(1), file=sys.stderr)'",
+    "words = [*sys.argv[1:], '--verify', '1s', '--', sys.executable, '-c', show]",
+    "subprocess.run(words, stdout=write)",
+    "print(os.get_blocking(write))",
+  ];
+  const words = ["-c", lines.join("\n"), ...exec.slice(0, -1)];
+  const { stdout, stderr } = spawnSync("python3", words, { encoding: "utf8" });
+  expect(stdout).toBe("False\n");
+  expect(stderr).toMatch(/^False$/m);
+});
+
 test("a script without a first line for its interpreter runs, as from a shell", () => {
   const file = join(folder, "bare");
   writeFileSync(file, "echo $1 $2\n");

@@ -14,6 +14,7 @@ import type { Decider } from "./decide.ts";
 import { findProgram } from "./find-program.ts";
 import { wasHangupIgnored } from "./hangup.ts";
 import { type Held, holdCores } from "./hold-cores.ts";
+import type { GivenFiles } from "./inherited-files.ts";
 import { leaseFolder, leasesHere } from "./leases.ts";
 import { lastWords, ownVariables, withVariables } from "./own-words.ts";
 import { deadlyCalls, isFiltered } from "./seccomp.ts";
@@ -30,7 +31,7 @@ export interface Command {
   /** Whether anything less than the binding is a failure. */
   readonly isRequired: boolean;
   /** The open files that this process was given, which the command is to have. */
-  readonly given: readonly number[];
+  readonly given: GivenFiles;
   /** Says a line to people, without a stream of Node, which would change how the file is open. */
   readonly say: (line: string) => void;
   /**
@@ -114,7 +115,8 @@ function startByCalls(calls: ProcessCalls): Start {
     const variables = withVariables(ownVariables(command.variables), changes);
     const ignoresHangup = wasHangupIgnored(command.variables);
     const program = { path, words, variables, ignoresHangup };
-    const error = become(program, [...command.given, ...files], calls);
+    const { given } = command;
+    const error = become(program, { ...given, files: [...given.files, ...files] }, calls);
     return { status: statusOfFailure(error), error: notRun(path, errorName(error)) };
   };
 }

@@ -20,8 +20,8 @@ export interface ProcessCalls {
   readonly lock: (file: number) => number;
   /** Lets the program have an open file, which Node opens for itself alone. */
   readonly keepOpen: (file: number) => number;
-  /** Writes wait again where Node made this open file non-blocking for everybody. */
-  readonly makeBlocking: (file: number) => number;
+  /** Whether reads and writes of an open file wait, for everybody who has it open. */
+  readonly setWaiting: (file: number, waits: boolean) => number;
   /** Ignores a signal, which execve(2) preserves. */
   readonly ignore: (signal: number) => number;
   /** The soft limit of open files, which Node raises to the hard one. */
@@ -90,10 +90,11 @@ export async function loadProcessCalls(): Promise<ProcessCalls | null> {
     },
     lock: (file) => flock(file, LOCK_EX | LOCK_NB),
     keepOpen: (file) => setFlag(file, F_SETFD, 0),
-    makeBlocking: (file) => {
+    setWaiting: (file, waits) => {
       const flags: unknown = getFlags(file, F_GETFL, 0);
       if (typeof flags !== "number" || flags < 0) return koffi.errno();
-      return setFlag(file, F_SETFL, flags & ~O_NONBLOCK);
+      const isWaiting = (flags & O_NONBLOCK) === 0;
+      return isWaiting === waits ? 0 : setFlag(file, F_SETFL, flags ^ O_NONBLOCK);
     },
     ignore: (signal) => handle(signal, SIG_IGN),
     limitOpenFiles: (soft) => {
