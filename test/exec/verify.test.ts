@@ -136,6 +136,8 @@ test("a command that ends before is told so, and nobody waits for the time to pa
   const { status, stderr } = spawnSync(process.execPath, words, { cwd: folder, encoding: "utf8" });
   expect(status).toBe(0);
   expect(stderr).toMatch(/process \d+ ended before it was looked at/);
+  // Nobody knows that it does not hold.
+  expect(stderr).toContain("is not known to hold");
   expect(readDocument(readFileSync(file, "utf8"), file, "Verdict").holds).toBe(false);
   expect(Date.now() - began).toBeLessThan(15_000);
 });
