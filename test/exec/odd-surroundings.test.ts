@@ -51,6 +51,29 @@ test.skipIf(!isRoot)("with neither koffi nor any program that binds, it ends as 
   expect(run("#!/no/such/interpreter\n").status).toBe(127);
 });
 
+test.skipIf(!isRoot)("kept from the node of its GPU it says so, and may be refused", () => {
+  const setUp = [
+    "cp -r $F/sys/devices/system/node/node0 $F/sys/devices/system/node/node1",
+    "echo 0-1 >$F/sys/devices/system/node/online",
+    "echo 0 >$F/sys/devices/system/node/node0/cpulist",
+    "echo 1 >$F/sys/devices/system/node/node1/cpulist",
+    "echo 1 >$F/sys/devices/pci0000:00/0000:00:10.0/numa_node",
+  ].join("; ");
+  const two = new StandIn(1);
+  try {
+    const words = ["taskset", "-c", "0", ...execWords];
+    const { stderr } = two.run([...words, "--", "true"], setUp);
+    expect(stderr.split("\n")).toEqual([
+      "evenkeel: CPUs 0, memory of node 0 (strict)",
+      "evenkeel: not as asked: GPU 0000:00:10.0 is on node 1, of which it may use no CPU",
+      "",
+    ]);
+    expect(two.run([...words, "--require", "--", "true"]).status).toBe(125);
+  } finally {
+    rmSync(two.folder, { recursive: true, force: true });
+  }
+});
+
 test.skipIf(!isRoot)("as the first process of a namespace, whose others cannot be seen", () => {
   const words = ["unshare", "--pid", "--fork", "--kill-child", "--mount"];
   const mounted = ["sh", "-c", 'mount -t proc -o subset=pid,hidepid=2 proc /proc; exec "$@"', "sh"];

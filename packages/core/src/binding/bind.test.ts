@@ -7,6 +7,7 @@ import { syntheticTopology } from "../topology/synthetic/build.ts";
 import type { Topology } from "../topology/topology.ts";
 import { bind, type BindInput } from "./bind.ts";
 import type { Binding } from "./binding.ts";
+import { farFrom } from "./far.ts";
 import { libraryVariables } from "./libraries.ts";
 import type { LocalRank } from "./local-rank.ts";
 import { numactlWords } from "./numactl.ts";
@@ -121,6 +122,24 @@ test("it stays within its cpuset, and goes to the nearest where the GPU's node i
   const elsewhere = bound(dgx, { ...gpu("0"), allowedCpus: setOf("0-1,64-65") });
   expect([elsewhere.cpus, elsewhere.memoryNodes]).toEqual(["0-1", "0"]);
   expect(elsewhere.reasons.join("; ")).toContain("the command may use no CPU of node 3");
+});
+
+test("what keeps a command from its GPU's node is told apart from what the node lacks", () => {
+  const far = (more: Partial<BindInput>, topology = dgx) =>
+    farFrom(topology, bound(topology, { ...gpu("0"), ...more })).map(({ node, without }) => [
+      node,
+      without,
+    ]);
+  expect(far({})).toEqual([]);
+  expect(far({ allowedCpus: setOf("48-49,0") })).toEqual([]);
+  expect(far({ allowedCpus: setOf("0-1,64-65") })).toEqual([[3, "CPU"]]);
+  expect(far({ allowedNodes: indexSet([0, 7]) })).toEqual([[3, "memory"]]);
+  expect(far({ allowedNodes: indexSet([0, 7]), memory: "none" })).toEqual([]);
+  expect(far({ variables: { CUDA_VISIBLE_DEVICES: "0,0" }, wanted: { kind: "all" } })).toEqual([]);
+  const bare = dgx.nodes.map((node) => (node.id === 3 ? { ...node, cpus: "" } : node));
+  expect(far({}, { ...dgx, nodes: bare })).toEqual([]);
+  const empty = dgx.nodes.map((node) => (node.id === 3 ? { ...node, memoryBytes: 0 } : node));
+  expect(far({}, { ...dgx, nodes: empty })).toEqual([]);
 });
 
 test("memory comes from the nearest node of which it may have any", () => {

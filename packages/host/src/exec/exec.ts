@@ -2,6 +2,7 @@ import { flushCompileCache } from "node:module";
 import { type ErrorDetail, EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { emptySet } from "@evenkeel/core/set/index-set.ts";
 import type { Binding } from "@evenkeel/core/binding/binding.ts";
+import { type Far, farFrom } from "@evenkeel/core/binding/far.ts";
 import { bindingVariable, promiseText } from "@evenkeel/core/binding/promise.ts";
 import { libraryVariables } from "@evenkeel/core/binding/libraries.ts";
 import type { Variables } from "@evenkeel/core/binding/visible/variables.ts";
@@ -69,6 +70,8 @@ export async function execCommand(decider: Decider, command: Command): Promise<N
 
 interface Decided {
   readonly binding: Binding;
+  /** The accelerators that it could not be bound beside. */
+  readonly far: readonly Far[];
   /** Leases, as open files. */
   readonly files: readonly number[];
   readonly notes: readonly string[];
@@ -88,7 +91,11 @@ function decide(decider: Decider, calls: ProcessCalls | null): Decided | NotBeco
       notes = [`no other command is kept off these cores: ${without}`];
     }
   }
-  if (answer.kind === "bound") return { binding: answer.binding, files, notes };
+  if (answer.kind === "bound") {
+    const { binding } = answer;
+    const far = farFrom(decider.topology, binding);
+    return { binding, far, files, notes: [...far.map(farText), ...notes] };
+  }
   return impossible(answer.message, {
     expected: answer.expected,
     remedy:
@@ -100,7 +107,8 @@ function decide(decider: Decider, calls: ProcessCalls | null): Decided | NotBeco
 
 /** Binds and becomes by system calls. */
 function startByCalls(calls: ProcessCalls): Start {
-  return (path, { binding, files, notes }, command) => {
+  return (path, decided, command) => {
+    const { binding, files } = decided;
     const deadly = isFiltered(liveTree()) ? deadlyCalls() : new Set();
     const binder: Binder = {
       setAffinity: (cpus) => (deadly.has("sched_setaffinity") ? DEADLY : calls.setAffinity(cpus)),
@@ -108,7 +116,7 @@ function startByCalls(calls: ProcessCalls): Start {
         deadly.has("set_mempolicy") ? DEADLY : calls.setMemoryPolicy(policy, nodes),
     };
     const reached = carryOut(binding, binder);
-    const short = tell(binding, reached, notes, command);
+    const short = tell(decided, reached, command);
     if (short !== null) return short;
     const changes = changesFor(binding, reached, command);
     const words = lastWords(command.words);
@@ -122,13 +130,14 @@ function startByCalls(calls: ProcessCalls): Start {
 }
 
 /** Binds by numactl or taskset, and limits by prlimit, each of which becomes the next, where koffi is not installed. */
-const startByPrograms: Start = (path, { binding, notes }, command) => {
+const startByPrograms: Start = (path, decided, command) => {
+  const { binding } = decided;
   const searched = command.variables["PATH"];
   const { words, reached } = byPrograms(binding, path, searched, {
     softFiles: softFileLimit(),
     ignoresHangup: wasHangupIgnored(command.variables),
   });
-  const short = tell(binding, reached, notes, command);
+  const short = tell(decided, reached, command);
   if (short !== null) return short;
   const changes = changesFor(binding, reached, command);
   const variables = Object.fromEntries(
@@ -151,9 +160,8 @@ const startByPrograms: Start = (path, { binding, notes }, command) => {
 
 /** Says what was reached; a failure where that is too little. */
 function tell(
-  binding: Binding,
+  { binding, far, notes }: Decided,
   reached: Reached,
-  notes: readonly string[],
   { say, isRequired }: Command,
 ): NotBecome | null {
   const unknowns = binding.unknowns.map(({ what, tells }) => `${what} (${tells} would tell)`);
@@ -169,9 +177,13 @@ function tell(
       remedy: "without --require it runs as far as it can be bound",
     });
   }
-  say(reachedText(binding, reached));
+  say(reachedText(binding, far, reached));
   for (const each of shortfalls) say(`not as asked: ${each}`);
   return null;
+}
+
+function farText({ address, node, without }: Far): string {
+  return `GPU ${address} is on node ${node}, of which it may use no ${without}`;
 }
 
 /** Says that there are no NICs where they were asked for, unless something unknown says why. */
@@ -183,6 +195,7 @@ function withoutNics({ accelerators, nics, unknowns }: Binding): readonly string
 /** One line: `CPUs 0-13, memory of node 0 (strict), beside GPU 0000:1b:00.0`. */
 function reachedText(
   { accelerators, reasons, unknowns }: Binding,
+  far: readonly Far[],
   { cpus, memory, memoryNodes, refused }: Reached,
 ): string {
   if (cpus === null && memoryNodes === null) {
@@ -190,7 +203,11 @@ function reachedText(
     const isSaid = unknowns.length > 0 || refused.length > 0;
     return isSaid ? "not bound" : ["not bound", ...reasons].join(": ");
   }
-  const beside = accelerators.map(({ address }) => address).join(", ");
+  const distant = new Set(far.map(({ address }) => address));
+  const beside = accelerators
+    .map(({ address }) => address)
+    .filter((address) => !distant.has(address))
+    .join(", ");
   return [
     cpus === null ? "CPUs as before" : `CPUs ${cpus}`,
     memoryNodes === null ? "memory as before" : `memory of node ${memoryNodes} (${memory})`,
