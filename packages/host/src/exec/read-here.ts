@@ -49,8 +49,8 @@ const classesOfFiles = [
 /**
  * The accelerators with a device file that may be opened here. A container has the files of its own
  * alone; a job of Slurm sees all of them, and its cgroup lets it open its own. One whose driver
- * makes no file that is known here counts as usable. Null where NVIDIA's driver does not say which
- * file is which GPU, and there are fewer files than GPUs.
+ * makes no file that is known here, or makes them later, counts as usable. Null where NVIDIA's
+ * driver does not say which file is which GPU, and there are fewer files than GPUs.
  */
 function usableHere(tree: Tree, { accelerators, pci }: Topology): ReadonlySet<string> | null {
   const openable = (folder: string, kind: RegExp): readonly string[] => {
@@ -71,6 +71,7 @@ function usableHere(tree: Tree, { accelerators, pci }: Topology): ReadonlySet<st
     const driver = drivers.get(address);
     if (driver === "vfio-pci") return false;
     if (driver === "nvidia") {
+      if (areToBeMade(tree)) return true;
       return isSilent ? files.length > 0 : files.includes(`nvidia${minors.get(address)}`);
     }
     return classes.every(({ name, kind, files: there }) => {
@@ -79,6 +80,16 @@ function usableHere(tree: Tree, { accelerators, pci }: Topology): ReadonlySet<st
     });
   };
   return new Set(accelerators.map(({ address }) => address).filter(hasOwnFile));
+}
+
+/**
+ * Whether CUDA will make NVIDIA's device files when it is first used: after a boot there may be
+ * none, and the driver's package has the program that makes them. A container without GPUs has
+ * neither.
+ */
+function areToBeMade(tree: Tree): boolean {
+  const isMade = tree.list("/dev").some((name) => /^nvidia(?:\d{1,4}|ctl)$/.test(name));
+  return !isMade && tree.realPath("/usr/bin/nvidia-modprobe") !== null;
 }
 
 /**
