@@ -129,7 +129,10 @@ function startByCalls(calls: ProcessCalls): Start {
   };
 }
 
-/** Binds by numactl or taskset, and limits by prlimit, each of which becomes the next, where koffi is not installed. */
+/**
+ * Binds by numactl or taskset, and limits by prlimit, each of which becomes the next, where koffi
+ * is not installed.
+ */
 const startByPrograms: Start = (path, decided, command) => {
   const { binding } = decided;
   const searched = command.variables["PATH"];

@@ -94,7 +94,8 @@ function areToBeMade(tree: Tree): boolean {
 
 /**
  * Whether this process may open a device for reading and writing, by its user and its cgroup. Asked
- * without opening it, which may wake a GPU up: https://docs.kernel.org/admin-guide/cgroup-v1/devices
+ * without opening it, which may wake a GPU up.
+ * https://docs.kernel.org/admin-guide/cgroup-v1/devices.html
  */
 function mayOpen(path: string): boolean {
   try {

@@ -87,7 +87,7 @@ interface Mount {
   readonly point: string;
 }
 
-/** The nearest mount at or above a path; of several at one point the last, which hides the others. */
+/** The nearest mount at or above a path; of several at one point the last, which hides them. */
 function nearestMount(mountinfo: string, path: string): Mount | null {
   const mounts = mountinfo.split("\n").flatMap((line) => {
     const [, , device, root, point] = line.split(" ");
