@@ -40,6 +40,8 @@ export interface Command {
    * before anything is bound, so that what it starts is as free as this process was.
    */
   readonly watch: (() => () => void) | null;
+  /** By what that finds the processes of the command which have lost their parent; else null. */
+  readonly watchedAs: string | null;
 }
 
 /** Why this process is still itself, with the status to end with. */
@@ -222,7 +224,7 @@ function reachedText(
 function changesFor(
   binding: Binding,
   { cpus, memory, memoryNodes }: Reached,
-  { variables, ncclFile }: Command,
+  { variables, ncclFile, watchedAs }: Command,
 ): readonly { readonly name: string; readonly value: string }[] {
   const promise = {
     cpus,
@@ -233,7 +235,7 @@ function changesFor(
   };
   return [
     ...libraryVariables({ ...binding, cpus }, variables, ncclFile),
-    { name: bindingVariable, value: promiseText(promise) },
+    { name: bindingVariable, value: promiseText(promise, watchedAs) },
   ];
 }
 

@@ -9,9 +9,9 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { emptySet } from "@evenkeel/core/set/index-set.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { type CommandRequest, deciderHere } from "@evenkeel/host/exec/decide.ts";
-import { execCommand } from "@evenkeel/host/exec/exec.ts";
+import { type Command, execCommand } from "@evenkeel/host/exec/exec.ts";
 import { filesGiven } from "@evenkeel/host/exec/inherited-files.ts";
-import { startWatcher, type Watcher } from "@evenkeel/host/exec/watch/start-watcher.ts";
+import { startWatcher, watchedAs, type Watcher } from "@evenkeel/host/exec/watch/start-watcher.ts";
 import { startOf } from "@evenkeel/host/procfs/process-record.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { aboutWords } from "../../command/about-words.ts";
@@ -52,7 +52,7 @@ export async function runExec(
     isRequired: flags.require,
     given,
     say,
-    watch: watcherOf(flags, say),
+    ...watchBy(flags, say),
   });
   this.finish(status);
   throw error;
@@ -75,14 +75,14 @@ export async function runExec(
 }
 
 /** Starts this program again, beside the command, to look at it later. */
-function watcherOf(
+function watchBy(
   { verify: afterMs, verdict }: ExecFlags,
   say: (line: string) => void,
-): (() => () => void) | null {
-  if (afterMs === undefined) return null;
-  return () => {
-    const { pid, execPath, execArgv, argv } = process;
-    const start = startOf(liveTree(), pid);
+): Pick<Command, "watch" | "watchedAs"> {
+  if (afterMs === undefined) return { watch: null, watchedAs: null };
+  const { pid, execPath, execArgv, argv } = process;
+  const start = startOf(liveTree(), pid);
+  const watch: Command["watch"] = () => {
     const watcher: Watcher =
       start === null
         ? { why: `/proc/${pid}/stat cannot be read` }
@@ -98,6 +98,7 @@ function watcherOf(
     say(`it will not be verified: ${watcher.why}`);
     return () => {};
   };
+  return { watch, watchedAs: start === null ? null : watchedAs(pid, start) };
 }
 
 const everyWord = (words: readonly string[]): readonly string[] =>
