@@ -115,7 +115,7 @@ test.each([
   ],
   ["no mount above it, below another root", container.slice(1, 2), machine, false],
   ["mounts that nobody may see of the other", container, [], null],
-])("a path is the same place as another's, with %s", (_, own, other, expected) => {
-  const [mine, theirs] = [own, other].map((lines) => `${lines.join("\n")}\n`);
+])("a path is the same place as another's, with %s", (_, own, others, expected) => {
+  const [mine, theirs] = [own, others].map((lines) => `${lines.join("\n")}\n`);
   expect(isSamePlace(mine ?? "", theirs ?? "", folder)).toBe(expected);
 });
