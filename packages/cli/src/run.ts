@@ -61,8 +61,13 @@ export async function runCli(typed: readonly string[], around: Surroundings): Pr
   const [first] = thrown;
   if (thrown.length === 0) return finished ?? exitStatus.done;
   const status = fail(await withRightLine(first, argv), argv, surroundings);
-  const { ownFailure } = commands.find(({ name }) => name === argv[0]) ?? {};
-  return ownFailure === undefined ? status : (finished ?? ownFailure);
+  const ownFailure = ownFailureOf(argv);
+  return ownFailure === null ? status : (finished ?? ownFailure);
+}
+
+/** The status with which a command's own failures end that becomes another; null for all others. */
+export function ownFailureOf([first]: readonly string[]): number | null {
+  return commands.find(({ name }) => name === first)?.ownFailure ?? null;
 }
 
 /**
