@@ -130,7 +130,12 @@ async function measureOnce(run: CellRun, cell: Cell): Promise<CellResult | CellF
   const curve: LoadedPoint[] = [];
   for (const { figure, tasks } of cell.figures.flatMap((one) => workOf(one, cell))) {
     if (endOfRun(run) !== null) break;
-    const windows = await measureWindows(run, crew, tasks, cell, all);
+    const windows = await measureWindows(run, crew, tasks, cell, all).catch((error: unknown) => {
+      // What was measured before an interrupt is kept.
+      if (error instanceof CrewLost && run.setting.signal.aborted) return [];
+      throw error;
+    });
+    if (windows.length === 0) break;
     if (figure === "loaded") curve.push(loadedPoint(windows));
     else figures.set(figure, measured(windows.map(figure === "latency" ? hopNs : bytesPerSecond)));
   }
