@@ -23,6 +23,8 @@ import { type Cell, type Figure, loadedTurns } from "./plan/plan-cells.ts";
 export interface CellSetting {
   readonly way: BindingWay;
   readonly isGentle: boolean;
+  /** Times mean nothing here. */
+  readonly isCursory: boolean;
   readonly seed: number;
   /** A new look at this machine. */
   readonly tree: () => Tree;
@@ -108,13 +110,17 @@ export async function runCell(run: CellRun, cell: Cell): Promise<CellResult | Ce
 }
 
 async function crewFor(run: CellRun, cell: Cell): Promise<Crew> {
-  const { way, isGentle, signal } = run.setting;
+  const { way, isGentle, isCursory, signal } = run.setting;
   const binder = binderOf(way, cell);
   const key = JSON.stringify([binder, cell.bytes]);
   // A crew that is bound from outside keeps the memory that it has touched.
   if (run.crew?.key === key) return run.crew.of;
   await endCrews(run);
-  const of = await startCrew({ threads: cell.bytes, isGentle }, binder, signal);
+  const of = await startCrew(
+    { threads: cell.bytes, isGentle, warmsUp: !isCursory },
+    binder,
+    signal,
+  );
   run.crew = { key, of };
   return of;
 }

@@ -86,7 +86,8 @@ export function planCells(machine: MeasurableMachine, limits: MeasureLimits): Me
     const one = oneCore(pair, limits, leftOut);
     return one === null ? [] : [{ pair, one, all: allCores(pair, one, limits, leftOut) }];
   });
-  const curves = new Set(limits.everyPair ? pairs : tellingPairs(machine, pairs));
+  const telling = limits.isCursory ? [] : tellingPairs(machine, pairs);
+  const curves = new Set(limits.everyPair ? pairs : telling);
   // What is worth least is last.
   const wanted: Sized[] = [];
   for (const { one } of sized) wanted.push({ ...one, figures: ["latency"] });
