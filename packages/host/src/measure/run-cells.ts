@@ -91,6 +91,16 @@ export async function endCrews(run: CellRun): Promise<void> {
   run.crew = null;
 }
 
+/** A hypervisor gave more than this share of its CPUs' time to others: it is measured once more. */
+const stolenShare = 0.05;
+
+const isStolen = ({ stealShare }: CellResult): boolean =>
+  stealShare !== null && stealShare > stolenShare;
+
+function isBetter(second: CellResult, first: CellResult): boolean {
+  return second.witnessed.astray === null && Number(second.stealShare) < Number(first.stealShare);
+}
+
 /**
  * Measures one cell. Where the kernel says that threads or pages were elsewhere than they were
  * bound to, it is measured once more, and if that stays nothing comes of it.
@@ -98,8 +108,11 @@ export async function endCrews(run: CellRun): Promise<void> {
 export async function runCell(run: CellRun, cell: Cell): Promise<CellResult | CellFailure> {
   try {
     const first = await measureOnce(run, cell);
-    if (!("cell" in first) || first.witnessed.astray === null) return first;
+    if (!("cell" in first)) return first;
+    const isAstray = first.witnessed.astray !== null;
+    if (!isAstray && (!isStolen(first) || endOfRun(run) !== null)) return first;
     const second = await measureOnce(run, cell);
+    if (!isAstray) return "cell" in second && isBetter(second, first) ? second : first;
     if (!("cell" in second) || second.witnessed.astray === null) return second;
     return { why: `not where it was bound: ${second.witnessed.astray}` };
   } catch (error) {

@@ -82,6 +82,7 @@ type Pains = (typeof pains)[number];
 export function planCells(machine: MeasurableMachine, limits: MeasureLimits): MeasurePlan {
   const leftOut: string[] = [];
   const pairs = pairsOf(machine);
+  if (pairs.length === 0) leftOut.push("there is no CPU, or no memory, that may be used here");
   const sized = pairs.flatMap((pair) => {
     const one = oneCore(pair, limits, leftOut);
     return one === null ? [] : [{ pair, one, all: allCores(pair, one, limits, leftOut) }];
