@@ -120,7 +120,7 @@ async function measureHere(
   return calibration;
 }
 
-/** What the VMs on this machine hold, and whether there may be more of which nobody here can tell. */
+/** What the VMs on this machine hold, and whether there may be more that nobody here can see. */
 function heldHere(tree: Tree): { readonly held: readonly HeldHere[]; readonly mayBeMore: boolean } {
   const found = findEmulators(tree);
   const vms = found.emulators.filter(({ runsVm }) => runsVm);
