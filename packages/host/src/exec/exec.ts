@@ -1,6 +1,9 @@
 import { flushCompileCache } from "node:module";
 import { type ErrorDetail, EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { nodesWithCpus } from "@evenkeel/core/binding/nearest.ts";
 import { emptySet } from "@evenkeel/core/set/index-set.ts";
+import { setOf } from "@evenkeel/core/set/list-format.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Binding } from "@evenkeel/core/binding/binding.ts";
 import { bindingVariable, promiseText } from "@evenkeel/core/binding/promise.ts";
 import { libraryVariables } from "@evenkeel/core/binding/libraries.ts";
@@ -14,6 +17,7 @@ import type { Decider } from "./decide.ts";
 import { findProgram } from "./find-program.ts";
 import { type Held, holdCores } from "./hold-cores.ts";
 import { leaseFolder, leasesHere } from "./leases.ts";
+import { narrowedByLauncher } from "./narrowed.ts";
 import { lastWords, ownVariables, withVariables } from "./own-words.ts";
 import { deadlyCalls, isFiltered } from "./seccomp.ts";
 import { whoseFolder } from "./whose-folder.ts";
@@ -55,7 +59,8 @@ export async function execCommand(decider: Decider, command: Command): Promise<N
   const found = findProgram(name, command.variables["PATH"]);
   if (found.kind !== "found") return notRunnable(name, found.status);
   const calls = await loadProcessCalls();
-  const decided = decide(decider, calls);
+  const narrowed = narrowedByLauncher(liveTree(), command.variables, process.ppid);
+  const decided = decide(decider, calls, narrowed);
   if ("error" in decided) return decided;
   const start = calls === null ? startByPrograms : startByCalls(calls);
   const stopWatching = command.watch?.() ?? null;
@@ -65,17 +70,30 @@ export async function execCommand(decider: Decider, command: Command): Promise<N
 }
 
 interface Decided {
+  readonly topology: Topology;
   readonly binding: Binding;
   /** Leases, as open files. */
   readonly files: readonly number[];
+  /** Sentences: what was asked for and could not be had. */
   readonly notes: readonly string[];
+  /** What keeps it from more CPUs than it was given, where that can be switched off. */
+  readonly narrowed: string | null;
 }
 
 type Start = (path: string, decided: Decided, command: Command) => NotBecome;
 
-function decide(decider: Decider, calls: ProcessCalls | null): Decided | NotBecome {
+function decide(
+  decider: Decider,
+  calls: ProcessCalls | null,
+  narrowed: string | null,
+): Decided | NotBecome {
   let { answer, files, notes }: Held = { answer: decider.decide(emptySet), files: [], notes: [] };
-  if (answer.kind === "bound" && answer.binding.mode === "exclusive") {
+  // Without CPUs to bind it to there are no cores to hold.
+  if (
+    answer.kind === "bound" &&
+    answer.binding.mode === "exclusive" &&
+    answer.binding.cpus !== null
+  ) {
     const without = leasesHere() ?? (calls === null ? "koffi is not installed" : null);
     if (without === null && calls !== null) {
       ({ answer, files, notes } = holdCores(decider, leaseFolder, calls.lock));
@@ -85,13 +103,19 @@ function decide(decider: Decider, calls: ProcessCalls | null): Decided | NotBeco
       notes = [`no other command is kept off these cores: ${without}`];
     }
   }
-  if (answer.kind === "bound") return { binding: answer.binding, files, notes };
-  return failed("binding-impossible", answer.message, { expected: answer.expected });
+  if (answer.kind === "bound") {
+    return { topology: decider.topology, binding: answer.binding, files, notes, narrowed };
+  }
+  return failed("binding-impossible", answer.message, {
+    expected: answer.expected,
+    ...(narrowed === null ? {} : { remedy: narrowed }),
+  });
 }
 
 /** Binds and becomes by system calls. */
 function startByCalls(calls: ProcessCalls): Start {
-  return (path, { binding, files, notes }, command) => {
+  return (path, decided, command) => {
+    const { binding, files } = decided;
     const deadly = isFiltered(liveTree()) ? deadlyCalls() : new Set();
     const binder: Binder = {
       setAffinity: (cpus) => (deadly.has("sched_setaffinity") ? DEADLY : calls.setAffinity(cpus)),
@@ -99,7 +123,7 @@ function startByCalls(calls: ProcessCalls): Start {
         deadly.has("set_mempolicy") ? DEADLY : calls.setMemoryPolicy(policy, nodes),
     };
     const reached = carryOut(binding, binder);
-    const short = tell(binding, reached, notes, command);
+    const short = tell(decided, reached, command);
     if (short !== null) return short;
     const changes = changesFor(binding, reached, command);
     const words = lastWords(command.words);
@@ -115,9 +139,10 @@ function startByCalls(calls: ProcessCalls): Start {
 }
 
 /** Binds by numactl or taskset, each of which becomes the next, where koffi is not installed. */
-const startByPrograms: Start = (path, { binding, notes }, command) => {
+const startByPrograms: Start = (path, decided, command) => {
+  const { binding } = decided;
   const { words, reached } = byPrograms(binding, command.variables["PATH"], softFileLimit());
-  const short = tell(binding, reached, notes, command);
+  const short = tell(decided, reached, command);
   if (short !== null) return short;
   const changes = changesFor(binding, reached, command);
   const variables = Object.fromEntries(
@@ -141,9 +166,8 @@ const startByPrograms: Start = (path, { binding, notes }, command) => {
 
 /** Says what was reached; a failure where that is too little. */
 function tell(
-  binding: Binding,
+  { topology, binding, notes, narrowed }: Decided,
   reached: Reached,
-  notes: readonly string[],
   { say, isRequired }: Command,
 ): NotBecome | null {
   const unknowns = binding.unknowns.map(({ what, tells }) => `${what} (${tells} would tell)`);
@@ -159,15 +183,29 @@ function tell(
       remedy: "without --require it runs as far as it can be bound",
     });
   }
-  say(reachedText(binding, reached));
+  say(reachedText(topology, binding, reached));
+  if (narrowed !== null) say(narrowed);
   for (const each of shortfalls) say(`not as asked: ${each}`);
   return null;
 }
 
-/** One line: `CPUs 0-13, memory of node 0 (strict), beside GPU 0000:1b:00.0`. */
-function reachedText({ accelerators }: Binding, { cpus, memory, memoryNodes }: Reached): string {
+/**
+ * One line: `CPUs 0-13, memory of node 0 (strict), beside GPU 0000:1b:00.0`. Where it may use no
+ * CPU of a GPU's node, that is said of this GPU.
+ */
+function reachedText(
+  topology: Topology,
+  { accelerators }: Binding,
+  { cpus, memory, memoryNodes }: Reached,
+): string {
   if (cpus === null && memoryNodes === null) return "not bound";
-  const beside = accelerators.map(({ address }) => address).join(", ");
+  const own = cpus === null ? [] : nodesWithCpus(topology, setOf(cpus)).map(({ id }) => id);
+  const beside = accelerators
+    .map(({ address, node }) => {
+      const isFar = cpus !== null && node !== null && !own.includes(node);
+      return isFar ? `${address} (no CPU of its node ${node} may be used)` : address;
+    })
+    .join(", ");
   return [
     cpus === null ? "CPUs as before" : `CPUs ${cpus}`,
     memoryNodes === null ? "memory as before" : `memory of node ${memoryNodes} (${memory})`,
