@@ -1,6 +1,6 @@
 import { localRank } from "@evenkeel/core/binding/local-rank.ts";
 import type { Variables } from "@evenkeel/core/binding/visible/variables.ts";
-import { equals, isSubset } from "@evenkeel/core/set/index-set.ts";
+import { equals, isSubset, size } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
 import { parseStatus } from "../procfs/parse-task.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -20,15 +20,15 @@ export function narrowedByLauncher(
 ): string | null {
   const rank = localRank(variables);
   if (rank === null) return null;
-  // Then these are the CPUs of its job, which slurmstepd is not kept to.
-  const isOff = variables["SLURM_CPU_BIND_TYPE"] === "none";
-  if (rank.from === "SLURM_LOCALID" && isOff) return null;
   const [own, its] = ["self", `${parent}`].map((pid) => {
     return parseStatus(tree.readText(`/proc/${pid}/status`) ?? "").allowedCpus;
   });
   if (own == null || its == null) return null;
   const [given, whole] = [setOf(own), setOf(its)];
   if (!isSubset(given, whole) || equals(given, whole)) return null;
+  // Slurm keeps a task to the CPUs of its job, whatever --cpu-bind says, and slurmstepd to none.
+  const isJob = size(given) === Number(variables["SLURM_CPUS_ON_NODE"]);
+  if (rank.from === "SLURM_LOCALID" && isJob) return null;
   return (
     `its launcher left it CPUs ${own} of ${its}, whatever its GPU: ` +
     "mpirun --bind-to none, srun --cpu-bind=none and the like switch that off"
