@@ -162,6 +162,31 @@ test.skipIf(!isRoot)("as another user, where root's commands were first", (conte
   ]);
 });
 
+test.skipIf(!isRoot)("beside a GPU of whose node it has no CPU, which is said of this GPU", () => {
+  const far = new StandIn(1);
+  const setUp = [
+    "cd $F/sys/devices; mkdir system/node/node1; echo 0-1 > system/node/online",
+    "echo 2-3 > system/node/node1/cpulist; echo 1 > pci0000:00/0000:00:10.0/numa_node",
+  ].join("\n");
+  const { stdout, stderr } = far.run([...execWords, ...show], setUp);
+  rmSync(far.folder, { recursive: true, force: true });
+  expect(JSON.parse(stdout)).toMatchObject({ cpus: "0-1", memoryNodes: "0" });
+  expect(stderr).toContain(
+    "not as asked: GPU 0000:00:10.0 is on node 1, of which it may use no CPU",
+  );
+  expect(stderr).not.toContain("beside GPU");
+});
+
+test.skipIf(!isRoot)("where it is not bound, nothing is said of cores of its own", () => {
+  const two = new StandIn(2);
+  const shared = ["env", "LOCAL_RANK=0", "LOCAL_WORLD_SIZE=3", ...becomes, ...show];
+  const { stdout, stderr } = two.run(shared, "mount -o remount,bind,ro /run");
+  rmSync(two.folder, { recursive: true, force: true });
+  expect(JSON.parse(stdout)).toMatchObject({ cpus: null });
+  expect(stderr).toContain("3 processes share 2 GPUs");
+  expect(stderr).not.toContain("cores");
+});
+
 /** Each makes standard error one that cannot be written to. */
 test.each([
   ["is closed", "2>&-"],

@@ -17,6 +17,7 @@ import { wasHangupIgnored } from "./hangup.ts";
 import { type Held, holdCores } from "./hold-cores.ts";
 import type { GivenFiles } from "./inherited-files.ts";
 import { leaseFolder, leasesHere } from "./leases.ts";
+import { narrowedByLauncher } from "./narrowed.ts";
 import { lastWords, ownVariables, withVariables } from "./own-words.ts";
 import { deadlyCalls, isFiltered } from "./seccomp.ts";
 import { notFound, notRun } from "./unrunnable.ts";
@@ -61,7 +62,8 @@ export async function execCommand(decider: Decider, command: Command): Promise<N
   const found = findProgram(name, command.variables["PATH"]);
   if (found.kind !== "found") return { status: found.status, error: notFound(name, found) };
   const calls = await loadProcessCalls();
-  const decided = decide(decider, calls);
+  const narrowed = narrowedByLauncher(liveTree(), command.variables, process.ppid);
+  const decided = decide(decider, calls, narrowed);
   if ("error" in decided) return decided;
   const start = calls === null ? startByPrograms : startByCalls(calls);
   const stopWatching = command.watch?.() ?? null;
@@ -76,14 +78,26 @@ interface Decided {
   readonly far: readonly Far[];
   /** Leases, as open files. */
   readonly files: readonly number[];
+  /** Sentences: what was asked for and could not be had. */
   readonly notes: readonly string[];
+  /** What keeps it from more CPUs than it was given, where that can be switched off. */
+  readonly narrowed: string | null;
 }
 
 type Start = (path: string, decided: Decided, command: Command) => NotBecome;
 
-function decide(decider: Decider, calls: ProcessCalls | null): Decided | NotBecome {
+function decide(
+  decider: Decider,
+  calls: ProcessCalls | null,
+  narrowed: string | null,
+): Decided | NotBecome {
   let { answer, files, notes }: Held = { answer: decider.decide(emptySet), files: [], notes: [] };
-  if (answer.kind === "bound" && answer.binding.mode === "exclusive") {
+  // Without CPUs to bind it to there are no cores to hold.
+  if (
+    answer.kind === "bound" &&
+    answer.binding.mode === "exclusive" &&
+    answer.binding.cpus !== null
+  ) {
     const without = leasesHere() ?? (calls === null ? "koffi is not installed" : null);
     if (without === null && calls !== null) {
       ({ answer, files, notes } = holdCores(decider, leaseFolder, calls.lock));
@@ -96,14 +110,16 @@ function decide(decider: Decider, calls: ProcessCalls | null): Decided | NotBeco
   if (answer.kind === "bound") {
     const { binding } = answer;
     const far = farFrom(decider.topology, binding);
-    return { binding, far, files, notes: [...far.map(farText), ...notes] };
+    return { binding, far, files, notes: [...far.map(farText), ...notes], narrowed };
   }
   return impossible(answer.message, {
     expected: answer.expected,
     remedy:
-      answer.why === "unnamed"
-        ? "evenkeel topology shows the GPUs of this machine"
-        : "choose another --mode: evenkeel exec --help tells what each takes",
+      narrowed !== null
+        ? narrowed
+        : answer.why === "unnamed"
+          ? "evenkeel topology shows the GPUs of this machine"
+          : "choose another --mode: evenkeel exec --help tells what each takes",
   });
 }
 
@@ -165,7 +181,7 @@ const startByPrograms: Start = (path, decided, command) => {
 
 /** Says what was reached; a failure where that is too little. */
 function tell(
-  { binding, far, notes }: Decided,
+  { binding, far, notes, narrowed }: Decided,
   reached: Reached,
   { say, isRequired }: Command,
 ): NotBecome | null {
@@ -183,6 +199,7 @@ function tell(
     });
   }
   say(reachedText(binding, far, reached));
+  if (narrowed !== null) say(narrowed);
   for (const each of shortfalls) say(`not as asked: ${each}`);
   return null;
 }
