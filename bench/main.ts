@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>
   ],
   exec: async () => (await import("./exec.ts")).benchExec(),
   fleet: async () => (await import("./fleet.ts")).benchFleet(),
+  forecast: async () => (await import("./forecast.ts")).benchForecast(),
   measure: async () => (await import("./measure.ts")).benchMeasure(),
   placement: async () => (await import("./placement.ts")).benchPlacement(),
   startup: async () => (await import("./startup.ts")).benchStartup(),

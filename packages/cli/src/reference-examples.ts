@@ -59,6 +59,30 @@ export const referenceExamples: readonly ReferenceExample[] = [
     lines: ["evenkeel place vm-by-itself.yaml --on machine:hgx-h100"],
   },
   {
+    kind: "WorkloadProfile",
+    file: "workload-profile-video-search.yaml",
+    title: "From host memory to the GPUs",
+    says:
+      "Copies to the GPUs weigh most, so placement puts memory near them first. VMs and Flavors name " +
+      "it as their `workload`.",
+    lines: [
+      "evenkeel capacity --on machine:hgx-h100 --flavor flavor-one-gpu.yaml " +
+        "--profile workload-profile-video-search.yaml",
+    ],
+  },
+  {
+    kind: "WorkloadProfile",
+    file: "workload-profile-in-memory.yaml",
+    title: "Memory alone",
+    says:
+      "Half of its reads wait for the latency of the one before. Neighbours slow it as soon as they " +
+      "load its node's memory.",
+    lines: [
+      "evenkeel place vm-by-itself.yaml --on machine:hgx-h100 " +
+        "--profile workload-profile-in-memory.yaml --forecast",
+    ],
+  },
+  {
     kind: "HostPolicy",
     file: "policy-keeps-more.yaml",
     title: "More for the host, and a spare GPU",
@@ -143,6 +167,30 @@ export const referenceExamples: readonly ReferenceExample[] = [
       "evenkeel topology --fleet fleet-with-plans.yaml --host synthetic",
       "evenkeel place vm-by-itself.yaml --fleet fleet-with-plans.yaml",
     ],
+  },
+  {
+    kind: "Forecast",
+    file: "forecast-alone.json",
+    title: "Nobody else there",
+    says: "Without neighbours the forecast is the plan's own slowdown, here 1.",
+    lines: [
+      "evenkeel place vm-of-a-flavor.yaml --flavor flavor-one-gpu.yaml --on topology-small.json " +
+        "--forecast --output json",
+    ],
+    isRecord: true,
+  },
+  {
+    kind: "Forecast",
+    file: "forecast-beside-a-vm.json",
+    title: "Beside a VM on the same node",
+    says:
+      "Both use the memory of node 0. The line prints it beside the plan; it is the `forecast` of " +
+      "what is printed.",
+    lines: [
+      "evenkeel place vm-by-itself.yaml --on topology-small.json --taken plan-pinned.json " +
+        "--forecast --output json",
+    ],
+    isRecord: true,
   },
   {
     kind: "Refusal",

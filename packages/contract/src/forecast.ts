@@ -9,6 +9,7 @@ import {
   object,
   oneOf,
   positive,
+  share,
   text,
 } from "./fields.ts";
 
@@ -34,6 +35,7 @@ const vm = object({
   tenant: name.nullable(),
   running: flag,
   workload: name,
+  remoteShare: share,
   slowdownBefore: positive.nullable(),
   slowdownAfter: positive,
   slowdownBusy: positive,

@@ -34,6 +34,7 @@ partitions: [{ id: 3, accelerators: ["0000:1b:00.0"], active: null }]`),
     accelerators: ["10de:*:0302", "1234:11e8", "0000:2b:00.0"],
     nics: [],
     exclude: ["0000:27:00.0"],
+    maxSlowdown: null,
     partitions: [{ id: 3, accelerators: ["0000:1b:00.0"], active: null }],
   });
 });

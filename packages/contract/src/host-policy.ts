@@ -1,6 +1,6 @@
 import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { MiB, parseQuantity } from "@evenkeel/core/unit/bytes.ts";
-import type { z } from "zod";
+import { z } from "zod";
 import {
   apiVersion,
   deviceName,
@@ -14,6 +14,8 @@ import {
 } from "./fields.ts";
 import { partitionsSchema } from "./topology.ts";
 
+const slowdownError = "a number from 1 to 1000, such as 1.2";
+
 /** What a policy says, in a document of its own or in a Fleet. A missing field has its default. */
 export const policyFields = {
   reserved: object({
@@ -24,6 +26,12 @@ export const policyFields = {
   accelerators: list(deviceName, 256).nullable().optional(),
   nics: list(deviceName, 256).nullable().optional(),
   exclude: list(pciAddress, 4096).optional(),
+  maxSlowdown: z
+    .number({ error: slowdownError })
+    .min(1, { error: slowdownError })
+    .max(1000, { error: slowdownError })
+    .nullable()
+    .optional(),
   partitions: partitionsSchema.nullable().optional(),
 };
 
@@ -63,6 +71,7 @@ export function hostPolicyOf(document: PolicyFields): HostPolicy {
     accelerators: document.accelerators ?? defaultHostPolicy.accelerators,
     nics: document.nics ?? defaultHostPolicy.nics,
     exclude: document.exclude ?? defaultHostPolicy.exclude,
+    maxSlowdown: document.maxSlowdown ?? defaultHostPolicy.maxSlowdown,
     partitions: document.partitions ?? defaultHostPolicy.partitions,
   };
 }

@@ -207,13 +207,13 @@ test("an error names the field, its position, what was expected and the nearest 
     document-invalid vm.yaml:3:13: metadata.name is "a\\u001b[31mb" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | write a-31mb
     document-invalid vm.yaml:3:1: metadata.name is missing | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | add name: llm-a, for example
     document-invalid vm.yaml:1:1: apiVersion is "v1" | "evenkeel/v1" | write apiVersion: evenkeel/v1
-    document-invalid vm.yaml:2:1: kind is "VirtualMachin" | one of Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | did you mean "VirtualMachine"?
-    document-invalid vm.yaml:2:1: kind is "Pod" | one of Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | evenkeel schema says what each kind is
-    document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | add kind: VirtualMachine
+    document-invalid vm.yaml:2:1: kind is "VirtualMachin" | one of Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Forecast, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | did you mean "VirtualMachine"?
+    document-invalid vm.yaml:2:1: kind is "Pod" | one of Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Forecast, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | evenkeel schema says what each kind is
+    document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Forecast, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | add kind: VirtualMachine
     document-invalid vm.yaml:1:1: the document is "just words" | an object with apiVersion and kind | begin it with apiVersion: evenkeel/v1, and kind: VirtualMachine or another
     document-invalid vm.yaml:1:1: the document is a list of 2 items | an object with apiVersion and kind | write each item as a document of its own, with a line of --- between two
-    document-invalid vm.yaml: it contains no document | a document of one of the kinds Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | it is empty: look at what should have written it; evenkeel schema lists the kinds
-    document-invalid vm.yaml: it contains no document | a document of one of the kinds Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | all of it is comments: begin a document with apiVersion: evenkeel/v1
+    document-invalid vm.yaml: it contains no document | a document of one of the kinds Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Forecast, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | it is empty: look at what should have written it; evenkeel schema lists the kinds
+    document-invalid vm.yaml: it contains no document | a document of one of the kinds Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Forecast, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | all of it is comments: begin a document with apiVersion: evenkeel/v1
     "
   `);
 });
@@ -253,8 +253,8 @@ test("an error in JSON has its line and column", () => {
       json-malformed host.json:1:18: this is not JSON | one complete JSON document (RFC 8259) | it is several documents: write each to a file of its own, or all as YAML (---)
       json-malformed host.json:1:8: this is not JSON | one complete JSON document (RFC 8259) | if it is YAML, give its file a name that ends in .yaml
       document-invalid host.json:1:1: the document is a list of 0 items | an object with apiVersion and kind | write each item as a document of its own, with a line of --- between two
-      document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | evenkeel schema says what each kind is
-      document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | evenkeel schema says what each kind is
+      document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Forecast, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | evenkeel schema says what each kind is
+      document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Forecast, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | evenkeel schema says what each kind is
       "
     `);
 });
@@ -329,7 +329,7 @@ test("broken and hostile YAML is refused in bounded time", () => {
     braces: yaml-malformed vm.yaml:1:513: it is nested too deeply | at most 64 levels | null
     commas: yaml-malformed vm.yaml:1:3: this is not YAML | valid YAML 1.2 (the parser says: Unexpected , in flow sequence) | give the fields of one object the same number of spaces
     dashes: yaml-malformed vm.yaml:1:1873: it is nested too deeply | at most 64 levels | null
-    keys: document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | evenkeel schema says what each kind is
+    keys: document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Forecast, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | evenkeel schema says what each kind is
     documents: yaml-malformed vm.yaml:1:1: it contains 1000 documents | at most 256 documents in a file | null
     tooLong: file-too-large vm.yaml: it is 65538 characters long | at most 65536 characters of YAML | write it as JSON, which may be longer
     "
@@ -357,7 +357,7 @@ test("hostile JSON is refused in bounded time", () => {
     nested: json-malformed h.json:1:513: it is nested too deeply | at most 64 levels | null
     quotes: json-malformed h.json:1:8388609: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
     items: document-invalid h.json:1:1369: pci is a list of 1000016 items | a list of at most 8192 items | begin each item with a dash: a list has no keys of its own
-    keys: document-invalid h.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | evenkeel schema says what each kind is
+    keys: document-invalid h.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, WorkloadProfile, HostPolicy, Fleet, Plan, Forecast, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict, Explanation, Diagnosis, Binding, Calibration | evenkeel schema says what each kind is
     tooLong: file-too-large h.json: it is 8388609 characters long | at most 8388608 characters of JSON | null
     "
   `);

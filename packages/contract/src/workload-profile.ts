@@ -1,5 +1,5 @@
 import { isBuiltIn, type Profile } from "@evenkeel/core/request/workload-profile.ts";
-import { z } from "zod";
+import type { z } from "zod";
 import { apiVersion, bytes, exactly, integer, name, object, share, size } from "./fields.ts";
 
 /** A day: whatever repeats more rarely is no step. */

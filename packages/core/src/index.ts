@@ -102,7 +102,7 @@ export type {
 export type { Request } from "./request/request.ts";
 export { forecastOf } from "./forecast/forecast.ts";
 export type { Forecast, ForecastUnknown, VmForecast } from "./forecast/forecast-document.ts";
-export type { Bottleneck } from "./cost/contention.ts";
+export type { Bottleneck } from "./cost/contention/contention.ts";
 export type { Profile, WorkloadProfile } from "./request/workload-profile.ts";
 export { requestOfFlavor, resolveRequest } from "./request/resolve.ts";
 export { defaultHostPolicy, type HostPolicy } from "./request/host-policy.ts";

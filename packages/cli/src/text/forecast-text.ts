@@ -1,7 +1,9 @@
-import type { Bottleneck } from "@evenkeel/core/cost/contention.ts";
+import { bottleneckText } from "@evenkeel/core/cost/contention/bottleneck-text.ts";
+import type { Bottleneck } from "@evenkeel/core/cost/contention/contention.ts";
 import type { CostParts } from "@evenkeel/core/cost/plan-cost.ts";
 import type { Forecast, VmForecast } from "@evenkeel/core/forecast/forecast-document.ts";
 import { guestName } from "@evenkeel/core/guest/name.ts";
+import { shareText } from "@evenkeel/core/text/share.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import type { View } from "./plan-text.ts";
 import { hanging } from "./table.ts";
@@ -29,7 +31,11 @@ export function forecastText({ vms, unknown }: Forecast, { width, paint }: View)
 
 const nameOf = ({ vm, tenant }: VmForecast): string => guestName(vm, tenant);
 
-const sameText = (one: VmForecast): string => `${nameOf(one)} ${times(one.slowdownAfter)}`;
+const sameText = (one: VmForecast): string =>
+  `${nameOf(one)} ${times(one.slowdownAfter)}${one.remoteShare > 0 ? ` with ${remoteText(one)}` : ""}`;
+
+const remoteText = ({ remoteShare }: VmForecast): string =>
+  `${shareText(remoteShare, 1)} of its memory remote`;
 
 const byBasis = {
   measured: "by measured figures",
@@ -51,8 +57,9 @@ function vmSentence(one: VmForecast): string {
   return [
     `${name}: ${change} ${byBasis[basis]}`,
     ...busy,
+    ...(one.remoteShare > 0 ? [`with ${remoteText(one)}`] : []),
     ...latencyWords(one),
-    ...(bottleneck === null ? [] : [bottleneckText(bottleneck, one.parts)]),
+    ...(bottleneck === null ? [] : [slowedText(bottleneck, one.parts)]),
   ].join("; ");
 }
 
@@ -72,15 +79,9 @@ const partNames: Readonly<Record<keyof CostParts, string>> = {
   network: "transfers of its NICs",
 };
 
-function bottleneckText(bottleneck: Bottleneck, parts: CostParts): string {
-  const { resource, part, askedBytesPerSecond, capacityBytesPerSecond, vms } = bottleneck;
-  const [asked, has] = [askedBytesPerSecond, capacityBytesPerSecond].map((one) =>
-    (one / 1e9).toFixed(1),
-  );
-  return (
-    `${resource}: ${asked} of ${has} GB/s asked for, ${vms} VMs, so ${partNames[part]} take ` +
-    `${times(parts[part])} times as long`
-  );
+function slowedText(bottleneck: Bottleneck, parts: CostParts): string {
+  const { part } = bottleneck;
+  return `${bottleneckText(bottleneck)}, so ${partNames[part]} take ${times(parts[part])} times as long`;
 }
 
 function times(value: number): string {

@@ -5,12 +5,12 @@ import type { CostParts } from "./plan-cost.ts";
 /**
  * The profiles of the built-in workloads, and the weights of any profile.
  *
- * **Weights** say how the time that a VM spends moving data divides over the paths when it is placed
- * as well as possible. A slowdown is the sum of the parts' relative costs by these weights: a part
- * of weight 0.4 whose path takes twice as long makes the whole 1.4 times as long. They follow from
- * the profile alone: the bytes of a step over the rates of an ordinary host (`referenceRates`), and
- * neither from the machine nor from its load, or one answer for each class of hosts would no longer
- * hold.
+ * **Weights** say how the time that a VM spends moving data divides over the paths when it is
+ * placed as well as possible. A slowdown is the sum of the parts' relative costs by these weights:
+ * a part of weight 0.4 whose path takes twice as long makes the whole 1.4 times as long. They
+ * follow from the profile alone: the bytes of a step over the rates of an ordinary host
+ * (`referenceRates`), and neither from the machine nor from its load, or one answer for each class
+ * of hosts would no longer hold.
  *
  * A built-in profile is written the other way round, by its shares of time, from which its bytes
  * follow. So a workload is described in one place, and objective and forecast cannot disagree on
@@ -25,8 +25,8 @@ import type { CostParts } from "./plan-cost.ts";
 
 /**
  * What one accelerator, vCPU or NIC moves in a second on an ordinary GPU host, each on the nearest
- * path. A copy engine at PCIe 5.0 x16 (nvbandwidth on an H100); a vCPU, one of two threads of a core
- * that keeps twelve cache lines of 64 bytes on their way at 80 ns; NVLink of an H100
+ * path. A copy engine at PCIe 5.0 x16 (nvbandwidth on an H100); a vCPU, one of two threads of a
+ * core that keeps twelve cache lines of 64 bytes on their way at 80 ns; NVLink of an H100
  * (p2pBandwidthLatencyTest); a NIC of 400 Gb/s.
  */
 export const referenceRates = {

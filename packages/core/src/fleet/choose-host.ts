@@ -73,7 +73,8 @@ export function hostChooser(soldFlavors: readonly SoldFlavor[]): HostChooser {
     let exact = true;
     for (const entry of entries) {
       const { hostClass } = entry;
-      const place = bestPlace(hostClass.inventory, hostClass.occupancy);
+      const { accepts } = entry;
+      const place = bestPlace(accepts === undefined ? hostClass : { ...hostClass, accepts });
       const host = place && index.first(entry, without);
       if (place === null || host === null) continue;
       const room = preferEmptyHosts ? countSlots(hostClass, demand) : { slots: 0, exact: true };
@@ -86,10 +87,8 @@ export function hostChooser(soldFlavors: readonly SoldFlavor[]): HostChooser {
       if (best === null || isBefore(candidate, best)) best = candidate;
     }
     if (best === null) return null;
-    const { inventory, occupancy } = index.at(best.host);
-    const place = explained
-      ? places.explained(inventory, occupancy, demand.request)
-      : bestPlace(inventory, occupancy, best.place);
+    const host = index.at(best.host);
+    const place = explained ? places.explained(host, demand.request) : bestPlace(host, best.place);
     invariant(place !== null, `host ${best.host} takes the request as its host class does`);
     return {
       slots: [],

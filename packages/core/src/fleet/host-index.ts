@@ -1,6 +1,7 @@
 import { invariant } from "../invariant.ts";
 import type { Occupancy } from "../placement/occupancy/occupancy.ts";
 import type { HostClass, HostClasses } from "../placement/host-class/host-classes.ts";
+import type { Layout } from "../placement/layout/layout.ts";
 import type { Inventory } from "../placement/inventory/inventory.ts";
 import { at, valueOf } from "../unit/list.ts";
 
@@ -8,12 +9,19 @@ import { at, valueOf } from "../unit/list.ts";
 export interface HostOccupancy {
   readonly inventory: Inventory;
   readonly occupancy: Occupancy;
+  /**
+   * Which layouts the host takes, where its neighbours count: then it is a class of its own, and no
+   * two of its devices are interchangeable in its inventory.
+   */
+  readonly accepts?: ((layout: Layout) => boolean) | undefined;
 }
 
 /** The hosts of one class, in the order in which they were added. */
 export interface HostClassEntry {
   readonly hostClass: HostClass;
   readonly hosts: readonly number[];
+  /** Which layouts the only host of the class takes, where its neighbours count. */
+  readonly accepts?: HostOccupancy["accepts"];
 }
 
 /** An index of hosts by host class. Hosts are known by position, numbered as they are added. */
@@ -83,11 +91,14 @@ function hostClassMembers(hostClasses: HostClasses): HostClassMembers {
   const classOf: HostClass[] = [];
   const byOccupancy = new WeakMap<Occupancy, HostClass>();
   const members = new Map<HostClass, number[]>();
+  const limits = new WeakMap<HostClass, NonNullable<HostOccupancy["accepts"]>>();
   let entries: HostClassEntry[] | null = null;
   return {
-    enter: (position, { inventory, occupancy }) => {
-      const hostClass = byOccupancy.get(occupancy) ?? hostClasses.of(inventory, occupancy);
-      byOccupancy.set(occupancy, hostClass);
+    enter: (position, { inventory, occupancy, accepts }) => {
+      const known = byOccupancy.get(occupancy) ?? hostClasses.of(inventory, occupancy);
+      if (accepts === undefined) byOccupancy.set(occupancy, known);
+      const hostClass = accepts === undefined ? known : { ...known, inventory, occupancy };
+      if (accepts !== undefined) limits.set(hostClass, accepts);
       classOf[position] = hostClass;
       const list = members.get(hostClass);
       if (list === undefined) {
@@ -104,7 +115,11 @@ function hostClassMembers(hostClasses: HostClasses): HostClassMembers {
       entries = null;
     },
     entries: () => {
-      entries ??= [...members].map(([hostClass, of]) => ({ hostClass, hosts: of }));
+      entries ??= [...members].map(([hostClass, of]) => ({
+        hostClass,
+        hosts: of,
+        accepts: limits.get(hostClass),
+      }));
       return entries;
     },
   };

@@ -6,7 +6,6 @@ import {
   type SlotChange,
   slotChanges,
 } from "../placement/capacity/loss.ts";
-import type { Inventory } from "../placement/inventory/inventory.ts";
 import { useOfLayout } from "../placement/layout/layout-use.ts";
 import { occupied, type Occupancy, type Use } from "../placement/occupancy/occupancy.ts";
 import type { Layout } from "../placement/layout/layout.ts";
@@ -20,6 +19,7 @@ import { type SearchResult, searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
 import { withRefinedOrbits } from "../placement/host-class/refined-orbits.ts";
 import type { Demand } from "../placement/host-class/demand.ts";
+import type { HostOccupancy } from "./host-index.ts";
 import type { HostClass, HostClasses } from "../placement/host-class/host-classes.ts";
 
 /** The best place for a request on one host, by objective and loss. */
@@ -50,21 +50,13 @@ export interface ExplainedPlace extends HostPlace {
  *
  * @param ofClass the best place on another host of the same class, which has the same value.
  */
-export type BestPlace = (
-  inventory: Inventory,
-  occupancy: Occupancy,
-  ofClass?: HostPlace,
-) => HostPlace | null;
+export type BestPlace = (host: HostOccupancy, ofClass?: HostPlace) => HostPlace | null;
 
 export interface HostPlaces {
   /** For one demand. Caches places by the occupancy's identity (`interning.ts`). */
   readonly best: (demand: Demand) => BestPlace;
   /** A place with what its reasons need; not cached. */
-  readonly explained: (
-    inventory: Inventory,
-    occupancy: Occupancy,
-    request: Request,
-  ) => ExplainedPlace | null;
+  readonly explained: (host: HostOccupancy, request: Request) => ExplainedPlace | null;
 }
 
 /** The most demands in the cache. */
@@ -82,12 +74,13 @@ export function hostPlaces(
   const places = new Map<string, WeakMap<Occupancy, HostPlace | null>>();
 
   const find = (
-    inventory: Inventory,
-    occupancy: Occupancy,
+    { inventory, occupancy, accepts }: HostOccupancy,
     request: Request,
     options: SearchOptions,
   ): ExplainedPlace | null => {
-    const searched = isSelling ? withRefinedOrbits(inventory, occupancy) : inventory;
+    // Where neighbours count, no orbits are left to refine.
+    const isRefined = isSelling && accepts === undefined;
+    const searched = isRefined ? withRefinedOrbits(inventory, occupancy) : inventory;
     const space = spaceFor(searched, occupancy, request);
     const before = hostClasses.transient(inventory, occupancy);
     const after = (layout: Layout): HostClass => {
@@ -101,7 +94,7 @@ export function hostPlaces(
       exact &&= found.exact;
       return found.loss;
     };
-    const found = searchSpace(space, { ...options, ...(isSelling && { loss: lost }) });
+    const found = searchSpace(space, { ...options, accepts, ...(isSelling && { loss: lost }) });
     if (found === null) return null;
     const { best, runnerUp } = found;
     const freeAcceleratorsOf = freeAcceleratorCounter(space);
@@ -122,18 +115,15 @@ export function hostPlaces(
       const found = places.get(key) ?? new WeakMap<Occupancy, HostPlace | null>();
       if (places.size >= demandsMax) places.clear();
       places.set(key, found);
-      return (inventory, occupancy, ofClass) => {
-        const before = found.get(occupancy);
+      return (host, ofClass) => {
+        const before = found.get(host.occupancy);
         if (before !== undefined) return before;
-        const place = find(inventory, occupancy, request, {
-          knownOptimum: ofClass && optimumOf(ofClass),
-        });
-        found.set(occupancy, place);
+        const place = find(host, request, { knownOptimum: ofClass && optimumOf(ofClass) });
+        found.set(host.occupancy, place);
         return place;
       };
     },
-    explained: (inventory, occupancy, request) =>
-      find(inventory, occupancy, request, { explained: true }),
+    explained: (host, request) => find(host, request, { explained: true }),
   };
 }
 

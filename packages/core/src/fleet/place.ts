@@ -17,6 +17,8 @@ import type { Plan } from "../plan/plan.ts";
 import type { HostRefusal, Refusal } from "../plan/refusal.ts";
 import { withSellablePages } from "../plan/sellable-pages.ts";
 import { at } from "../unit/list.ts";
+import { type SlowdownLimit, slowdownLimit, withoutOrbits } from "../forecast/slowdown-limit.ts";
+import { type Slowed, slowedBy } from "./slowed.ts";
 import { hostReasons, runnerUpSlots, slotReasons } from "./choice-reasons.ts";
 import { hostChooser } from "./choose-host.ts";
 import { planReasons } from "./plan-reasons.ts";
@@ -58,22 +60,28 @@ export function place(
   const isAvoided = (plan: Plan): boolean => awayFrom.some((name) => isVmCalled(name, plan));
   const avoidedOn = hosts.map(({ taken }) => taken.filter(isAvoided));
   const inventories = hosts.map((host) => inventoryOf(withSellablePages(host), host.policy));
+  const limits = hosts.map((host) => slowdownLimit(host, request));
   const given = flavors.map((flavor) => ({ demand: demandOf(flavor), weight: 1 }));
   const soldFlavors = given.length > 0 ? given : impliedSoldFlavors(inventories, request);
   const { index, decide } = hostChooser(soldFlavors);
   for (const [i, inventory] of inventories.entries()) {
-    index.add({ inventory, occupancy: occupancyOf(inventory, at(hosts, i)) });
+    const host = at(hosts, i);
+    const occupancy = occupancyOf(inventory, host);
+    const limit = at(limits, i);
+    if (limit === null) index.add({ inventory, occupancy });
+    else index.add({ inventory: withoutOrbits(inventory), occupancy, accepts: limit.accepts });
   }
   const without = new Set(avoidedOn.flatMap((plans, i) => (plans.length > 0 ? [i] : [])));
   const choice = decide(demandOf(request), { without, preferEmptyHosts, explained: true });
   if (choice === null) {
+    const slowedOn = hosts.map((host, i) => slowedBy(host, request, at(limits, i)));
     const untoldOn = hosts.map((host, i) =>
-      at(avoidedOn, i).length > 0 ? [] : untoldOf(host, request),
+      at(avoidedOn, i).length > 0 || at(slowedOn, i) !== null ? [] : untoldOf(host, request),
     );
     const refused = hosts.map((host, i): HostRefusal => {
       const isAnswered = at(untoldOn, i).length === 0;
       return isAnswered || causesWhereUntold
-        ? hostRefusal(host, request, at(avoidedOn, i))
+        ? hostRefusal(host, request, at(avoidedOn, i), at(slowedOn, i))
         : { host: host.topology.name, ways: [], waysExhaustive: false, remedies: [] };
     });
     const untold = untoldOn.flat();
@@ -85,7 +93,7 @@ export function place(
   const names = hosts.map(({ topology }) => topology.name);
   const others = {
     names,
-    refusalOf: (i: number) => firstCause(at(hosts, i), request, at(avoidedOn, i)),
+    refusalOf: (i: number) => firstCause(at(hosts, i), request, at(avoidedOn, i), at(limits, i)),
   };
   const reasons = [
     ...planReasons(found, ideal, runnerUpSlots(choice)),
@@ -96,13 +104,38 @@ export function place(
 }
 
 /** The first cause of the nearest way, in words. */
-function firstCause(host: HostState, request: Request, avoided: readonly Plan[]): string {
+function firstCause(
+  host: HostState,
+  request: Request,
+  avoided: readonly Plan[],
+  limit: SlowdownLimit | null,
+): string {
   if (avoided.length > 0) return awayReason(request, avoided).message;
+  const slowed = slowedBy(host, request, limit);
+  if (slowed !== null) return slowed.reason.message;
   return at(at(refuse(host, request, { remedies: false }).ways, 0).reasons, 0).message;
 }
 
-/** @param avoided the VMs on the host that the request keeps away from. */
-function hostRefusal(host: HostState, request: Request, avoided: readonly Plan[]): HostRefusal {
+/**
+ * @param avoided the VMs on the host that the request keeps away from.
+ * @param slowed that it fits, but for the host's limit on slowdowns.
+ */
+function hostRefusal(
+  host: HostState,
+  request: Request,
+  avoided: readonly Plan[],
+  slowed: Slowed | null,
+): HostRefusal {
+  if (slowed !== null) {
+    const { nodes, reason, remedy } = slowed;
+    const away = avoided.length === 0 ? [] : [awayReason(request, avoided)];
+    return {
+      host: host.topology.name,
+      ways: [{ nodes, reasons: [...away, reason] }],
+      waysExhaustive: true,
+      remedies: away.length === 0 ? [remedy] : [],
+    };
+  }
   if (avoided.length === 0) return refuse(host, request);
   const away = awayReason(request, avoided);
   const found = search(host, request);

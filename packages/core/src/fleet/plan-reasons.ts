@@ -120,7 +120,7 @@ function straddleReasons(found: SearchResult): string[] {
   const share =
     remote === 0 ? "" : `, with ${shareText(remote, space.granules)} of its memory remote`;
   const why = straddleCause(straddlingOf(space));
-  const cost = straddleCostText(straddlingCost(found));
+  const cost = straddleCostText(straddlingCost(found), remote > 0);
   return [straddleReason(`${listText(nodes)}${share}: ${why}; ${cost}`)];
 }
 
@@ -129,7 +129,7 @@ function strayReasons(space: Space, { cells }: Layout): string[] {
   const [what, room] = isolation === "shared" ? ["vCPUs", "few CPUs"] : ["cores", "few"];
   if (locality === "interleave") {
     return [
-      "Memory is interleaved over all nodes, as asked: it costs the same wherever the VM runs.",
+      "Memory is interleaved over all nodes, as asked: as much of it is remote wherever the VM runs.",
     ];
   }
   return cells.flatMap((cell, id) => {
@@ -238,8 +238,12 @@ function runnerUpReason(found: SearchResult, ideal: RawCost, runnerUpLoss: strin
   const other = otherPlace(best.cells, runnerUp.cells);
   const why = whyWorse(found, runnerUp, ideal, runnerUpLoss);
   return why === null
-    ? `${other} would be just as good; ties go to the lowest numbers.`
+    ? `${other} would ${hasRemoteMemory(best) ? "cost as much" : "be just as good"}; ties go to the lowest numbers.`
     : `Next best: ${other.replace(/^N(ode)/, "n$1")} (${why}).`;
+}
+
+function hasRemoteMemory({ cells }: Layout): boolean {
+  return cells.some(({ node, granules }) => granules.some((part) => part.node !== node));
 }
 
 /** The first part of the comparison in which another place is worse; null where there is none. */

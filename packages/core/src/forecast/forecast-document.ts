@@ -1,10 +1,10 @@
-import type { Bottleneck } from "../cost/contention.ts";
+import type { Bottleneck } from "../cost/contention/contention.ts";
 import type { CostBasis } from "../cost/path-cost.ts";
 import type { CostParts } from "../cost/plan-cost.ts";
 
 /**
  * What admitting one VM to a host does to every VM on it, itself included: predicted before it is
- * started, from what each of them moves (`cost/vm-flows.ts`) and where.
+ * started, from what each of them moves (`cost/contention/vm-flows.ts`) and where.
  */
 export interface Forecast {
   readonly apiVersion: "evenkeel/v1";
@@ -26,6 +26,8 @@ export interface VmForecast {
   /** Whether it runs already. */
   readonly running: boolean;
   readonly workload: string;
+  /** The part of its memory that is remote from the vCPUs that use it, from 0 to 1. */
+  readonly remoteShare: number;
   /**
    * How many times as long it moves its data as alone on the best place of this host: without the
    * new VM (null for the new VM itself), with it, and with it while all others are busy at once.

@@ -4,7 +4,7 @@ import {
   contentionOf,
   sharesAny,
   slowdownBy,
-} from "../cost/contention.ts";
+} from "../cost/contention/contention.ts";
 import { type CostBasis, weakerBasis } from "../cost/path-cost.ts";
 import type { CostParts } from "../cost/plan-cost.ts";
 import type { HostState } from "../plan/host-state.ts";
@@ -18,9 +18,9 @@ import { type LoadedVm, type Neighbours, neighboursOf } from "./neighbours.ts";
  * Predicts what a VM does to those that run on its host, and they to it.
  *
  * A slowdown is the one of its plan, which is that of its place on the idle host under objective
- * (2), times what neighbours add to the parts of its cost (`cost/contention.ts`). So without
- * neighbours the two figures are one; and since neighbours never make a part shorter, admitting a
- * VM makes nobody faster.
+ * (2), times what neighbours add to the parts of its cost (`cost/contention/contention.ts`). So
+ * without neighbours the two figures are one; and since neighbours never make a part shorter,
+ * admitting a VM makes nobody faster.
  *
  * What cannot be known is left out and told: a VM without a plan, whose load then is not counted,
  * makes every figure a lower bound, of the basis `unknown`.
@@ -56,13 +56,14 @@ export function forecastWith(neighbours: Neighbours, newcomer: LoadedVm): Foreca
       tenant,
       running: isRunning,
       workload,
+      remoteShare: rounded(own.remoteShare),
       slowdownBefore: before === null ? null : slowdownOf(own, before),
       slowdownAfter: slowdownOf(own, after),
       slowdownBusy: slowdownOf(own, among(own, all, "full")),
       parts: roundedParts(after.parts),
       bottleneck: after.bottleneck,
-      latencyBeforeNs: before === null ? null : before.latencyNs,
-      latencyAfterNs: after.latencyNs,
+      latencyBeforeNs: before === null ? null : nanoseconds(before),
+      latencyAfterNs: nanoseconds(after),
       basis: isComplete ? basisOf(own, after) : "unknown",
     };
   });
@@ -96,7 +97,9 @@ export function slowdownsWith(
   });
 }
 
-/** What neighbours cost a running VM without the new one: who shares nothing with it has it still. */
+/**
+ * What neighbours cost a running VM without the new one: who shares nothing with it has it still.
+ */
 function beforehand(
   { machine, running }: Neighbours,
   own: LoadedVm,
@@ -108,11 +111,13 @@ function beforehand(
   return contentionOf(machine, own.flows, others);
 }
 
-function slowdownOf({ model, raw, idleSlowdown }: LoadedVm, contention: Contention): number {
+/** A VM's slowdown among neighbours, to four decimals as in its plan. */
+export function slowdownOf({ model, raw, idleSlowdown }: LoadedVm, contention: Contention): number {
   return rounded(idleSlowdown * slowdownBy(model.weights, raw, contention));
 }
 
-function basisOf({ raw }: LoadedVm, { basis }: Contention): CostBasis {
+/** What a VM's slowdown among neighbours is known by. */
+export function basisOf({ raw }: LoadedVm, { basis }: Contention): CostBasis {
   return weakerBasis(raw.basis, basis);
 }
 
@@ -136,6 +141,11 @@ function namesText(names: readonly string[]): string {
   const shown = names.slice(0, 3);
   const more = names.length - shown.length;
   return more === 0 ? shown.join(", ") : `${shown.join(", ")} and ${more} more`;
+}
+
+/** To tenths, which is more than anybody measures. */
+function nanoseconds({ latencyNs }: Contention): number | null {
+  return latencyNs === null ? null : Math.round(latencyNs * 10) / 10;
 }
 
 function roundedParts({ hostToDevice, memory, peer, network }: CostParts): CostParts {

@@ -1,7 +1,7 @@
 import type { FlowMachine } from "../cost/flow/flow-machine.ts";
 import { flowMachine } from "../cost/flow/flow-machine.ts";
 import type { CostModel, Placed, RawCost } from "../cost/placement-cost.ts";
-import { type VmFlows, vmFlows } from "../cost/vm-flows.ts";
+import { type VmFlows, vmFlows } from "../cost/contention/vm-flows.ts";
 import { profileOf, workloadName } from "../cost/workload.ts";
 import { guestName } from "../guest/name.ts";
 import { inventoryOf } from "../placement/inventory/inventory.ts";
@@ -23,6 +23,8 @@ export interface LoadedVm {
   readonly raw: RawCost;
   readonly idleSlowdown: number;
   readonly flows: VmFlows;
+  /** The part of its memory that is remote from the vCPUs that use it. */
+  readonly remoteShare: number;
 }
 
 /** The VMs that run on a host, as flows on its machine: made once, for any number of forecasts. */
@@ -54,7 +56,16 @@ export function neighboursOf({ topology, taken, held = [], policy }: HostState):
     const model = inventory.relations.model(workload);
     const flows = vmFlows(machine, model, { placed, vcpus, profile: profileOf(workload) });
     const raw = model.cost(placed);
-    return { vm, tenant, workload: workloadName(workload), model, raw, idleSlowdown, flows };
+    return {
+      vm,
+      tenant,
+      workload: workloadName(workload),
+      model,
+      raw,
+      idleSlowdown,
+      flows,
+      remoteShare: remoteShareOf(placed),
+    };
   };
   const loaded = (plan: Plan): LoadedVm | null => {
     const [placed, workload] = [placedPlan(plan, inventory.topology), workloadOfPlan(plan)];
@@ -77,6 +88,16 @@ export function neighboursOf({ topology, taken, held = [], policy }: HostState):
     if (plan === null) unknown.push({ what: `what ${name} moves`, why: "it runs without a plan" });
   }
   return { host: topology.name, machine, running, unknown, loaded, load };
+}
+
+function remoteShareOf({ cells }: Placed): number {
+  return sumOf(cells, ({ share, vcpuNodes, memoryNodes }) =>
+    sumOf(vcpuNodes, (cpus) =>
+      sumOf(memoryNodes, (memory) =>
+        memory.node === cpus.node ? 0 : share * cpus.share * memory.share,
+      ),
+    ),
+  );
 }
 
 function whyUnknown(plan: Plan): string {

@@ -87,6 +87,7 @@ export const refusalCodes = {
   "cache-unknown": "the last-level caches of cores are unknown, so no VM can have one alone",
   "signature-unavailable": "no free place has the signature that the flavor is sold in",
   "search-ended": "nothing that was counted is short, and the search ended before it found a place",
+  "slowdown-exceeded": "a VM would be slowed by its neighbours beyond the host's limit",
   "kept-away": "the host has a VM that the request must be kept away from",
 } as const;
 

@@ -5,8 +5,8 @@ import { sumOf } from "../unit/sum.ts";
 
 /**
  * The request that would give a VM its plan's signature again: the plan's amounts, while the
- * signature says the rest (models, links, how they lie). A workload that an older plan does not tell
- * decides nothing within one signature: its placements cost the same.
+ * signature says the rest (models, links, how they lie). A workload that an older plan does not
+ * tell decides nothing within one signature: its placements cost the same.
  */
 export function requestOfPlan(plan: Plan): Request {
   const count = (kind: "accelerator" | "nic"): number =>

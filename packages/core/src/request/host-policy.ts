@@ -23,6 +23,11 @@ export interface HostPolicy {
   readonly nics: readonly DeviceName[] | null;
   /** Addresses of functions that are never given to a VM, neither asked for nor along with one. */
   readonly exclude: readonly string[];
+  /**
+   * The most times as long as alone on its best place that a VM may take to move its data, by the
+   * forecast of admitting one more (`forecast/`); null sets no limit.
+   */
+  readonly maxSlowdown: number | null;
   /** Fabric partitions, where the machine does not report them; null leaves the topology's. */
   readonly partitions: readonly Partition[] | null;
 }
@@ -33,5 +38,6 @@ export const defaultHostPolicy: HostPolicy = {
   accelerators: null,
   nics: null,
   exclude: [],
+  maxSlowdown: null,
   partitions: null,
 };

@@ -1,4 +1,5 @@
 import { EvenkeelError } from "../error/evenkeel-error.ts";
+import { invariant } from "../invariant.ts";
 import { didYouMean } from "../text/did-you-mean.ts";
 import { parseQuantity } from "../unit/bytes.ts";
 import { type Workload, workloads } from "./virtual-machine.ts";
@@ -95,8 +96,11 @@ export function workloadCalled(
 
 /** A profile with its sizes in bytes; sizes were checked when the document was read. */
 function profileOfDocument({ metadata, spec }: WorkloadProfile): Profile {
-  const bytes = (written: string | undefined): number =>
-    written === undefined ? 0 : (parseQuantity(written) ?? Number.NaN);
+  const bytes = (written = "0"): number => {
+    const parsed = parseQuantity(written);
+    invariant(parsed !== null, "the document's schema takes sizes alone");
+    return parsed;
+  };
   const { computeNs = 0, perAccelerator = {}, perVcpu, perNic } = spec;
   return {
     name: metadata.name,

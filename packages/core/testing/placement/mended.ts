@@ -106,6 +106,7 @@ export function releasedCase(
       case "cache-unknown":
       case "cores-unknown":
       case "kept-away":
+      case "slowdown-exceeded":
       case "memory-unknown":
       case "nics-unknown":
       case "search-ended":
@@ -238,6 +239,7 @@ function mended(now: Case, way: RefusalWay, cause: RefusalReason, prefer: Prefer
     case "signature-unavailable":
       return { host, request: { ...request, signature: null } };
     case "kept-away":
+    case "slowdown-exceeded":
     case "search-ended":
       throw new Error(`nothing mends ${code}`);
   }

@@ -1,4 +1,4 @@
-import { contentionOf, slowdownBy } from "@evenkeel/core/cost/contention.ts";
+import { contentionOf, slowdownBy } from "@evenkeel/core/cost/contention/contention.ts";
 import { type FlowMachine, flowMachine } from "@evenkeel/core/cost/flow/flow-machine.ts";
 import { type CostBasis, weakerBasis } from "@evenkeel/core/cost/path-cost.ts";
 import {
@@ -8,7 +8,7 @@ import {
   planCost,
   type RawCost,
 } from "@evenkeel/core/cost/placement-cost.ts";
-import { type VmFlows, vmFlows } from "@evenkeel/core/cost/vm-flows.ts";
+import { type VmFlows, vmFlows } from "@evenkeel/core/cost/contention/vm-flows.ts";
 import { profileOf, workloadName } from "@evenkeel/core/cost/workload.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import { idealCost } from "@evenkeel/core/placement/ideal.ts";

@@ -48,6 +48,7 @@ test("a flag that may be given once is not proposed again", async () => {
     "--taken",
     "--state",
     "--all",
+    "--profile",
     "--policy",
     "--list",
     "--output",

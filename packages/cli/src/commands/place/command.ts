@@ -66,7 +66,7 @@ export const placeCommand: CliCommand = {
           withNegated: false,
           brief:
             "say too what the VM does to those that run on its host, and they to it; as json, " +
-            "{ plan, forecast }",
+            "{ plan, forecast, localities }",
         },
         output: {
           kind: "enum",
@@ -93,7 +93,8 @@ export const placeCommand: CliCommand = {
     fleetHelp,
     "--forecast predicts, before the VM is admitted, how much longer each VM on the chosen host takes to " +
       "move its data than alone on its best place there, without the new VM and with it, and which " +
-      "memory or link is the bottleneck. A HostPolicy with maxSlowdown refuses a host where the " +
+      "memory or link is the bottleneck. For a VM of locality preferred or interleave, place says how many such VMs " +
+      "the host holds under it and under strict, and how long each of them takes then. A HostPolicy with maxSlowdown refuses a host where the " +
       "new VM, or one that it slows, would exceed it.",
     "The exit status is 0 for a plan, 3 for a refusal, and 4 where not enough is known of a host " +
       "to say: then the answer names what would tell.",

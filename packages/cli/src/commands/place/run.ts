@@ -10,9 +10,6 @@ import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../command/context.ts";
 import { refusalStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
-import type { Forecast } from "@evenkeel/core/forecast/forecast-document.ts";
-import { forecastOf } from "@evenkeel/core/forecast/forecast.ts";
-import { forecastText } from "../../text/forecast-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { planText, type View } from "../../text/plan-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
@@ -81,9 +78,8 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
     answer.kind === "Refusal"
       ? undefined
       : hosts.find(({ topology }) => topology.name === answer.host);
-  const forecast =
-    isForecast && answer.kind === "Plan" && host !== undefined ? forecastOf(host, answer) : null;
-  surroundings.stdout.write(await answerText(answer, forecast, output, view));
+  const wanted = host === undefined ? null : { host, request, isForecast };
+  surroundings.stdout.write(await answerText(answer, wanted, output, view));
   if (answer.kind === "Refusal" || (output !== "text" && output !== "svg")) return;
   if (host !== undefined) surroundings.stdout.write(await pictureOf(host, answer, output, this));
 }
@@ -135,18 +131,34 @@ function refuseOwnPlan({ name, tenant }: Request, hosts: readonly HostState[]): 
   });
 }
 
+/** What is told beside a plan needs its host and the request, and whether a forecast is wanted. */
+interface BesideWanted {
+  readonly host: HostState;
+  readonly request: Request;
+  readonly isForecast: boolean;
+}
+
 async function answerText(
   answer: Plan | Refusal,
-  forecast: Forecast | null,
+  wanted: BesideWanted | null,
   output: PlaceFlags["output"],
   view: View,
 ): Promise<string> {
-  if (output === "json") return jsonText(forecast === null ? answer : { plan: answer, forecast });
-  if (answer.kind === "Refusal") return refusalText(answer, view);
-  if (output === "text") {
-    return `${planText(answer, view)}${forecast === null ? "" : `\n${forecastText(forecast, view)}`}`;
+  if (answer.kind === "Refusal") {
+    return output === "json" ? jsonText(answer) : refusalText(answer, view);
   }
   if (output === "svg") return "";
-  const { render } = await import("@evenkeel/core/render/render.ts");
-  return render(answer, "libvirt");
+  if (output === "libvirt") {
+    const { render } = await import("@evenkeel/core/render/render.ts");
+    return render(answer, "libvirt");
+  }
+  const isWanted =
+    wanted !== null &&
+    (wanted.isForecast || (output === "text" && wanted.request.locality !== "strict"));
+  if (!isWanted) return output === "json" ? jsonText(answer) : planText(answer, view);
+  const { besideOf, besideText } = await import("./beside.ts");
+  const beside = besideOf(wanted.host, answer, wanted.request, wanted.isForecast);
+  return output === "json"
+    ? jsonText({ plan: answer, ...beside })
+    : `${planText(answer, view)}${besideText(beside, view)}`;
 }

@@ -1,4 +1,4 @@
-import type { Bottleneck } from "@evenkeel/core/cost/contention.ts";
+import type { Bottleneck } from "@evenkeel/core/cost/contention/contention.ts";
 import type { CostParts } from "@evenkeel/core/cost/plan-cost.ts";
 import type {
   Forecast,
@@ -45,6 +45,11 @@ const vmText = objectText<VmForecast>("forecast of a VM", "What is predicted of 
   tenant: ["Who it belongs to; `null` for nobody.", "acme"],
   running: ["Whether it runs already, or is the one that is to be admitted.", true],
   workload: ["What it is for, by which its load is known.", "inference"],
+  remoteShare: [
+    "The part of its memory that is remote from the vCPUs that use it.",
+    0,
+    { unit: "share, 0 to 1" },
+  ],
   slowdownBefore: [
     "Predicted time without the new VM, over that of the VM alone on the best place of this host " +
       "when empty; `null` for the new VM itself.",

@@ -54,6 +54,13 @@ export const policyFieldsText = objectText<PolicyFields>(
       ["0000:27:00.0"],
       { otherwise: "none" },
     ],
+    maxSlowdown: [
+      "The most times as long as alone on its best place that a VM may take to move its data, as " +
+        "forecast when another is admitted: a placement that would slow the new VM, or a running one " +
+        "beyond it, is refused, and the next is tried. `null`, or left out, sets no limit.",
+      1.25,
+      { unit: "times the best", default: null },
+    ],
     partitions: [
       "The partitions that the NVSwitch fabric can be cut into, where the machine does not report " +
         "them; left out or `null`, those that the topology has.",

@@ -12,12 +12,26 @@ export function straddleCause({ enough, shortages, room }: Straddling): string {
   return `up to ${most} would fit on one (${nearestText(shortages)})`;
 }
 
-/** What straddling costs, in the words of every answer. */
-export function straddleCostText({ shown, hidden }: StraddlingCost): string {
+/**
+ * What straddling costs, in the words of every answer.
+ *
+ * @param hasRemoteMemory whether some memory is remote, which is never called no slower: where the
+ *   model has no price for it, that is said.
+ */
+export function straddleCostText(
+  { shown, hidden }: StraddlingCost,
+  hasRemoteMemory = false,
+): string {
   if (shown === hidden) {
     return hidden === 1
       ? "the cost model knows no price for that"
       : `predicted to be ${percentText(hidden)} slower`;
+  }
+  if (shown <= 1 && hasRemoteMemory) {
+    return (
+      `predicted to be ${percentText(hidden)} slower if the guest does not see its nodes; what remote ` +
+      "memory costs if it does, the cost model does not know"
+    );
   }
   const seen = shown > 1 ? `${percentText(shown)} slower` : "no slower";
   return `predicted to be ${seen} if the guest sees its nodes, and ${percentText(hidden)} slower if it does not`;

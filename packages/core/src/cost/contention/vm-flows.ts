@@ -1,13 +1,13 @@
-import type { Profile } from "../request/workload-profile.ts";
-import { at, valueOf } from "../unit/list.ts";
-import { sumOf } from "../unit/sum.ts";
-import { read, type Vector } from "../unit/vector.ts";
-import { assuredRates } from "./flow/fair-share.ts";
-import type { FlowMachine, Path } from "./flow/flow-machine.ts";
-import { type Flow, sharedFlows } from "./flow/predict-flows.ts";
-import type { CostParts } from "./plan-cost.ts";
-import type { CostModel, Placed, PlacedCell } from "./placement-cost.ts";
-import { referenceRates } from "./workload.ts";
+import type { Profile } from "../../request/workload-profile.ts";
+import { at, valueOf } from "../../unit/list.ts";
+import { sumOf } from "../../unit/sum.ts";
+import { read, type Vector } from "../../unit/vector.ts";
+import { assuredRates } from "../flow/fair-share.ts";
+import type { FlowMachine, Path } from "../flow/flow-machine.ts";
+import { type Flow, sharedFlows } from "../flow/predict-flows.ts";
+import type { CostParts } from "../plan-cost.ts";
+import type { CostModel, Placed, PlacedCell } from "../placement-cost.ts";
+import { referenceRates } from "../workload.ts";
 
 /**
  * What a VM moves over a machine: its profile on its placement, as flows.

@@ -1,12 +1,12 @@
-import { at } from "../unit/list.ts";
-import { sumOf } from "../unit/sum.ts";
-import { read } from "../unit/vector.ts";
-import { assuredRates } from "./flow/fair-share.ts";
-import type { FlowMachine } from "./flow/flow-machine.ts";
-import { type Flow, predictFlows, sharedFlows } from "./flow/predict-flows.ts";
-import { type CostBasis, weakerBasis } from "./path-cost.ts";
-import type { CostParts } from "./plan-cost.ts";
-import type { RawCost } from "./placement-cost.ts";
+import { at } from "../../unit/list.ts";
+import { sumOf } from "../../unit/sum.ts";
+import { read } from "../../unit/vector.ts";
+import { assuredRates } from "../flow/fair-share.ts";
+import type { FlowMachine } from "../flow/flow-machine.ts";
+import { type Flow, predictFlows, sharedFlows } from "../flow/predict-flows.ts";
+import { type CostBasis, weakerBasis } from "../path-cost.ts";
+import type { CostParts } from "../plan-cost.ts";
+import type { RawCost } from "../placement-cost.ts";
 import {
   atFullRate,
   atMeanRate,
@@ -18,15 +18,15 @@ import {
 
 /**
  * What neighbours cost a VM, part by part: how many times as long the part takes among them as it
- * takes alone on the same place. At least 1, and never less when a neighbour is added or moves more,
- * for both follow from assured rates and from utilisation (`flow/fair-share.ts`), which never get
- * better with load.
+ * takes alone on the same place. At least 1, and never less when a neighbour is added or moves
+ * more, for both follow from assured rates and from utilisation (`flow/fair-share.ts`), which never
+ * get better with load.
  *
  * A part lasts as long as its slowest flow. Of memory, the random share waits for latency and not
  * for bandwidth, so it takes longer by the growth of the latency.
  *
- * Only neighbours that share a resource with a part count for it, and their flows at other resources
- * change no level there: so VMs that share nothing slow nobody, exactly.
+ * Only neighbours that share a resource with a part count for it, and their flows at other
+ * resources change no level there: so VMs that share nothing slow nobody, exactly.
  */
 export interface Contention {
   readonly parts: CostParts;

@@ -1,0 +1,39 @@
+import type { LocalityPrice } from "@evenkeel/core/forecast/locality-price.ts";
+import { amountOf } from "@evenkeel/core/text/amount.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import type { View } from "./plan-text.ts";
+import { hanging } from "./table.ts";
+import { linesText } from "./terminal-text.ts";
+
+/** What a locality gives and costs beside `strict`, for people. */
+export function localityText(prices: readonly LocalityPrice[], { width, paint }: View): string {
+  const about =
+    "How many VMs of this request this host holds as it is, filled one by one, and how many times as " +
+    "long each then takes to move its data as alone on its best place:";
+  return linesText([
+    paint("bold", "localities"),
+    ...hanging("  ", wrap(about, width - 2)),
+    ...prices.flatMap((price) => hanging("  - ", wrap(priceSentence(price), width - 4))),
+  ]);
+}
+
+const byBasis = {
+  measured: "by measured figures",
+  modelled: "by the cost model",
+  unknown: "at least, since not all is known",
+} as const satisfies Record<LocalityPrice["basis"], string>;
+
+function priceSentence(price: LocalityPrice): string {
+  const { locality, fits, more, meanSlowdown, leastSlowdown, mostSlowdown, basis } = price;
+  const holds = `${locality} holds ${more ? "at least " : ""}${amountOf(fits, "VM")}`;
+  if (meanSlowdown === null || leastSlowdown === null || mostSlowdown === null) return holds;
+  const each =
+    leastSlowdown === mostSlowdown
+      ? `each ${meanSlowdown.toFixed(2)}`
+      : `${meanSlowdown.toFixed(2)} on the mean`;
+  const spread =
+    leastSlowdown === mostSlowdown
+      ? "spread 0"
+      : `from ${leastSlowdown.toFixed(2)} to ${mostSlowdown.toFixed(2)}`;
+  return `${holds}, ${each}, ${spread}, ${byBasis[basis]}`;
+}
