@@ -60,7 +60,7 @@ interface Round {
 /** The rounds of each kind. */
 async function runOnce(program: string): Promise<readonly (readonly Round[])[]> {
   const never = new AbortController().signal;
-  const crew = await startCrew({ threads: [bytes], isGentle: false }, [], never);
+  const crew = await startCrew({ threads: [bytes], isGentle: false, warmsUp: true }, [], never);
   const peer = startPeer(program);
   try {
     await crew.place([{ cpu, memoryNode: null, pages: "transparent" }], seed);

@@ -49,6 +49,17 @@ export const toolTargets: readonly Target[] = [
       },
     };
   }),
+  textTarget("calibration", async () => {
+    const { readCalibration } = await import("@evenkeel/host/calibration/read-calibration.ts");
+    const { measurementTexts } = await import("@evenkeel/host/testing/calibration/samples.ts");
+    return {
+      samples: [...measurementTexts, ...corpusTexts("measurements", /\.(txt|log)$/)],
+      read: (text) => {
+        readCalibration(text, "mutated.txt");
+        return null;
+      },
+    };
+  }),
   textTarget("numactl", async () => {
     const { readNumactl } = await import("@evenkeel/host/numactl/read-numactl.ts");
     return {

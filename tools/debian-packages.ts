@@ -12,6 +12,7 @@ const packages = [
   "libvirt-clients",
   "libvirt-daemon-system",
   "libxml2-utils",
+  "openmpi-bin",
   "ovmf",
   "podman",
   "qemu-efi-aarch64",

@@ -26,10 +26,10 @@ export async function measureOn(
       for crew in $(grep -lz measure/crew/main /proc/[0-9]*/cmdline 2>/dev/null); do
         grep -E 'N[0-9]+=[0-9]{4}| huge ' "\${crew%cmdline}numa_maps" 2>/dev/null
       done
-      sleep 0.5
+      sleep 2
     done
     wait $measured || cat /tmp/measured.err >&2`;
-  const seen = await host.ok("/bin/sh", ["-c", script], { timeoutMs: 300_000 });
+  const seen = await host.ok("/bin/sh", ["-c", script], { timeoutMs: 800_000 });
   const text = await host.read("/tmp/measured.json");
   return { calibration: JSON.parse(text), seen };
 }

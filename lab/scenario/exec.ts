@@ -97,10 +97,10 @@ describe("once that is taken out", () => {
 
 /** The wishes of cpusets, which are the same in both versions of cgroups, and what follows. */
 const cpusets = [
-  ["a part of the GPU's node", "1,4-7", "0-3", { cpus: "1", policy: "bind:0" }],
-  ["nothing of it, but the nearest", "2-7", "0-3", { cpus: "2-3", policy: "bind:1" }],
-  ["nothing of it, and two as near", "4-7", "0-3", { cpus: "4-7", policy: "bind:2-3" }],
-  ["its CPUs without its memory", "0-7", "1,3", { cpus: "0-1", policy: "bind:1" }],
+  ["a part of the GPU's node", "1,4-7", "0-3", { cpus: "1", policy: "bind:0" }, null],
+  ["nothing of it, but the nearest", "2-7", "0-3", { cpus: "2-3", policy: "bind:1" }, "CPU"],
+  ["nothing of it, and two as near", "4-7", "0-3", { cpus: "4-7", policy: "bind:2-3" }, "CPU"],
+  ["its CPUs without its memory", "0-7", "1,3", { cpus: "0-1", policy: "bind:1" }, "memory"],
 ] as const;
 
 describe.each([
@@ -141,7 +141,7 @@ describe.each([
     return `echo 0 > ${path}/${procs}`;
   }
 
-  test.each(cpusets)("%s", async (_, cpus, mems, where) => {
+  test.each(cpusets)("%s", async (_, cpus, mems, where, without) => {
     const outcome = await execWorker(
       host,
       words("--gpu", "0"),
@@ -149,7 +149,9 @@ describe.each([
     );
     expect(whereIn(outcome)).toMatchObject(where);
     expect(toldIn(outcome)).toMatchObject({ cpus: where.cpus, memory: "strict" });
-    expect(outcome.stderr).not.toContain("not as asked");
+    const said = [...outcome.stderr.matchAll(/not as asked: .* may use no (\w+)/g)];
+    expect(said.map(([, what]) => what)).toEqual(without === null ? [] : [without]);
+    if (without === null) expect(outcome.stderr).not.toContain("not as asked");
   });
 
   test("a job that holds a core outside of its cpuset keeps nobody from it", async () => {
@@ -248,13 +250,18 @@ describe("a seccomp profile that refuses", () => {
 
 describe("without koffi", () => {
   beforeAll(takenOut);
-  /** In a mount namespace of its own the module is hidden; only these programs are in PATH. */
+  /**
+   * In a mount namespace of its own the module is hidden, and so are the programs that bind but
+   * these; only these are in PATH.
+   */
   const withOnly = (programs: readonly string[]): readonly string[] => {
+    const hidden = ["numactl", "taskset"].filter((name) => !programs.includes(name));
     const folder = `/tmp/only-${["these", ...programs].join("-")}`;
     const links = [...programs, "true", "env", "prlimit"].join(" ");
     const script = [
       `mkdir -p ${folder}; for p in ${links}; do ln -sf /usr/bin/$p ${folder}; done`,
       "mount -t tmpfs none /product/node_modules/koffi",
+      ...hidden.map((name) => `mount --bind /dev/null /usr/bin/${name}`),
       `export PATH=${folder}`,
     ];
     return ["unshare", "-m", ...prepared(script.join("; "))];
@@ -262,8 +269,8 @@ describe("without koffi", () => {
 
   test.each([
     [["numactl", "taskset"], { cpus: "4-5", policy: "bind:2" }, "strict", /^(?!.*not as asked)/],
-    [["taskset"], { cpus: "4-5", policy: "default" }, "none", /numactl .* does not work here/],
-    [[], { cpus: "0-7", policy: "default" }, "none", /taskset does not work here/],
+    [["taskset"], { cpus: "4-5", policy: "default" }, "none", /neither koffi nor numactl/],
+    [[], { cpus: "0-7", policy: "default" }, "none", /taskset is not installed/],
   ])("with %s in PATH", async (programs, where, memory, said) => {
     const outcome = await execWorker(host, words("--gpu", "3"), withOnly(programs));
     expect(whereIn(outcome)).toMatchObject(where);

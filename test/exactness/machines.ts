@@ -1,3 +1,6 @@
+import { calibrated } from "@evenkeel/core/cost/calibrated.ts";
+import { measuredOn } from "@evenkeel/core/testing/calibration/measured-on.ts";
+import { at, valueOf } from "@evenkeel/core/unit/list.ts";
 import { knownCpus } from "@evenkeel/core/topology/node-facts.ts";
 import { catalog, catalogMachine } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { indices, indexSet } from "@evenkeel/core/set/index-set.ts";
@@ -158,6 +161,20 @@ const alterations: readonly Alteration[] = [
       ...topology,
       cores: topology.cores.map((core) => (random.once(8) ? { ...core, l3: null } : core)),
     };
+  },
+  function measured(topology, random) {
+    const latencies = topology.nodes.map(() => topology.nodes.map(() => 90 + random.below(3) * 40));
+    const rates = topology.nodes.map(() => topology.nodes.map(() => 13e9 * (1 + random.below(3))));
+    const place = new Map(topology.nodes.map(({ id }, i) => [id, i]));
+    const nodeOf = new Map(topology.pci.map(({ address, node }) => [address, node]));
+    const calibration = measuredOn(topology, {
+      latencyNs: (a, b) => (a === b ? 80 : at(at(latencies, valueOf(place, a)), valueOf(place, b))),
+      copyBytesPerSecond: (address, node) => {
+        const own = nodeOf.get(address) ?? null;
+        return own === null ? 13e9 : at(at(rates, valueOf(place, own)), valueOf(place, node));
+      },
+    });
+    return calibrated(topology, calibration).topology;
   },
 ];
 

@@ -111,6 +111,19 @@ function relabeledTopology(topology: Topology, names: Names): Topology {
       initiator: names.node(entry.initiator),
       target: names.node(entry.target),
     })),
+    calibration: maybe(topology.calibration, (calibration) => ({
+      ...calibration,
+      memory: calibration.memory.map((one) => ({
+        ...one,
+        initiator: maybe(one.initiator, names.node),
+        target: maybe(one.target, names.node),
+      })),
+      copies: calibration.copies.map((one) => ({
+        ...one,
+        node: maybe(one.node, names.node),
+        accelerator: maybe(one.accelerator, names.address),
+      })),
+    })),
     cores: relabeledCores(topology.cores, names),
     offlineCpus: names.cpus(topology.offlineCpus),
     pci: byAddress(topology.pci.map((device) => relabeledDevice(device, names))),

@@ -178,9 +178,9 @@ function memoryTerms(
       .filter((other) => other.granules > 0)
       .map(({ id }) => {
         const part = program.amount();
-        const path = model.memoryPath(node.id, id);
-        toDevices.push([(model.weights.hostToDevice * own * path) / count, part]);
-        toCpus.push([share * path, part]);
+        const copy = model.copyPath(node.id, id);
+        toDevices.push([(model.weights.hostToDevice * own * copy) / count, part]);
+        toCpus.push([share * model.memoryPath(node.id, id), part]);
         onNode.get(id)?.push([share, part]);
         return [1, part] as const;
       });

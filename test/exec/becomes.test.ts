@@ -55,6 +55,20 @@ test("signals and the limit of open files are as the parent has them", () => {
   expect(stdout).toBe("SigIgn:\t0000000000000000\n512\n");
 });
 
+test("who was started to outlive its terminal does so", () => {
+  const told = (line: string): string => bash(line).stdout;
+  const show = '"$@" grep SigIgn /proc/self/status';
+  for (const line of [
+    `nohup ${show}`,
+    `trap "" HUP; ${show}; :`,
+    `nohup sh -c '${show}; :' "$0" "$@"`,
+  ]) {
+    expect(told(line)).toBe("SigIgn:\t0000000000000001\n");
+  }
+  // As a program that the shell starts without it.
+  expect(told(`nohup true; ${show}`)).toBe("SigIgn:\t0000000000000000\n");
+});
+
 test("words and variables stay as they are, byte for byte", () => {
   const line = [
     "export ODD=$'\\xff\\xfe=1'",
@@ -87,6 +101,22 @@ test("a pipe that it prints to stays one that waits", () => {
   const { stdout } = bash(line);
   expect(stdout.trim()).toBe("262144");
   expect(bash('"$@" sh -c "grep flags /proc/self/fdinfo/1" | cat').stdout).toMatch(/flags:\s*01$/m);
+});
+
+test("a standard file that does not wait stays so, for whoever else has it open", () => {
+  const lines = [
+    "import os, subprocess, sys",
+    "read, write = os.pipe()",
+    "os.set_blocking(write, False)",
+    "show = 'import os, sys; print(os.get_blocking(1), file=sys.stderr)'",
+    "words = [*sys.argv[1:], '--verify', '1s', '--', sys.executable, '-c', show]",
+    "subprocess.run(words, stdout=write)",
+    "print(os.get_blocking(write))",
+  ];
+  const words = ["-c", lines.join("\n"), ...exec.slice(0, -1)];
+  const { stdout, stderr } = spawnSync("python3", words, { encoding: "utf8" });
+  expect(stdout).toBe("False\n");
+  expect(stderr).toMatch(/^False$/m);
 });
 
 test("a script without a first line for its interpreter runs, as from a shell", () => {

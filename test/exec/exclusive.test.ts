@@ -83,6 +83,23 @@ test.skipIf(!isRoot)("what stands in place of the deciding's file stops no start
   await end(started);
 });
 
+test.skipIf(!isRoot)("commands within one that has cores of its own divide these", async () => {
+  const words = [...execWords, "--mode", "exclusive", "--gpu"];
+  const inner = (gpu: number): string => `${[...words, gpu, "--"].join(" ")} sh -c '${tell}'`;
+  // As of a program that closes all files before it starts another.
+  const lines = [0, 1].map((gpu) => `(exec 2>&1; ${inner(gpu)} | sed s/^/${gpu}:/)`);
+  const closing = `for f in $(seq 3 60); do eval "exec $f>&-"; done`;
+  const { stdout } = machine.run([
+    ...words,
+    "0,1",
+    "--",
+    "bash",
+    "-c",
+    `${closing}; ${lines.join("; ")}`,
+  ]);
+  expect(stdout.split("\n").filter((line) => /^\d:\d$/.test(line))).toEqual(["0:0", "1:1"]);
+});
+
 test.skipIf(!isRoot)("who holds up the deciding for ever stops no start", async () => {
   const leases = join(machine.folder, "run/evenkeel/leases");
   mkdirSync(leases, { recursive: true });

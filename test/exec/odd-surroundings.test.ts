@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { GuestContract } from "@evenkeel/core/guest/contract/contract.ts";
 import { contractFile } from "@evenkeel/host/guest-check/contract-file.ts";
@@ -28,6 +28,50 @@ test.skipIf(!isRoot).each([
   const { status, stdout } = machine.run([...becomes, ...show], setUp);
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ cpus, memory });
+});
+
+test.skipIf(!isRoot)("with neither koffi nor any program that binds, it ends as shells do", () => {
+  const hidden =
+    'for name in numactl taskset prlimit; do mount --bind $F/none "$(which $name)"; done';
+  const setUp = `mount --bind $F/empty ${koffiFolder}; touch $F/none; ${hidden}`;
+  const run = (text: string) => {
+    const file = join(machine.folder, "script");
+    writeFileSync(file, text, { mode: 0o755 });
+    // Programs are found without PATH too.
+    return machine.run(["env", "PATH=", ...execWords, "--", file], setUp);
+  };
+  expect(run("exit 7\n")).toMatchObject({
+    status: 7,
+    stderr: [
+      "evenkeel: not bound",
+      "evenkeel: not as asked: neither koffi nor numactl is installed",
+      "evenkeel: not as asked: taskset is not installed\n",
+    ].join("\n"),
+  });
+  expect(run("#!/no/such/interpreter\n").status).toBe(127);
+});
+
+test.skipIf(!isRoot)("kept from the node of its GPU it says so, and may be refused", () => {
+  const setUp = [
+    "cp -r $F/sys/devices/system/node/node0 $F/sys/devices/system/node/node1",
+    "echo 0-1 >$F/sys/devices/system/node/online",
+    "echo 0 >$F/sys/devices/system/node/node0/cpulist",
+    "echo 1 >$F/sys/devices/system/node/node1/cpulist",
+    "echo 1 >$F/sys/devices/pci0000:00/0000:00:10.0/numa_node",
+  ].join("; ");
+  const two = new StandIn(1);
+  try {
+    const words = ["taskset", "-c", "0", ...execWords];
+    const { stderr } = two.run([...words, "--", "true"], setUp);
+    expect(stderr.split("\n")).toEqual([
+      "evenkeel: CPUs 0, memory of node 0 (strict)",
+      "evenkeel: not as asked: GPU 0000:00:10.0 is on node 1, of which it may use no CPU",
+      "",
+    ]);
+    expect(two.run([...words, "--require", "--", "true"]).status).toBe(125);
+  } finally {
+    rmSync(two.folder, { recursive: true, force: true });
+  }
 });
 
 test.skipIf(!isRoot)("as the first process of a namespace, whose others cannot be seen", () => {
@@ -112,7 +156,22 @@ test.skipIf(!isRoot)("as another user, where root's commands were first", (conte
   expect(JSON.parse(blocked.stdout)).toMatchObject({ cpus: "0-1", memory: "strict" });
   machine.run([...becomes, ...show]);
   const opened = machine.run([...user, ...becomes, ...show]);
-  expect(opened.stderr).not.toContain("not as asked");
+  // By the mounts, which any user sees: this /run is not that of process 1, where this is seen.
+  const isSeen = readlinkSync("/proc/self/ns/pid") === "pid:[4026531836]";
+  const told: unknown = expect.stringContaining(
+    "/run/evenkeel/leases is not the one that the machine uses",
+  );
+  expect(opened.stderr.match(/not as asked: .*/g)).toEqual(isSeen ? [told] : null);
+});
+
+test.skipIf(!isRoot)("where it is not bound, nothing is said of cores of its own", () => {
+  const two = new StandIn(2);
+  const shared = ["env", "LOCAL_RANK=0", "LOCAL_WORLD_SIZE=3", ...becomes, ...show];
+  const { stdout, stderr } = two.run(shared, "mount -o remount,bind,ro /run");
+  rmSync(two.folder, { recursive: true, force: true });
+  expect(JSON.parse(stdout)).toMatchObject({ cpus: null });
+  expect(stderr).toContain("3 processes share 2 GPUs");
+  expect(stderr).not.toContain("cores");
 });
 
 /** Each makes standard error one that cannot be written to. */

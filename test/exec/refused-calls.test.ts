@@ -87,7 +87,10 @@ test.skipIf(!isRoot)("without koffi those programs bind that are there", () => {
   expect(machine.run([...execWords, ...policy], without).stdout).toBe("bind:0\n");
   const withOnly = (programs: readonly string[], ...flags: readonly string[]) => {
     const links = ["true", "sh", ...programs].map((one) => `ln -s $(which ${one}) $F/bin/`);
-    const path = ["rm -rf $F/bin; mkdir $F/bin", ...links, "PATH=$F/bin"];
+    // They are found outside PATH too, unless something else stands there.
+    const hidden = ["numactl", "taskset"].filter((one) => !programs.includes(one));
+    const hide = hidden.map((one) => `mount --bind /dev/null "$(which ${one})"`);
+    const path = ["rm -rf $F/bin; mkdir $F/bin", ...links, ...hide, "PATH=$F/bin"];
     return machine.run([...execWords, ...flags, ...show], [without, ...path].join("\n"));
   };
   const told = (...programs: readonly string[]): unknown => JSON.parse(withOnly(programs).stdout);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -136,8 +136,32 @@ test("a command that ends before is told so, and nobody waits for the time to pa
   const { status, stderr } = spawnSync(process.execPath, words, { cwd: folder, encoding: "utf8" });
   expect(status).toBe(0);
   expect(stderr).toMatch(/process \d+ ended before it was looked at/);
+  // Nobody knows that it does not hold.
+  expect(stderr).toContain("is not known to hold");
   expect(readDocument(readFileSync(file, "utf8"), file, "Verdict").holds).toBe(false);
   expect(Date.now() - began).toBeLessThan(15_000);
+});
+
+test("what a command has started is looked at when it has lost its parent, and the command ended", async () => {
+  const file = join(folder, "daemon.json");
+  const words = [binary, "exec", "--verify", "500ms", "--verdict", file, "--"];
+  const line = "(setsid sleep 30 >/dev/null 2>&1 & echo $!); exit 3";
+  const { status, stdout, pid } = spawnSync(process.execPath, [...words, "sh", "-c", line], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const daemon = Number(stdout);
+  try {
+    expect(status).toBe(3);
+    for (let tries = 0; tries < 200 && !existsSync(file); tries++) await sleep(50);
+    await sleep(50);
+    const told = readDocument(readFileSync(file, "utf8"), file, "Verdict");
+    const subjects = JSON.stringify([told.verified, told.findings, told.unverified]);
+    expect(subjects).toContain(`process ${daemon}`);
+    expect(subjects).not.toContain(`process ${pid}`);
+  } finally {
+    process.kill(daemon, "SIGKILL");
+  }
 });
 
 test("what looks is no child of the command, nor in its session, and has none of its files", async () => {

@@ -73,13 +73,6 @@ writeFileSync(
   JSON.stringify(contractOf(guestFromPlan(readDocument(plan.toString(), "plan.json", "Plan")))),
 );
 
-// Of a machine that has one node, as every machine has its first.
-writeFileSync(
-  join(folder, "mlc.txt"),
-  "Intel(R) Memory Latency Checker - v3.9\nMeasuring idle latencies (in ns)...\n\t\tNuma node\n" +
-    "Numa node\t     0\t\n       0\t  80.4\t\n",
-);
-
 /** No process has this number; one of the machine that runs this may have that of the examples. */
 const noProcess = `${2 ** 22 + 4711}`;
 

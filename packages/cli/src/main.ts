@@ -2,7 +2,7 @@ import { isatty } from "node:tty";
 import { systemClock } from "@evenkeel/host/clock/clock.ts";
 import { exitStatus } from "./command/exit-status.ts";
 import { sayNow } from "./command/say-now.ts";
-import { runCli } from "./run.ts";
+import { ownFailureOf, runCli } from "./run.ts";
 import type { Stream, Surroundings } from "./command/surroundings.ts";
 
 /** Runs the command line of this process and sets its exit status. */
@@ -34,7 +34,7 @@ function streamOf(file: 1 | 2, made: () => NodeJS.WriteStream): Stream {
     // The reader may stop reading, as `head` does. That is no failure.
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") return;
-      process.exitCode = exitStatus.unusable;
+      process.exitCode = ownFailureOf(process.argv.slice(2)) ?? exitStatus.unusable;
       if (file === 1) sayNow(unwritable(error.message));
     });
     return stream;

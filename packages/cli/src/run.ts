@@ -7,7 +7,7 @@ import {
 } from "@stricli/core";
 import { applicationOf } from "./application.ts";
 import type { CliCommand } from "./command/command.ts";
-import { commands, shownCommands, withCommandName } from "./commands/commands.ts";
+import { commands, shownCommands } from "./commands/commands.ts";
 import type { CliContext, Proposal } from "./command/context.ts";
 import { exitStatus } from "./command/exit-status.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
@@ -61,8 +61,13 @@ export async function runCli(typed: readonly string[], around: Surroundings): Pr
   const [first] = thrown;
   if (thrown.length === 0) return finished ?? exitStatus.done;
   const status = fail(await withRightLine(first, argv), argv, surroundings);
-  const { ownFailure } = commands.find(({ name }) => name === argv[0]) ?? {};
-  return ownFailure === undefined ? status : (finished ?? ownFailure);
+  const ownFailure = ownFailureOf(argv);
+  return ownFailure === null ? status : (finished ?? ownFailure);
+}
+
+/** The status with which a command's own failures end that becomes another; null for all others. */
+export function ownFailureOf([first]: readonly string[]): number | null {
+  return commands.find(({ name }) => name === first)?.ownFailure ?? null;
 }
 
 /**
@@ -158,6 +163,16 @@ async function propose(
       kind === "argument:flag" ? asksForFlags && completion !== "--" : true,
     )
     .map(({ completion, brief }) => ({ word: completion, brief }));
+}
+
+/**
+ * A command line with the name of its command as one word: `simulate twins` is a command, and so is
+ * `simulate` before anything else.
+ */
+function withCommandName(words: readonly string[]): readonly string[] {
+  const [first, second, ...rest] = words;
+  const name = `${first} ${second}`;
+  return commands.some((entry) => entry.name === name) ? [name, ...rest] : words;
 }
 
 const isLongName = (word: string): boolean =>

@@ -58,16 +58,6 @@ export const commands: readonly CliCommand[] = [
   execWatchCommand,
 ];
 
-/**
- * A command line with the name of its command as one word: `simulate twins` is a command, and so is
- * `simulate` before anything else.
- */
-export function withCommandName(words: readonly string[]): readonly string[] {
-  const [first, second, ...rest] = words;
-  const name = `${first} ${second}`;
-  return commands.some((entry) => entry.name === name) ? [name, ...rest] : words;
-}
-
 /** The commands that appear in help, completion and suggestions. */
 export const shownCommands: readonly CliCommand[] = commands.filter(
   ({ description }) => description.length > 0,

@@ -1,6 +1,5 @@
 import type { Calibration } from "@evenkeel/core/calibration/calibration.ts";
 import { calibrated } from "@evenkeel/core/cost/calibrated.ts";
-import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { isDigestOf } from "@evenkeel/core/topology/digest.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Calibrate } from "@evenkeel/host/source/options.ts";

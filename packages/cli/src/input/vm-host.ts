@@ -13,10 +13,7 @@ import { calibrationHere } from "./read-calibration.ts";
 import { readTopology } from "./read-topology.ts";
 
 /** This machine, for a command that looks at its VMs. */
-export function localHost(
-  surroundings: Surroundings,
-  stateFlag: string | undefined = undefined,
-): LocalHost {
+export function localHost(surroundings: Surroundings, stateFlag?: string): LocalHost {
   const { env, clock } = surroundings;
   const calibrate = calibrationHere(stateFlag, surroundings);
   return { tree: liveTree, hostname: hostname(), libvirtUri: libvirtUri(env), clock, calibrate };

@@ -47,6 +47,7 @@ export const otherCommands: ReadonlyMap<string, string> = new Map([
   ...all("import manage register attach-vm", "adopt …"),
   ...all("free available count quota room df", "capacity --on live --flavor flavors.yaml"),
   ...all("sim fleet policies bench benchmark", "simulate"),
+  ...all("calibrate mlc stream nvbandwidth latency bandwidth", "measure"),
   ...all("example quickstart tour tutorial", "demo"),
   ...all("numactl taskset bindpcie hwloc-bind mpibind bind pin", "exec …"),
   ...all("man usage manual ?", "help …"),

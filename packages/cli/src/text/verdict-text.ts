@@ -26,8 +26,8 @@ const covers = {
  */
 export function verdictText(verdict: Verdict, view: View): string {
   const { paint } = view;
-  const { vm, host, holds, findings, verified, unverified, scope, takenAt } = verdict;
-  const answer = holds ? paint("green", "holds") : paint("red", "does not hold");
+  const { vm, host, findings, verified, unverified, scope, takenAt } = verdict;
+  const answer = answerText(verdict, view);
   const isPlan = scope !== "process";
   const judged = isPlan ? "plan" : "binding";
   const shared = sharedRemedies(findings);
@@ -59,6 +59,14 @@ export function verdictText(verdict: Verdict, view: View): string {
     ),
     ...unverifiedLines(unverified, judged, view),
   ]);
+}
+
+/** What was only not verified breaks nothing, as far as anybody knows. */
+function answerText({ holds, findings }: Verdict, { paint }: View): string {
+  if (holds) return paint("green", "holds");
+  return findings.some(({ severity }) => severity === "error")
+    ? paint("red", "does not hold")
+    : paint("yellow", "is not known to hold");
 }
 
 /** The findings beyond those in full: worst first, as all are. */

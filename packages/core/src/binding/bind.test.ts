@@ -7,9 +7,11 @@ import { syntheticTopology } from "../topology/synthetic/build.ts";
 import type { Topology } from "../topology/topology.ts";
 import { bind, type BindInput } from "./bind.ts";
 import type { Binding } from "./binding.ts";
+import { farFrom } from "./far.ts";
 import { libraryVariables } from "./libraries.ts";
 import type { LocalRank } from "./local-rank.ts";
 import { numactlWords } from "./numactl.ts";
+import { promiseText } from "./promise.ts";
 
 /** Bindings on machines that people have, told one by one. */
 
@@ -120,6 +122,24 @@ test("it stays within its cpuset, and goes to the nearest where the GPU's node i
   const elsewhere = bound(dgx, { ...gpu("0"), allowedCpus: setOf("0-1,64-65") });
   expect([elsewhere.cpus, elsewhere.memoryNodes]).toEqual(["0-1", "0"]);
   expect(elsewhere.reasons.join("; ")).toContain("the command may use no CPU of node 3");
+});
+
+test("what keeps a command from its GPU's node is told apart from what the node lacks", () => {
+  const far = (more: Partial<BindInput>, topology = dgx) =>
+    farFrom(topology, bound(topology, { ...gpu("0"), ...more })).map(({ node, without }) => [
+      node,
+      without,
+    ]);
+  expect(far({})).toEqual([]);
+  expect(far({ allowedCpus: setOf("48-49,0") })).toEqual([]);
+  expect(far({ allowedCpus: setOf("0-1,64-65") })).toEqual([[3, "CPU"]]);
+  expect(far({ allowedNodes: indexSet([0, 7]) })).toEqual([[3, "memory"]]);
+  expect(far({ allowedNodes: indexSet([0, 7]), memory: "none" })).toEqual([]);
+  expect(far({ variables: { CUDA_VISIBLE_DEVICES: "0,0" }, wanted: { kind: "all" } })).toEqual([]);
+  const bare = dgx.nodes.map((node) => (node.id === 3 ? { ...node, cpus: "" } : node));
+  expect(far({}, { ...dgx, nodes: bare })).toEqual([]);
+  const empty = dgx.nodes.map((node) => (node.id === 3 ? { ...node, memoryBytes: 0 } : node));
+  expect(far({}, { ...dgx, nodes: empty })).toEqual([]);
 });
 
 test("memory comes from the nearest node of which it may have any", () => {
@@ -256,6 +276,10 @@ test("what it works with is said in words that need no other", () => {
   expect(why({ variables: { CUDA_VISIBLE_DEVICES: "" } })).toBe(
     "it sees no GPU (by CUDA_VISIBLE_DEVICES)",
   );
+  // HIP reads the same list, which is named once.
+  expect(why({ variables: { CUDA_VISIBLE_DEVICES: "none" } })).toBe(
+    "it sees no GPU (by CUDA_VISIBLE_DEVICES)",
+  );
   expect(why({ variables: { CUDA_VISIBLE_DEVICES: "1,1" } })).toBe(
     "it may see any of 8 GPUs (by CUDA_VISIBLE_DEVICES)",
   );
@@ -353,6 +377,64 @@ test("a last-level cache each, one after the other, and from the first again", (
   const silent = { ...dgx, cores: dgx.cores.map((core) => ({ ...core, l3: null })) };
   const binding = bound(silent, { ...gpu("0"), mode });
   expect([binding.cpus, whatIsUnknown(binding)]).toEqual(["48-63,176-191", "the caches of node 3"]);
+});
+
+test("a rank that is no number is said, and matters where GPUs are on several nodes", () => {
+  const local: LocalRank = { rank: "auto", count: null, from: "LOCAL_RANK" };
+  const wanted = { kind: "rank", rank: local } as const;
+  const binding = bound(hgx, { wanted });
+  expect([binding.cpus, whatIsUnknown(binding)]).toEqual([
+    null,
+    'which GPU it works with: LOCAL_RANK is "auto", and no number',
+  ]);
+  expect(bound(hgx, { wanted, variables: { CUDA_VISIBLE_DEVICES: "0,1" } }).memoryNodes).toBe("0");
+  expect(bound(hgx, { wanted, variables: { CUDA_VISIBLE_DEVICES: "7" } }).memoryNodes).toBe("1");
+});
+
+test("a GPU whose node nobody tells takes no share of a node, which is said", () => {
+  const [, second] = hgx.accelerators;
+  const pci = hgx.pci.map((one) =>
+    one.address === second?.address
+      ? { ...one, parent: null, root: "pci0000:ff", node: null }
+      : one,
+  );
+  const binding = bound({ ...hgx, pci }, { ...gpu("0"), mode: "exclusive" });
+  expect(binding.reasons).toContain(
+    "exclusive: 19 cores, its share of 56 usable cores for 3 GPUs on node 0",
+  );
+  expect(binding.reasons).toContain("without a share for 1 GPU whose node nobody tells");
+});
+
+test("within a command with cores of its own, exclusive divides these among its GPUs alone", () => {
+  const mode = "exclusive";
+  const around = bound(hgx, { ...gpu("0", "1"), mode });
+  const accelerators = around.accelerators.map(({ address }) => address);
+  const promise = { ...around, accelerators };
+  const input = {
+    mode,
+    allowedCpus: setOf(around.cpus ?? ""),
+    variables: { EVENKEEL_BINDING: promiseText(promise) },
+  } as const;
+  const cpus = [0, 1].map((rank) => bound(hgx, { ...input, ...ranked(rank, 8) }).cpus);
+  expect(cpus).toEqual(["0-13,112-125", "14-27,126-139"]);
+  // One that has left these cores, or was bound otherwise, tells nothing of who shares them.
+  const wider = { ...input, allowedCpus: setOf("0-28,112-140") };
+  expect(bound(hgx, { ...wider, ...ranked(0, 8) }).threads).toBe(4);
+  const node = { EVENKEEL_BINDING: promiseText({ ...promise, mode: "node" }) };
+  expect(bound(hgx, { ...input, ...ranked(0, 8), variables: node }).threads).toBe(4);
+});
+
+test("a GPU without a NIC on its node is named", () => {
+  const nics = hgx.nics.slice(-1);
+  const binding = bound({ ...hgx, nics }, { ...gpu("0"), withNics: true });
+  expect(binding.nics).toEqual([]);
+  expect(binding.reasons).toContain(
+    `no RDMA NIC is on the node of GPU ${hgx.accelerators[0]?.address}`,
+  );
+});
+
+test.each(["0-3", "0x1", "1 2", "+0", "0abc", "none"])("--gpu %s names no GPU", (word) => {
+  expect(answer(hgx, gpu(word))).toMatchObject({ kind: "refused", why: "unnamed" });
 });
 
 test("a word that names no GPU here is refused with what would", () => {

@@ -1,5 +1,5 @@
-import { type IndexSet, indexSet } from "../set/index-set.ts";
-import { formatList } from "../set/list-format.ts";
+import { type IndexSet, indexSet, isSubset } from "../set/index-set.ts";
+import { formatList, setOf } from "../set/list-format.ts";
 import { nodesText } from "../topology/draw/describe.ts";
 import type { Topology } from "../topology/topology.ts";
 import { type Beside, besideFinder } from "./beside.ts";
@@ -8,6 +8,7 @@ import { chooseCpus, type CpuChoice } from "./cpus.ts";
 import type { Variables } from "./visible/variables.ts";
 import { nearest, nodesWithCpus, nodesWithMemory } from "./nearest.ts";
 import { nicsBeside } from "./nics.ts";
+import { bindingVariable, readPromise } from "./promise.ts";
 import type { AcceleratorFacts } from "./visible/seen.ts";
 import { visibleAccelerators } from "./visible/visible-accelerators.ts";
 import { chooseAccelerators, type Chosen, type Wanted } from "./wanted.ts";
@@ -73,10 +74,24 @@ export function bind(input: BindInput): BindingAnswer {
     ...input,
     own,
     all,
-    visible: new Set([...visible.addresses, ...chosen.addresses]),
+    visible: new Set([...sharing(input, visible.addresses), ...chosen.addresses]),
   });
   if ("message" in cpus) return { kind: "refused", why: "exclusive", ...cpus };
   return { kind: "bound", binding: completed(input, base, cpus) };
+}
+
+/**
+ * The accelerators that share what a command was given with its own: all that it sees, or within
+ * another command that was bound to cores of its own those of this one.
+ */
+function sharing(
+  { variables, allowedCpus }: BindInput,
+  seen: readonly string[],
+): readonly string[] {
+  const around = readPromise(variables[bindingVariable] ?? "");
+  if (around?.mode !== "exclusive" || around.cpus === null) return seen;
+  if (!isSubset(allowedCpus, setOf(around.cpus))) return seen;
+  return seen.filter((address) => around.accelerators.includes(address));
 }
 
 /** What is unclear about a command's accelerators, if it matters. */
@@ -109,7 +124,7 @@ function bare(input: BindInput, chosen: Chosen, own: readonly Beside[]): Binding
     memory,
     threads: null,
     nics: chosen.unclear === null ? (network?.nics ?? null) : withNics ? [] : null,
-    reasons: [chosen.reason, ...known.flatMap(whereItIs)],
+    reasons: [chosen.reason, ...known.flatMap(whereItIs), ...(network?.reasons ?? [])],
     unknowns: [...own.flatMap(({ unknown }) => unknown ?? []), ...(network?.unknowns ?? [])],
   };
 }

@@ -116,7 +116,7 @@ function supplyOf({ node, cores, peers }: Site): string {
 }
 
 function shareReasons(
-  { node, cores, peers }: Site,
+  { node, cores, peers, unplaced }: Site,
   share: readonly UsableCore[],
   free: readonly UsableCore[],
 ): readonly string[] {
@@ -126,6 +126,9 @@ function shareReasons(
   const partly = free.filter(({ isWhole }) => !isWhole).length;
   return [
     `exclusive: ${amountOf(free.length, "core")}, its share of ${supply} on node ${node}`,
+    ...(unplaced === 0
+      ? []
+      : [`without a share for ${amountOf(unplaced, "GPU")} whose node nobody tells`]),
     ...(held === 0
       ? []
       : [`other commands hold ${amountOf(held, "core")} of its share of node ${node}`]),

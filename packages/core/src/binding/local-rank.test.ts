@@ -70,6 +70,16 @@ test.each([
     { LOCAL_RANK: "4", LOCAL_WORLD_SIZE: "2" },
     { rank: 4, count: null, from: "LOCAL_RANK" },
   ],
+  [
+    "a word, which is not passed over for a launcher further out",
+    { LOCAL_RANK: "$SLURM_LOCALID", OMPI_COMM_WORLD_LOCAL_RANK: "1" },
+    { rank: "$SLURM_LOCALID", count: null, from: "LOCAL_RANK" },
+  ],
+  [
+    "a number beyond all machines",
+    { LOCAL_RANK: "999999999" },
+    { rank: 999_999_999, count: null, from: "LOCAL_RANK" },
+  ],
 ])("%s", (_, variables, expected) => {
   expect(localRank(variables)).toEqual(expected);
 });
@@ -78,8 +88,8 @@ test.each([
   ["nothing", {}],
   ["a rank over all machines", { RANK: "3", PMI_RANK: "3", SLURM_PROCID: "3" }],
   ["a batch script of Slurm, which is no task", { SLURM_LOCALID: "0", SLURM_TASKS_PER_NODE: "8" }],
-  ["words that are no number", { LOCAL_RANK: "auto", SLURM_LOCALID: "" }],
-  ["negative numbers", { LOCAL_RANK: "-1" }],
+  ["an empty text", { LOCAL_RANK: "", SLURM_LOCALID: " " }],
+  ["a negative number", { LOCAL_RANK: "-1" }],
 ])("%s is no local rank", (_, variables) => {
   expect(localRank(variables)).toBe(null);
 });

@@ -2,7 +2,8 @@ import type { Variables } from "./visible/variables.ts";
 
 /** Which of the processes that were started on this machine for one job this is. */
 export interface LocalRank {
-  readonly rank: number;
+  /** Its text where that is no number. */
+  readonly rank: number | string;
   /** How many there are; null where nobody told. */
   readonly count: number | null;
   /** The variable that told: `LOCAL_RANK`. */
@@ -48,12 +49,18 @@ const launchers: readonly {
 /** The names of all variables that tell a local rank, for messages. */
 export const rankVariables: readonly string[] = launchers.map(({ rank }) => rank);
 
-/** Finds the local rank in a launcher's variables; null where none has one. */
+/**
+ * Finds the local rank in a launcher's variables; null where none has one. The first variable that
+ * says something counts: where that is no number, the others may be of a launcher further out.
+ */
 export function localRank(variables: Variables): LocalRank | null {
   for (const { rank: from, counts, started } of launchers) {
-    const rank = numberIn(variables[from]);
-    if (rank === null) continue;
+    const text = variables[from]?.trim() ?? "";
+    // A program of one process has -1 in some frameworks, or nothing.
+    if (text === "" || /^-\d+$/.test(text)) continue;
     if (started !== null && variables[started] === undefined) continue;
+    const rank = numberIn(text);
+    if (rank === null) return { rank: text.slice(0, textMax), count: null, from };
     const told = [
       ...counts.map((name) => countIn(variables[name])),
       fluxCount(variables, from),
@@ -64,6 +71,9 @@ export function localRank(variables: Variables): LocalRank | null {
   return null;
 }
 
+/** Messages repeat it. */
+const textMax = 40;
+
 /**
  * Flux tells the tasks of the whole job, which are those of this machine where it is the only one.
  */
@@ -73,7 +83,7 @@ function fluxCount(variables: Variables, from: string): number | null {
 }
 
 function numberIn(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,6}$/.test(text.trim()) ? Number(text) : null;
+  return text !== undefined && /^\d{1,15}$/.test(text.trim()) ? Number(text) : null;
 }
 
 /** A number, or Slurm's form for several machines where all have as many: `8(x4)`. */

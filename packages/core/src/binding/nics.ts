@@ -7,6 +7,8 @@ import type { BindingUnknown, BoundNic } from "./binding.ts";
 export interface ChosenNics {
   /** Each once, in the accelerators' order. */
   readonly nics: readonly BoundNic[];
+  /** Sentences: which accelerators have none. */
+  readonly reasons: readonly string[];
   readonly unknowns: readonly BindingUnknown[];
 }
 
@@ -33,6 +35,7 @@ export function nicsBeside(topology: Topology, addresses: readonly string[]): Ch
     return best === undefined ? [] : nics.filter((_, place) => classes[place] === best);
   }
 
+  const reasons: string[] = [];
   const unknowns: BindingUnknown[] = [];
   const found = addresses.flatMap((address) => {
     const choice = choices.get(address) ?? null;
@@ -43,14 +46,17 @@ export function nicsBeside(topology: Topology, addresses: readonly string[]): Ch
       });
       return [];
     }
-    if (choice.length === 0) return [];
+    if (choice.length === 0) {
+      reasons.push(`no RDMA NIC is on the node of GPU ${address}`);
+      return [];
+    }
     const key = keyOf(choice);
     const sharing = [...choices].filter(([, other]) => other !== null && keyOf(other) === key);
     const turn = sharing.findIndex(([other]) => other === address);
     return [at(choice, turn % choice.length)];
   });
   const unique = [...new Set(found)];
-  return { nics: unique.map(bound), unknowns };
+  return { nics: unique.map(bound), reasons, unknowns };
 }
 
 function keyOf(nics: readonly Nic[]): string {

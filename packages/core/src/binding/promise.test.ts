@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { formatList } from "../set/list-format.ts";
 import { indexSet } from "../set/index-set.ts";
 import { bindingModes } from "./binding.ts";
-import { type BindingPromise, promiseText, readPromise } from "./promise.ts";
+import { type BindingPromise, isOfCommand, promiseText, readPromise } from "./promise.ts";
 
 const someList = fc
   .uniqueArray(fc.nat({ max: 300 }), { minLength: 1, maxLength: 40 })
@@ -28,6 +28,12 @@ test("what a command is told is read as it was written", () => {
   fc.assert(
     fc.property(somePromise, (promise) => {
       expect(readPromise(promiseText(promise))).toEqual(promise);
+      // Whose it is says nothing of what is promised.
+      const text = promiseText(promise, "4711.99");
+      expect(readPromise(text)).toEqual(promise);
+      expect(isOfCommand(text, "4711.99")).toBe(true);
+      expect(isOfCommand(text, "4711.9")).toBe(false);
+      expect(isOfCommand(promiseText(promise), "4711.99")).toBe(false);
     }),
   );
 });

@@ -26,9 +26,22 @@ export const boundAcceleratorsMax = 256;
 /** A longer text is none of ours. */
 const textMax = 65_536;
 
-/** The variable's value. */
-export function promiseText(promise: BindingPromise): string {
-  return JSON.stringify(promise);
+/**
+ * The variable's value.
+ *
+ * @param command what tells this command from every other, where somebody will look for all that it
+ *   has started: a process that has lost its parent has the variable still.
+ */
+export function promiseText(promise: BindingPromise, command: string | null = null): string {
+  return JSON.stringify(command === null ? promise : { ...promise, command });
+}
+
+/** Whether the variable's value is the one that this command was given. */
+export function isOfCommand(text: string, command: string): boolean {
+  const value = text.length > textMax ? null : parsed(text);
+  return typeof value === "object" && value !== null && "command" in value
+    ? value.command === command
+    : false;
 }
 
 /**

@@ -16,9 +16,14 @@ export interface Site {
    * The accelerators that share the node, ascending by address. Where the command may use all of
    * the node, all that the machine has there share it, whether it sees them or not: other commands
    * do. Where it may not, whoever gave it a part has divided already, and only those that it sees
-   * share the part. One whose node is unknown may be there, so it counts.
+   * share the part.
    */
   readonly peers: readonly string[];
+  /**
+   * How many more may be there, as nobody tells their node. Commands beside these stay as they are,
+   * so they have no share.
+   */
+  readonly unplaced: number;
   /** Those of them that are the command's own. */
   readonly own: readonly string[];
 }
@@ -44,9 +49,9 @@ export function sitesOf({ topology, allowedCpus, own, all, visible }: SiteInput)
     .map((node) => {
       const isWhole = isSubset(knownCpus(node), allowedCpus);
       const cpus = intersection(knownCpus(node), allowedCpus);
-      const peers = all
-        .filter(({ address }) => isWhole || visible.has(address))
-        .filter(({ nodes }) => nodes.length === 0 || nodes.includes(node.id))
+      const sharing = all.filter(({ address }) => isWhole || visible.has(address));
+      const peers = sharing
+        .filter(({ nodes }) => nodes.includes(node.id))
         .map(({ address }) => address);
       return {
         node: node.id,
@@ -54,6 +59,7 @@ export function sitesOf({ topology, allowedCpus, own, all, visible }: SiteInput)
         isWhole,
         cores: usableCores(topology.cores, cpus),
         peers,
+        unplaced: sharing.filter(({ nodes }) => nodes.length === 0).length,
         own: peers.filter((address) => ownOnes.has(address)),
       };
     });

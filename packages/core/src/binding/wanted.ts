@@ -2,7 +2,7 @@ import { amountOf } from "../text/amount.ts";
 import { normalPciAddress } from "../topology/pci-address.ts";
 import type { LocalRank } from "./local-rank.ts";
 import type { Topology } from "../topology/topology.ts";
-import { namedIn } from "./visible/entries.ts";
+import { isUuid, namedIn } from "./visible/entries.ts";
 import type { Unclear, VisibleAccelerators } from "./visible/seen.ts";
 
 /** Which of the visible accelerators a command is to be beside. */
@@ -74,6 +74,10 @@ function ofRank(visible: VisibleAccelerators, { rank, count, from }: LocalRank):
     const alone = count === 1 ? ", the only one here" : "";
     return { addresses, unclear: members, reason: reason(`${alone}: ${seenAs(visible)}`) };
   }
+  if (typeof rank === "string") {
+    const why = `${from} is ${JSON.stringify(rank)}, and no number`;
+    return { addresses, unclear: { why, tells: "--gpu" }, reason: seenAs(visible) };
+  }
   const address = addresses[rank];
   if (address === undefined || (count !== null && count > addresses.length)) {
     const why =
@@ -125,6 +129,8 @@ function oneNamed(
   }
   const address = normalPciAddress(word);
   if (address !== null) return accelerators.some((one) => one.address === address) ? address : null;
+  // As a library would read it, `0-3` is the number 0, which nobody means here.
+  if (!isUuid(word)) return null;
   const found = namedIn("--gpu", word, { accelerators, unordered: null });
   if (found.kind === "unclear") return { addresses: accelerators.map(addressOf), unclear: found };
   return found.kind === "these" ? (found.addresses[0] ?? null) : null;

@@ -69,7 +69,7 @@ function requireOwn(topology: Topology, calibration: Calibration, isOfThisMachin
       expected,
       remedy:
         "where it was measured on this machine, say so: give it with --calibration FILE, or keep " +
-        "it there with evenkeel measure --read FILE",
+        "it there with evenkeel measure --read FILE --keep",
     });
   }
   if (digest !== null && !isDigestOf(digest, topology)) {
@@ -84,7 +84,8 @@ function requireOwn(topology: Topology, calibration: Calibration, isOfThisMachin
     );
   }
   const ids = new Set(topology.nodes.map(({ id }) => id));
-  const lacking = [...calibration.memory.flatMap(({ initiator, target }) => [initiator, target])]
+  const lacking = calibration.memory
+    .flatMap(({ initiator, target }) => [initiator, target])
     .concat(calibration.copies.map(({ node }) => node))
     .find((node) => node !== null && !ids.has(node));
   if (lacking === undefined || lacking === null) return;

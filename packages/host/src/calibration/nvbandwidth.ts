@@ -103,7 +103,7 @@ function fieldOf(test: string, title: string): Field | null {
   if (/^device_to_device_memcpy_(?:read|write)_(?:ce|sm)$/.test(test)) {
     return { of: "peer", field: "bytesPerSecond", isReverse: /<-/.test(title) };
   }
-  if (/^device_to_device_bidirectional_memcpy_/.test(test) && /\btotal\b/i.test(title)) {
+  if (test.startsWith("device_to_device_bidirectional_memcpy_") && /\btotal\b/i.test(title)) {
     return { of: "peer", field: "bothWaysBytesPerSecond", isReverse: false };
   }
   return test === "device_to_device_latency_sm"

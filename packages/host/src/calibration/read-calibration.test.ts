@@ -1,5 +1,5 @@
 import { calibrationSchema } from "@evenkeel/contract/calibration.ts";
-import type { Calibration } from "@evenkeel/core/calibration/calibration.ts";
+import type { Calibration, Measured } from "@evenkeel/core/calibration/calibration.ts";
 import { calibrationContradictions } from "@evenkeel/core/calibration/contradictions.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import * as fc from "fast-check";
@@ -15,20 +15,23 @@ const pairs = ({ memory }: Calibration): string[] =>
     ({ initiator, target, readLatencyNs, allCores }) =>
       `${initiator} ${target} ${readLatencyNs?.median} ${allCores?.readBytesPerSecond?.median}`,
   );
+const medians = (figures: Readonly<Record<string, Measured | null>>): string =>
+  Object.values(figures)
+    .map((one) => one?.median)
+    .join();
 const copies = (of: Calibration): string[] =>
   of.copies.map(
-    ({ node, accelerator, index, ...rates }) =>
-      `${node} ${accelerator} ${index} ${Object.values(rates).map((rate) => rate?.median)}`,
+    ({ node, accelerator, index, ...rates }) => `${node} ${accelerator} ${index} ${medians(rates)}`,
   );
 const peers = (of: Calibration): string[] =>
   of.peers.map(
     ({ from, fromIndex, to, toIndex, ...figures }) =>
-      `${from ?? fromIndex} ${to ?? toIndex} ${Object.values(figures).map((one) => one?.median)}`,
+      `${from ?? fromIndex} ${to ?? toIndex} ${medians(figures)}`,
   );
 
-describe("Intel MLC", () => {
-  const { mlcTexts } = samples;
+const { mlcTexts, measurementTexts: texts } = samples;
 
+describe("Intel MLC", () => {
   test("all of its measurements", () => {
     const found = read(mlcTexts.all);
     expect([found.tool.name, found.tool.version]).toEqual(["mlc", "v3.11b"]);
@@ -240,13 +243,6 @@ test("a text without a figure is refused, and the error says what would serve", 
     );
   }
 });
-
-const texts = [
-  ...Object.values(samples.mlcTexts),
-  ...[samples.streamText, samples.latMemRdText, samples.nvbandwidthText, samples.nvbandwidthJson],
-  ...[samples.p2pText, samples.bandwidthTestText, samples.gpuCopyText, samples.hipText],
-  samples.rocmText,
-];
 
 /** All medians in a calibration. */
 function figuresOf(value: unknown): number[] {

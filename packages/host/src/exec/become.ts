@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
+import { SIGHUP } from "./hangup.ts";
+import type { GivenFiles } from "./inherited-files.ts";
 import type { ProcessCalls } from "../native/process-calls.ts";
 
-/** A program, the words it is started with, and its variables: all byte for byte. */
+/** A program, the words it is started with, and its variables: these byte for byte. */
 export interface Program {
   readonly path: string;
   readonly words: readonly Uint8Array[];
   readonly variables: readonly Uint8Array[];
+  readonly ignoresHangup: boolean;
 }
 
 const ENOENT = 2;
@@ -15,22 +18,23 @@ const ENOEXEC = 8;
 /**
  * Becomes a program: same process, terminal, parent and open files. What Node changed in this
  * process when it started is taken back: ignored signals, the raised limit of open files, files
- * that would close, and standard files that no longer wait.
+ * that would close, and whether standard files wait.
  *
  * Returns only where that fails, with the error number.
  *
  * @param files open files that the program is to keep.
  */
 export function become(
-  { path, words, variables }: Program,
-  files: readonly number[],
+  { path, words, variables, ignoresHangup }: Program,
+  { files, unwaiting }: GivenFiles,
   calls: ProcessCalls,
 ): number {
   restoreSignals();
+  if (ignoresHangup) calls.ignore(SIGHUP);
   const limit = softFileLimit();
   if (limit !== null) calls.limitOpenFiles(limit);
   for (const file of files) calls.keepOpen(file);
-  for (const file of [0, 1, 2]) calls.makeBlocking(file);
+  for (const file of [0, 1, 2]) calls.setWaiting(file, !unwaiting.includes(file));
   // Node would do that when it ends, which it does not.
   flushCompileCache();
   const file = Buffer.from(path);

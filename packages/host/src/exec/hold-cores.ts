@@ -8,8 +8,9 @@ import { setOf } from "@evenkeel/core/set/list-format.ts";
 import type { Core } from "@evenkeel/core/topology/topology.ts";
 import { pause } from "../clock/pause.ts";
 import type { Decider } from "./decide.ts";
+import { leasesAround } from "./leases-around.ts";
 import { openLease } from "./leases.ts";
-import { takeLease } from "./take-leases.ts";
+import { type CoreToLease, type Lease, takeLease } from "./take-leases.ts";
 
 /** A binding with the leases of its cores. */
 export interface Held {
@@ -33,6 +34,7 @@ export function holdCores(
   folder: string,
   lock: (file: number) => number,
 ): Held {
+  const isAround = leasesAround();
   const guard = waitForGuard(folder, lock);
   try {
     let held: IndexSet = emptySet;
@@ -41,7 +43,8 @@ export function holdCores(
       if (answer.kind === "refused" || answer.binding.cpus === null) {
         return { answer, files: [], notes: [] };
       }
-      const { files, notes, others } = leasesOf(answer.binding, topology.cores, folder, lock);
+      const take = (core: CoreToLease): Lease => takeLease(folder, core, lock, isAround);
+      const { files, notes, others } = leasesOf(answer.binding, topology.cores, take);
       if (isEmpty(others)) return { answer, files, notes };
       for (const file of files) closeSync(file);
       held = unionAll([held, others]);
@@ -70,8 +73,7 @@ function waitForGuard(folder: string, lock: (file: number) => number): number | 
 function leasesOf(
   { cpus }: Binding,
   cores: readonly Core[],
-  folder: string,
-  lock: (file: number) => number,
+  take: (core: CoreToLease) => Lease,
 ): {
   readonly files: readonly number[];
   readonly notes: readonly string[];
@@ -83,7 +85,7 @@ function leasesOf(
   const others: IndexSet[] = [];
   for (const { core, first } of wanted) {
     const all = setOf(core.cpus);
-    const lease = takeLease(folder, { firstCpu: first, cpus: all }, lock);
+    const lease = take({ firstCpu: first, cpus: all });
     if (lease.kind === "taken") files.push(lease.file);
     else if (lease.kind === "held") others.push(all);
     else notes.push(lease.why);

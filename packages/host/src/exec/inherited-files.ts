@@ -67,17 +67,27 @@ const loopKinds: ReadonlySet<string> = new Set([
 
 const O_CLOEXEC = 0o2000000;
 const O_ACCMODE = 3;
+const { O_NONBLOCK } = constants;
 
 /** Times of files are those of the last tick of a clock that ticks at 100 to 1,000 Hz. */
 const clockStepMs = 20;
 
-/** The open files that this process was given. Call it before anything here opens some. */
-export function filesGiven(): readonly number[] {
-  return inheritedFiles(
-    openFilesOf("self"),
-    openFilesOf(`${process.ppid}`),
-    performance.timeOrigin,
-  );
+/** The open files that this process was given. */
+export interface GivenFiles {
+  readonly files: readonly number[];
+  /** The standard ones in which a read or write does not wait. */
+  readonly unwaiting: readonly number[];
+}
+
+/** Finds the open files that this process was given. Call it before anything here opens some. */
+export function filesGiven(): GivenFiles {
+  const open = openFilesOf("self");
+  return {
+    files: inheritedFiles(open, openFilesOf(`${process.ppid}`), performance.timeOrigin),
+    unwaiting: open.flatMap(({ number, flags }) => {
+      return number <= 2 && flags !== null && (flags & O_NONBLOCK) !== 0 ? [number] : [];
+    }),
+  };
 }
 
 function openFilesOf(pid: string): readonly OpenFile[] {

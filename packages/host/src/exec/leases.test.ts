@@ -7,6 +7,7 @@ import {
   linkSync,
   mkdirSync,
   readlinkSync,
+  readdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -17,6 +18,7 @@ import { indexSet } from "@evenkeel/core/set/index-set.ts";
 import { expect, test } from "vitest";
 import { scratchFolder } from "../../testing/scratch.ts";
 import { loadProcessCalls } from "../native/process-calls.ts";
+import { leasesAround } from "./leases-around.ts";
 import { leasePath, leasesHere, openLease } from "./leases.ts";
 import { takeLease } from "./take-leases.ts";
 
@@ -102,6 +104,58 @@ test.skipIf(!isRoot)("a device in place of a lease is not opened", () => {
   const path = leasePath(scratchFolder(), 0);
   execFileSync("mknod", [path, "c", "1", "3"]);
   expect(openLease(path)).toEqual({ why: `${path} is no file` });
+});
+
+test("a lease is for everybody to see, whatever the umask is, and why there is none is said", () => {
+  const path = leasePath(scratchFolder(), 0);
+  const umask = process.umask(0o077);
+  try {
+    const file = openLease(path);
+    if (typeof file === "number") closeSync(file);
+  } finally {
+    process.umask(umask);
+  }
+  expect(statSync(path).mode & 0o777).toBe(0o644);
+  // Making it fails, which its absence would hide.
+  const nowhere = join(scratchFolder(), "missing", "core-0");
+  expect(openLease(nowhere)).toEqual({ why: `${nowhere} cannot be made (ENOENT)` });
+});
+
+test.skipIf(calls === null)("within a command that holds a core, its lease is the next one", () => {
+  const folder = scratchFolder();
+  const core = { firstCpu: 0, cpus: indexSet([0]) };
+  const outer = takeLease(folder, core, lock);
+  const isAround = leasesAround();
+  const inner = takeLease(folder, core, lock, isAround);
+  // Its file was read before the inner one was taken, so that one is another's.
+  const beside = takeLease(folder, core, lock, isAround);
+  const innermost = takeLease(folder, core, lock, leasesAround());
+  expect([outer, inner, beside, innermost].map(({ kind }) => kind)).toEqual([
+    "taken",
+    "taken",
+    "held",
+    "taken",
+  ]);
+  expect(readdirSync(folder)).toEqual(["core-0", "core-0.1", "core-0.2"]);
+  // The inner one has not inherited the outer one's lock, and outlives it.
+  if (outer.kind === "taken") closeSync(outer.file);
+  expect(takeLease(folder, core, lock).kind).toBe("held");
+  for (const lease of [inner, innermost]) if (lease.kind === "taken") closeSync(lease.file);
+  const free = takeLease(folder, core, lock);
+  expect(free.kind).toBe("taken");
+  if (free.kind === "taken") closeSync(free.file);
+});
+
+test.skipIf(calls === null)("a lease that is only open, and not locked, is around nobody", () => {
+  const folder = scratchFolder();
+  const path = leasePath(folder, 0);
+  const file = openLease(path);
+  expect(typeof file).toBe("number");
+  if (typeof file !== "number") return;
+  expect(leasesAround()(file)).toBe(false);
+  lock(file);
+  expect(leasesAround()(file)).toBe(true);
+  closeSync(file);
 });
 
 test.skipIf(calls === null)("a lease whose file was removed is taken again, and not twice", () => {

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
   fstatSync,
   lstatSync,
   mkdirSync,
@@ -93,9 +94,17 @@ function openForOthers(folder: string): void {
 
 const { S_IFMT, S_IFDIR } = constants;
 
-/** The file of a core, by its lowest CPU. */
-export function leasePath(folder: string, firstCpu: number): string {
-  return join(folder, `core-${firstCpu}`);
+/**
+ * The file of a core, by its lowest CPU. A command within another that holds the core takes the
+ * next file of it, and so on: at each depth one command holds it.
+ */
+export function leasePath(folder: string, firstCpu: number, depth = 0): string {
+  return join(folder, `core-${firstCpu}${depth === 0 ? "" : `.${depth}`}`);
+}
+
+/** Whether a file, by its path in whatever mount namespace, is named as one of a core. */
+export function isLeasePath(path: string): boolean {
+  return /\/core-\d+(?:\.\d+)?$/.test(path);
 }
 
 /** An open file, or why there is none. */
@@ -115,16 +124,21 @@ export function openLease(path: string): OpenedLease {
   let why = "";
   // Another command may make it between the two, and its owner may remove it.
   for (const flags of [safely, safely | O_CREAT | O_EXCL, safely]) {
+    const isMade = (flags & O_CREAT) !== 0;
     try {
       const there = lstatSync(path, { throwIfNoEntry: false });
       if (there?.isFile() === false) return { why: `${path} is no file` };
       const file = openSync(path, flags, 0o644);
+      // Everybody has to open it to see whether it is locked, whatever the umask is here.
+      if (isMade) fchmodSync(file, 0o644);
       const { nlink } = fstatSync(file);
       if (fstatSync(file).isFile() && nlink === 1) return file;
       closeSync(file);
       why = nlink > 1 ? `${path} has a second name` : `${path} was removed`;
     } catch (error) {
-      why = `${path} cannot be opened (${codeOf(error)})`;
+      const code = codeOf(error);
+      if (isMade && code !== "EEXIST") return { why: `${path} cannot be made (${code})` };
+      why = `${path} cannot be opened (${code})`;
     }
   }
   return { why };

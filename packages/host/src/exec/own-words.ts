@@ -41,8 +41,8 @@ export function withVariables(
 }
 
 function nameOf(variable: Uint8Array): string {
-  const text = Buffer.from(variable).toString("latin1");
-  return text.slice(0, text.indexOf("="));
+  const [name = ""] = Buffer.from(variable).toString("latin1").split("=", 1);
+  return name;
 }
 
 /** Texts that each end in a zero. */

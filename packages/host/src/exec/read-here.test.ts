@@ -71,10 +71,14 @@ test("of AMD's GPUs a program can open those whose render file is here", () => {
   expect(usable("amdgpu", { ...files, ...device("dri/card1", "nvidia0") })).not.toContain(second);
 });
 
-test("a GPU that is given to VMs is none for a program; of other drivers nothing is known", () => {
+test("a GPU that is given to VMs is none for a program; of other drivers its render file tells", () => {
   expect(usable("vfio-pci", device("nvidia0"))).toEqual([]);
   const own = { [`/sys/bus/pci/devices/${first}/drm/renderD128/dev`]: "226:128\n" };
-  for (const driver of ["habanalabs", "xe", null]) expect(usable(driver, own)).toEqual(all);
+  for (const driver of ["habanalabs", "xe", null]) {
+    expect(usable(driver, {})).toEqual(all);
+    expect(usable(driver, { ...own, ...device("dri/renderD128") })).toEqual(all);
+    expect(usable(driver, own)).toEqual(all.filter((address) => address !== first));
+  }
 });
 
 const kfd = (node: number, properties: Readonly<Record<string, number | string>>): Files => {

@@ -1,3 +1,4 @@
+import { accessSync, constants } from "node:fs";
 import type { IndexSet } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
 import { allOfMachine } from "@evenkeel/core/binding/nearest.ts";
@@ -39,14 +40,27 @@ export function acceleratorsHere(tree: Tree, topology: Topology): AcceleratorFac
 
 const nvidiaFolder = "/proc/driver/nvidia/gpus";
 
+/** The classes of device files by which other drivers let programs use a GPU, and their names. */
+const classesOfFiles = [
+  { name: "drm", folder: "/dev/dri", kind: /^renderD\d{1,4}$/ },
+  { name: "accel", folder: "/dev/accel", kind: /^accel\d{1,4}$/ },
+] as const;
+
 /**
- * The accelerators with a device file here. A container has the files of its own alone. One whose
- * driver makes no file that is known here counts as usable. Null where NVIDIA's driver does not say
- * which file is which GPU, and there are fewer files than GPUs.
+ * The accelerators with a device file that may be opened here. A container has the files of its own
+ * alone; a job of Slurm sees all of them, and its cgroup lets it open its own. One whose driver
+ * makes no file that is known here, or makes them later, counts as usable. Null where NVIDIA's
+ * driver does not say which file is which GPU, and there are fewer files than GPUs.
  */
 function usableHere(tree: Tree, { accelerators, pci }: Topology): ReadonlySet<string> | null {
-  const files = tree.list("/dev").filter((name) => /^nvidia\d{1,4}$/.test(name));
-  const renders = new Set(tree.list("/dev/dri"));
+  const openable = (folder: string, kind: RegExp): readonly string[] => {
+    const names = tree.list(folder).filter((name) => kind.test(name));
+    return tree.live ? names.filter((name) => mayOpen(`${folder}/${name}`)) : names;
+  };
+  const files = openable("/dev", /^nvidia\d{1,4}$/);
+  const classes = classesOfFiles.map(({ name, folder, kind }) => {
+    return { name, kind, files: new Set(openable(folder, kind)) };
+  });
   const drivers = new Map(pci.map(({ address, driver }) => [address, driver]));
   const ofDriver = (name: string): readonly string[] =>
     accelerators.map(({ address }) => address).filter((one) => drivers.get(one) === name);
@@ -57,13 +71,39 @@ function usableHere(tree: Tree, { accelerators, pci }: Topology): ReadonlySet<st
     const driver = drivers.get(address);
     if (driver === "vfio-pci") return false;
     if (driver === "nvidia") {
+      if (areToBeMade(tree)) return true;
       return isSilent ? files.length > 0 : files.includes(`nvidia${minors.get(address)}`);
     }
-    if (driver !== "amdgpu") return true;
-    const own = tree.list(`${pciDirectory}/${address}/drm`);
-    return own.every((name) => !name.startsWith("renderD") || renders.has(name));
+    return classes.every(({ name, kind, files: there }) => {
+      const own = tree.list(`${pciDirectory}/${address}/${name}`).filter((one) => kind.test(one));
+      return own.every((one) => there.has(one));
+    });
   };
   return new Set(accelerators.map(({ address }) => address).filter(hasOwnFile));
+}
+
+/**
+ * Whether CUDA will make NVIDIA's device files when it is first used: after a boot there may be
+ * none, and the driver's package has the program that makes them. A container without GPUs has
+ * neither.
+ */
+function areToBeMade(tree: Tree): boolean {
+  const isMade = tree.list("/dev").some((name) => /^nvidia(?:\d{1,4}|ctl)$/.test(name));
+  return !isMade && tree.realPath("/usr/bin/nvidia-modprobe") !== null;
+}
+
+/**
+ * Whether this process may open a device for reading and writing, by its user and its cgroup. Asked
+ * without opening it, which may wake a GPU up.
+ * https://docs.kernel.org/admin-guide/cgroup-v1/devices.html
+ */
+function mayOpen(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A container has the folders of its own GPUs alone, in some runtimes. */

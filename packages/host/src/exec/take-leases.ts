@@ -5,6 +5,7 @@ import { parseMembership } from "../cgroup/parse.ts";
 import { readCgroup } from "../cgroup/read.ts";
 import { isSameFile } from "../file/same-file.ts";
 import { liveTree } from "../tree/directory-tree.ts";
+import type { LeasesAround } from "./leases-around.ts";
 import { isStillAt, leasePath, openLease } from "./leases.ts";
 
 export interface CoreToLease {
@@ -22,32 +23,62 @@ export type Lease =
   | { readonly kind: "unusable"; readonly why: string };
 
 /**
- * Takes the lease of a core.
+ * Takes the lease of a core. Where a command around this one holds it, that of the next depth: so
+ * commands within one that has cores of its own divide these as others divide the machine's.
  *
  * A holder whose cpuset has no CPU of the core holds more than it was given, and does not count:
  * the core is taken without a lock, which is said. Its affinity says nothing, as a program may bind
  * its main thread to one of its cores and others to the rest.
  *
  * @param lock locks an open file without waiting; 0 where it did.
+ * @param isAround whether a command around this one holds an open file.
  */
 export function takeLease(
   folder: string,
   { firstCpu, cpus }: CoreToLease,
   lock: (file: number) => number,
+  isAround: LeasesAround = () => false,
 ): Lease {
-  const path = leasePath(folder, firstCpu);
+  let depth = 0;
   for (let tries = 0; tries < triesMax; tries++) {
+    const path = leasePath(folder, firstCpu, depth);
     const file = openLease(path);
     if (typeof file !== "number") return { kind: "unusable", why: file.why };
-    if (lock(file) !== 0) return leaseOfAnother(path, file, cpus);
+    if (lock(file) !== 0) {
+      if (!isAround(file)) return leaseOfAnother(path, file, cpus);
+      [depth, tries] = [depth + 1, -1];
+    } else if (isHeldWithin(folder, firstCpu, depth + 1, lock)) {
+      closeSync(file);
+      return { kind: "held" };
+    } else if (isStillAt(path, file)) {
+      return { kind: "taken", file };
+    }
     // Its owner may have removed it meanwhile, and then another command locks a new one.
-    if (isStillAt(path, file)) return { kind: "taken", file };
     closeSync(file);
   }
-  return { kind: "unusable", why: `${path} is removed again and again` };
+  return { kind: "unusable", why: `the leases of CPU ${firstCpu} are removed again and again` };
 }
 
 const triesMax = 3;
+
+/**
+ * Whether a command has a core that outlived the one around it, whose lock it did not inherit: many
+ * programs close what they do not know before they start another.
+ */
+function isHeldWithin(
+  folder: string,
+  firstCpu: number,
+  depth: number,
+  lock: (file: number) => number,
+): boolean {
+  const path = leasePath(folder, firstCpu, depth);
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+  const file = openLease(path);
+  if (typeof file !== "number") return false;
+  const isHeld = lock(file) !== 0;
+  closeSync(file);
+  return isHeld || isHeldWithin(folder, firstCpu, depth + 1, lock);
+}
 
 /** The lease of a core whose file somebody else has locked. Closes the file. */
 function leaseOfAnother(path: string, file: number, cpus: IndexSet): Lease {

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { scratchFolder } from "../../testing/scratch.ts";
-import { isMounted } from "./whose-folder.ts";
+import { isMounted, isSamePlace } from "./whose-folder.ts";
 
 const folder = "/run/evenkeel/leases";
 
@@ -93,4 +93,29 @@ test.skipIf(process.getuid?.() !== 0)("process 1 tells, or else mounts do", () =
     why === null ? null : expect.stringContaining(why),
   );
   expect(told).toEqual(expected);
+});
+
+/** As the first process of a machine has them. */
+const machine = ["27 1 254:0 / / rw - ext4 /dev/vda rw", "30 27 0:25 / /run rw - tmpfs tmpfs rw"];
+
+test.each([
+  ["its own mounts", machine, machine, true],
+  ["a /run of its own", container, machine, false],
+  [
+    "all of the other's /run",
+    [...container, "703 702 0:25 / /run rw - tmpfs run rw"],
+    machine,
+    true,
+  ],
+  [
+    "the other's folder alone",
+    [...container, `703 702 0:25 /evenkeel/leases ${folder} rw - tmpfs tmpfs rw`],
+    machine,
+    true,
+  ],
+  ["no mount above it, below another root", container.slice(1, 2), machine, false],
+  ["mounts that nobody may see of the other", container, [], null],
+])("a path is the same place as another's, with %s", (_, own, others, expected) => {
+  const [mine, theirs] = [own, others].map((lines) => `${lines.join("\n")}\n`);
+  expect(isSamePlace(mine ?? "", theirs ?? "", folder)).toBe(expected);
 });

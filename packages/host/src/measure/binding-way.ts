@@ -13,9 +13,11 @@ export type BindingWay = "threads" | "numactl" | "taskset" | "nothing";
  */
 export async function bindingWay(path: string): Promise<BindingWay> {
   if ((await loadProcessCalls()) !== null && (await loadMemoryCalls()) !== null) return "threads";
-  for (const program of ["numactl", "taskset"] as const) {
-    if ((await runCommand(program, ["--version"], path)).kind === "ran") return program;
-  }
+  const isThere = async (program: string, word: string): Promise<boolean> =>
+    (await runCommand(program, [word], path)).kind === "ran";
+  // numactl ends with an error where the kernel has no memory policies, and has no --version.
+  if (await isThere("numactl", "--show")) return "numactl";
+  if (await isThere("taskset", "--version")) return "taskset";
   return "nothing";
 }
 

@@ -95,7 +95,7 @@ export async function measureMachine(
   const cells = plan.cells.filter((cell) => canPlace(way, cell, topology.nodes.length));
   if (cells.length < plan.cells.length) warnings.push(unplaced(way));
   const untilMs = clock.monotonicMs() + limits.timeMs;
-  const run = cellRun({ way, isGentle, seed, tree, clock, untilMs, signal });
+  const run = cellRun({ way, isGentle, isCursory: isEmulated, seed, tree, clock, untilMs, signal });
   const results = await runAll(run, cells, warnings, options.progress);
   const copies = await copiesOf(topology, options, () => untilMs - clock.monotonicMs());
   warnings.push(...copies.warnings);

@@ -20,8 +20,10 @@ export interface ProcessCalls {
   readonly lock: (file: number) => number;
   /** Lets the program have an open file, which Node opens for itself alone. */
   readonly keepOpen: (file: number) => number;
-  /** Writes wait again where Node made this open file non-blocking for everybody. */
-  readonly makeBlocking: (file: number) => number;
+  /** Whether reads and writes of an open file wait, for everybody who has it open. */
+  readonly setWaiting: (file: number, waits: boolean) => number;
+  /** Ignores a signal, which execve(2) preserves. */
+  readonly ignore: (signal: number) => number;
   /** The soft limit of open files, which Node raises to the hard one. */
   readonly limitOpenFiles: (soft: number) => number;
   /** Becomes a program. Returns only if that fails. Every text is bytes up to a zero. */
@@ -49,6 +51,7 @@ const F_GETFL = 3;
 const F_SETFL = 4;
 const O_NONBLOCK = 0o4000;
 const RLIMIT_NOFILE = 7;
+const SIG_IGN = 1;
 
 /** The calls on this machine; null where koffi is not installed, or a number is not known here. */
 export async function loadProcessCalls(): Promise<ProcessCalls | null> {
@@ -73,6 +76,7 @@ export async function loadProcessCalls(): Promise<ProcessCalls | null> {
   const setFlag = call("int fcntl(int, int, int)");
   const getFlags = libc.func("int fcntl(int, int, int)");
   const setLimit = call("int prlimit(int, int, void *, void *)");
+  const handle = call("intptr_t signal(int, intptr_t)");
   const exec = call("int execve(void *, void *, void *)");
   return {
     setAffinity: (cpus) => {
@@ -86,11 +90,13 @@ export async function loadProcessCalls(): Promise<ProcessCalls | null> {
     },
     lock: (file) => flock(file, LOCK_EX | LOCK_NB),
     keepOpen: (file) => setFlag(file, F_SETFD, 0),
-    makeBlocking: (file) => {
+    setWaiting: (file, waits) => {
       const flags: unknown = getFlags(file, F_GETFL, 0);
       if (typeof flags !== "number" || flags < 0) return koffi.errno();
-      return setFlag(file, F_SETFL, flags & ~O_NONBLOCK);
+      const isWaiting = (flags & O_NONBLOCK) === 0;
+      return isWaiting === waits ? 0 : setFlag(file, F_SETFL, flags ^ O_NONBLOCK);
     },
+    ignore: (signal) => handle(signal, SIG_IGN),
     limitOpenFiles: (soft) => {
       const now = new BigUint64Array(2);
       const failed = setLimit(0, RLIMIT_NOFILE, null, now);

@@ -1,6 +1,7 @@
 import {
   type BindingPromise,
   bindingVariable,
+  isOfCommand,
   readPromise,
 } from "@evenkeel/core/binding/promise.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -11,7 +12,18 @@ import type { Tree } from "../tree/tree.ts";
  * written anything over it since.
  */
 export function readBinding(tree: Tree, pid: number): BindingPromise | null {
+  const text = bindingText(tree, pid);
+  return text === null ? null : readPromise(text);
+}
+
+/** Whether a command of `exec` has started a process, as its variables tell. */
+export function isStartedBy(tree: Tree, pid: number, command: string): boolean {
+  const text = bindingText(tree, pid);
+  return text !== null && isOfCommand(text, command);
+}
+
+function bindingText(tree: Tree, pid: number): string | null {
   const variables = (tree.readText(`/proc/${pid}/environ`) ?? "").split("\0");
   const own = variables.find((one) => one.startsWith(`${bindingVariable}=`));
-  return own === undefined ? null : readPromise(own.slice(bindingVariable.length + 1));
+  return own === undefined ? null : own.slice(bindingVariable.length + 1);
 }

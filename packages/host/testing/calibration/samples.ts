@@ -302,3 +302,17 @@ export const rocmText = `....
 
           3         44.500      46.500      85.100      N/A         
 `;
+
+/** All of them. */
+export const measurementTexts: readonly string[] = [
+  ...Object.values(mlcTexts),
+  streamText,
+  latMemRdText,
+  nvbandwidthText,
+  nvbandwidthJson,
+  p2pText,
+  bandwidthTestText,
+  gpuCopyText,
+  hipText,
+  rocmText,
+];

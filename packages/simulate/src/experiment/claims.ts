@@ -270,7 +270,7 @@ const isBetween = (value: number, least: number, most: number): boolean =>
   value > least - 0.005 && value < most + 0.005;
 
 /** `1.76 times`, `1.05 to 1.76 times`. */
-export function rangeText(ratios: readonly number[]): string {
+function rangeText(ratios: readonly number[]): string {
   const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map((one) => one.toFixed(2));
   return least === most ? `${least} times` : `${least} to ${most} times`;
 }

@@ -48,7 +48,9 @@ test("the GPUs are those of --gpu, or of the rank, or all", async () => {
   expect(addresses(await bound(["--rank", "auto"], rank))).toEqual(["45:00.0"]);
   expect(addresses(await bound(["--rank", "none"], rank))).toHaveLength(8);
   expect(addresses(await bound([]))).toHaveLength(8);
-  expect(addresses(await bound(["--gpu", " "]))).toHaveLength(8);
+  const empty = await evenkeel([...dgx, "--gpu", " "]);
+  expect([empty.stdout, empty.status]).toEqual(["", 125]);
+  expect(empty.stderr).toContain("--gpu is empty");
 });
 
 test("modes, memory and NICs are as asked", async () => {

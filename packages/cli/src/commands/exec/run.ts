@@ -9,9 +9,9 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { emptySet } from "@evenkeel/core/set/index-set.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { type CommandRequest, deciderHere } from "@evenkeel/host/exec/decide.ts";
-import { execCommand } from "@evenkeel/host/exec/exec.ts";
+import { type Command, execCommand } from "@evenkeel/host/exec/exec.ts";
 import { filesGiven } from "@evenkeel/host/exec/inherited-files.ts";
-import { startWatcher, type Watcher } from "@evenkeel/host/exec/watch/start-watcher.ts";
+import { startWatcher, watchedAs, type Watcher } from "@evenkeel/host/exec/watch/start-watcher.ts";
 import { startOf } from "@evenkeel/host/procfs/process-record.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { aboutWords } from "../../command/about-words.ts";
@@ -28,6 +28,7 @@ export async function runExec(
   const { "dry-run": dryRun, on, output } = flags;
   if (command.length === 0 && !dryRun) throw noCommand();
   if (on !== "live" && !dryRun) throw onlyDry();
+  if (output === "json" && !dryRun) throw onlyPrinted();
   if (flags.verdict !== undefined && flags.verify === undefined) throw noTime();
   const { request, ncclFile } = await requestOf(flags, surroundings);
   if (on !== "live") {
@@ -51,7 +52,7 @@ export async function runExec(
     isRequired: flags.require,
     given,
     say,
-    watch: watcherOf(flags, say),
+    ...watchBy(flags, say),
   });
   this.finish(status);
   throw error;
@@ -74,14 +75,14 @@ export async function runExec(
 }
 
 /** Starts this program again, beside the command, to look at it later. */
-function watcherOf(
+function watchBy(
   { verify: afterMs, verdict }: ExecFlags,
   say: (line: string) => void,
-): (() => () => void) | null {
-  if (afterMs === undefined) return null;
-  return () => {
-    const { pid, execPath, execArgv, argv } = process;
-    const start = startOf(liveTree(), pid);
+): Pick<Command, "watch" | "watchedAs"> {
+  if (afterMs === undefined) return { watch: null, watchedAs: null };
+  const { pid, execPath, execArgv, argv } = process;
+  const start = startOf(liveTree(), pid);
+  const watch: Command["watch"] = () => {
     const watcher: Watcher =
       start === null
         ? { why: `/proc/${pid}/stat cannot be read` }
@@ -97,6 +98,7 @@ function watcherOf(
     say(`it will not be verified: ${watcher.why}`);
     return () => {};
   };
+  return { watch, watchedAs: start === null ? null : watchedAs(pid, start) };
 }
 
 const everyWord = (words: readonly string[]): readonly string[] =>
@@ -125,6 +127,10 @@ async function requestOf(
 
 function wantedBy({ gpu, rank: how }: ExecFlags, env: CliContext["surroundings"]["env"]): Wanted {
   const words = everyWord(gpu);
+  if (gpu.length > 0 && words.length === 0) {
+    const remedy = "leave out --gpu: then all that are visible count, or the one of a local rank";
+    throw usage("--gpu is empty", "numbers, PCI addresses or UUIDs", remedy);
+  }
   if (words.includes("all")) {
     throw usage(
       "--gpu names GPUs, and all is none of them",
@@ -176,6 +182,11 @@ function noCommand(): EvenkeelError {
 function noTime(): EvenkeelError {
   const remedy = "add --verify 30s, or leave out --verdict";
   return usage("--verdict says where, and nothing says when", "--verify beside --verdict", remedy);
+}
+
+function onlyPrinted(): EvenkeelError {
+  const remedy = "add --dry-run, or leave out --output: the command has EVENKEEL_BINDING";
+  return usage("a command's output is its own", "--dry-run beside --output json", remedy);
 }
 
 function onlyDry(): EvenkeelError {

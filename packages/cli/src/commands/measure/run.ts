@@ -7,6 +7,7 @@ import { findEmulators } from "@evenkeel/host/holding/emulators.ts";
 import { type HeldHere, readHoldings } from "@evenkeel/host/holding/read-holdings.ts";
 import { measureMachine, type MeasureProgress } from "@evenkeel/host/measure/measure.ts";
 import { storeCalibration } from "@evenkeel/host/state/calibrations.ts";
+import type { Tree } from "@evenkeel/host/tree/tree.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
 import { stateFolderOf } from "../../flags/state.ts";
@@ -89,10 +90,16 @@ async function measureHere(
 ): Promise<Calibration> {
   const { clock, env, version, stderr, interrupted } = surroundings;
   const { tree } = localHost(surroundings);
-  const held = heldHere(tree());
-  const isGentle = flags.gentle || (held.length > 0 && !flags.full);
+  const { held, mayBeMore } = heldHere(tree());
+  const hasVms = held.length > 0 || mayBeMore;
+  const isGentle = flags.gentle || (hasVms && !flags.full);
   if (isGentle && !flags.gentle) {
-    const vms = held.length === 1 ? "a VM runs" : `${held.length} VMs run`;
+    const vms =
+      held.length === 0
+        ? "a VM may run"
+        : held.length === 1
+          ? "a VM runs"
+          : `${held.length} VMs run`;
     writeNotes(stderr, [`${vms} here, so only idle cores and free memory are used (--full)`]);
   }
   const progress = progressOn(stderr);
@@ -113,11 +120,12 @@ async function measureHere(
   return calibration;
 }
 
-/** What the VMs on this machine hold, whoever started them. */
-function heldHere(tree: Parameters<typeof findEmulators>[0]): readonly HeldHere[] {
+/** What the VMs on this machine hold, and whether there may be more that nobody here can see. */
+function heldHere(tree: Tree): { readonly held: readonly HeldHere[]; readonly mayBeMore: boolean } {
   const found = findEmulators(tree);
   const vms = found.emulators.filter(({ runsVm }) => runsVm);
-  return readHoldings(tree, [], [], { ...found, emulators: vms }).held;
+  const { held } = readHoldings(tree, [], [], { ...found, emulators: vms });
+  return { held, mayBeMore: found.closed.some(({ saysQemu }) => saysQemu) };
 }
 
 /** A cell that is being measured, with a bar of what is done and the time left. */

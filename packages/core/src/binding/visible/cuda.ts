@@ -13,10 +13,12 @@ import type { Variables } from "./variables.ts";
  *
  * @param all those that can be opened, by ascending address.
  * @param isOpenableKnown whether that is known.
+ * @param idOf the number of a device's kind on the PCI bus; null where nobody told.
  */
 export function cudaDevices(
   all: readonly Accelerator[],
   isOpenableKnown: boolean,
+  idOf: (accelerator: Accelerator) => string | null,
   variables: Variables,
 ): VisibleAccelerators {
   const asked = isOpenableKnown ? null : givenByRuntime(all, variables["NVIDIA_VISIBLE_DEVICES"]);
@@ -24,7 +26,7 @@ export function cudaDevices(
   const given =
     asked?.kind === "these" ? all.filter(({ address }) => asked.addresses.includes(address)) : all;
   const byRuntime = asked?.kind === "these" ? ["NVIDIA_VISIBLE_DEVICES"] : [];
-  const numbered = { accelerators: given, unordered: cudaOrder(given, variables) };
+  const numbered = { accelerators: given, unordered: cudaOrder(given, idOf, variables) };
   return chosen(numbered, byRuntime, "CUDA_VISIBLE_DEVICES", variables, cudaRules);
 }
 
@@ -45,16 +47,22 @@ function givenByRuntime(all: readonly Accelerator[], text: string | undefined): 
 }
 
 /**
- * CUDA numbers the fastest first, unless it is told to go by address. Where all are of one model
- * the two are the same order; where they are not, nobody but CUDA knows which is the fastest.
+ * CUDA numbers the fastest first, unless it is told to go by address. Where all are of one model,
+ * by their names or their numbers on the PCI bus, the two are the same order; where they are not,
+ * nobody but CUDA knows which is the fastest.
  */
-function cudaOrder(all: readonly Accelerator[], variables: Variables): Numbered["unordered"] {
+function cudaOrder(
+  all: readonly Accelerator[],
+  idOf: (accelerator: Accelerator) => string | null,
+  variables: Variables,
+): Numbered["unordered"] {
   const order = variables["CUDA_DEVICE_ORDER"]?.trim().toUpperCase();
   if (all.length < 2 || order === "PCI_BUS_ID") return null;
   const tells = "CUDA_DEVICE_ORDER=PCI_BUS_ID";
   const isMig = all.some(({ migEnabled }) => migEnabled === true);
   if (isMig) return { why: "CUDA numbers GPUs in MIG mode in an order of its own", tells };
-  const models = allKnown(all.map(({ productName, model }) => productName ?? model));
+  const names = allKnown(all.map(({ productName, model }) => productName ?? model));
+  const models = names ?? allKnown(all.map(idOf));
   if (models === null) return { why: "the models of the GPUs are unknown", tells };
   if (new Set(models).size === 1) return null;
   return { why: `CUDA numbers the fastest GPU first, and these are unequal`, tells };

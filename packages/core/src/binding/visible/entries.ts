@@ -64,7 +64,7 @@ function numberIn(text: string | undefined): number | null {
   return text === undefined ? null : Number(text);
 }
 
-const isUuid = (entry: string): boolean => /^(?:GPU|MIG)-/i.test(entry);
+export const isUuid = (entry: string): boolean => /^(?:GPU|MIG)-/i.test(entry);
 const isPart = (entry: string): boolean => /^MIG-/i.test(entry);
 
 /**

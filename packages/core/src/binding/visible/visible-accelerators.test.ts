@@ -130,7 +130,19 @@ test("numbers of unequal GPUs mean nothing unless CUDA goes by address", () => {
     ...hgx,
     accelerators: hgx.accelerators.map((one) => ({ ...one, model: null, productName: null })),
   };
-  expect(seen(cuda("1"), { topology: unknown })).toContain("models of the GPUs are unknown");
+  // A model that nobody has a name for yet has a number on the bus.
+  expect(seen(cuda("1"), { topology: unknown })).toEqual([1]);
+  const withDevice = (of: (place: number) => string | null): Topology => ({
+    ...unknown,
+    pci: hgx.pci.map((one) => {
+      const place = all.indexOf(one.address);
+      return place < 0 ? one : { ...one, device: of(place) };
+    }),
+  });
+  const mixed = withDevice((place) => (place === 5 ? "2331" : "2330"));
+  expect(seen(cuda("1"), { topology: mixed })).toContain("CUDA numbers the fastest");
+  const silent = withDevice(() => null);
+  expect(seen(cuda("1"), { topology: silent })).toContain("models of the GPUs are unknown");
 });
 
 test("a container numbers what it can open, though it sees all in sysfs", () => {

@@ -21,7 +21,7 @@ export function visibleAccelerators(
 ): VisibleAccelerators {
   const of = openable(facts);
   const seen = [
-    cudaDevices(of("10de"), facts.usable !== null, variables),
+    cudaDevices(of("10de"), facts.usable !== null, deviceIds(facts), variables),
     rocmDevices(of("1002"), facts.rocmOrder, variables),
     levelZeroDevices(of("8086"), variables),
     gaudiDevices(of("1da3"), variables),
@@ -46,8 +46,15 @@ function joined(parts: readonly VisibleAccelerators[]): VisibleAccelerators {
   return {
     addresses: parts.flatMap(({ addresses }) => addresses),
     unclear: parts.find(({ unclear }) => unclear?.of === "members")?.unclear ?? null,
-    chosenBy: parts.flatMap(({ chosenBy }) => chosenBy),
+    // HIP reads CUDA's list too.
+    chosenBy: [...new Set(parts.flatMap(({ chosenBy }) => chosenBy))],
   };
+}
+
+/** The number of a device's kind, as its vendor gave it. */
+function deviceIds({ topology }: AcceleratorFacts): (accelerator: Accelerator) => string | null {
+  const ids = new Map(topology.pci.map(({ address, device }) => [address, device]));
+  return ({ address }) => ids.get(address) ?? null;
 }
 
 const vendors = new Set(["10de", "1002", "8086", "1da3"]);

@@ -160,7 +160,7 @@ export function figureText(value: number): string {
 /**
  * The most that a repetition was off its median, as a share; null where all were single numbers.
  */
-export function spreadOf(cells: readonly (Measured | null)[]): number | null {
+function spreadOf(cells: readonly (Measured | null)[]): number | null {
   const several = cells.filter((cell) => cell !== null && cell.samples > 1);
   if (several.length === 0) return null;
   return several.reduce((most, cell) => Math.max(most, cell === null ? 0 : offBy(cell)), 0);

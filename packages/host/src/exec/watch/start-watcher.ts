@@ -3,6 +3,11 @@ import { spawnSync } from "node:child_process";
 /** What looks at a command later, or why there is nothing. */
 export type Watcher = { readonly stop: () => void } | { readonly why: string };
 
+/** What tells a command from every other: no two processes have one number and one start. */
+export function watchedAs(pid: number, startTicks: number): string {
+  return `${pid}.${startTicks}`;
+}
+
 /**
  * Starts a program beside this process, which is no child of it: a shell starts it and ends, so the
  * command that this process becomes has nothing to wait for. It has a session of its own, so that

@@ -4,9 +4,11 @@ import type { Clock } from "../../clock/clock.ts";
 import { lastingThreads } from "../../evidence/lasting-threads.ts";
 import { readEvidence } from "../../evidence/read-evidence.ts";
 import { watchLoad, withChildren } from "../../procfs/process-load.ts";
-import { hasMemory, startOf } from "../../procfs/process-record.ts";
-import { readBinding } from "../../procfs/read-binding.ts";
+import { processIds } from "../../procfs/process-ids.ts";
+import { hasMemory, startOf, userOf } from "../../procfs/process-record.ts";
+import { isStartedBy, readBinding } from "../../procfs/read-binding.ts";
 import type { Tree } from "../../tree/tree.ts";
+import { watchedAs } from "./start-watcher.ts";
 
 /** A process that becomes a command, and when to look at it. */
 export interface Watched {
@@ -24,9 +26,10 @@ const processesMost = 1024;
 const everyMs = 200;
 
 /**
- * Waits, and reads what became of a command and of all processes that it has started. It reads its
- * binding from the beginning on, since programs that change their title write over it. If the
- * command ends before, it says so at once.
+ * Waits, and reads what became of a command and of all processes that it has started, those among
+ * them that have lost their parent. It reads its binding from the beginning on, since programs that
+ * change their title write over it. If the command ends before, and all of these, it says so at
+ * once.
  */
 export async function watchCommand(
   tree: Tree,
@@ -34,18 +37,30 @@ export async function watchCommand(
   clock: Clock,
 ): Promise<BoundCommand> {
   const until = clock.monotonicMs() + afterMs;
+  const command = watchedAs(pid, startTicks);
   let promise = readBinding(tree, pid);
   for (;;) {
     const ended = whyEnded(tree, pid, startTicks);
-    if (ended !== null) return answer({ why: `${ended} before it was looked at` });
-    promise = readBinding(tree, pid) ?? promise;
+    if (ended !== null && survivors(tree, command).length === 0) {
+      return answer({ why: `${ended} before it was looked at` });
+    }
+    if (ended === null) promise = readBinding(tree, pid) ?? promise;
     const left = until - clock.monotonicMs();
     if (left <= 0) break;
-    await clock.sleep(Math.min(left, everyMs));
+    await clock.sleep(Math.min(left, ended === null ? everyMs : everyMs * 5));
   }
-  const processes = await processesOf(tree, pid, host, clock);
-  const ended = whyEnded(tree, pid, startTicks);
-  return answer(ended === null ? processes : { why: `${ended} while it was looked at` });
+  const own = whyEnded(tree, pid, startTicks) === null ? [pid] : [];
+  const processes = await processesOf(
+    tree,
+    pid,
+    [...own, ...survivors(tree, command)],
+    host,
+    clock,
+  );
+  const ended = own.length === 0 ? null : whyEnded(tree, pid, startTicks);
+  if (ended !== null) return answer({ why: `${ended} while it was looked at` });
+  const why = `process ${pid} ended, and what it had started while it was looked at`;
+  return answer(processes.length === 0 ? { why } : processes);
 
   function answer(found: BoundCommand["processes"]): BoundCommand {
     return { pid, host, takenAt: clock.now().toISOString(), promise, processes: found };
@@ -61,14 +76,30 @@ function whyEnded(tree: Tree, pid: number, startTicks: number): string | null {
   return start === null || hasMemory(tree, pid) === false ? `process ${pid} ended` : null;
 }
 
-/** The evidence of a command's process first, then of those that it has started. */
+/**
+ * The processes that were started by a command, whoever is their parent now. Those of other users
+ * may have any text in their variables, so they do not count.
+ */
+function survivors(tree: Tree, command: string): readonly number[] {
+  const user = userOf(tree, process.pid);
+  return processIds(tree).filter(
+    (pid) => isStartedBy(tree, pid, command) && userOf(tree, pid) === user,
+  );
+}
+
+/**
+ * The evidence of some processes, in their order, and of those that they have started.
+ *
+ * @param pid the command's own, whose evidence counts also where it has ended meanwhile.
+ */
 async function processesOf(
   tree: Tree,
   pid: number,
+  first: readonly number[],
   host: string,
   clock: Clock,
 ): Promise<readonly Evidence[]> {
-  const all = withChildren(new Set([pid]), watchLoad(tree, clock)());
+  const all = withChildren(new Set(first), watchLoad(tree, clock)());
   // Where the command is process 1, whoever has lost its parent is its child.
   all.delete(process.pid);
   const pids = [...all].filter((one) => hasMemory(tree, one) !== false).slice(0, processesMost);

@@ -28,13 +28,13 @@ try {
   // Without a /proc to write to, the kernel chooses by size.
 }
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as crew.ts writes it
-const { threads: sizes, isGentle } = JSON.parse(process.argv[2] ?? "") as CrewSetting;
+const { threads: sizes, isGentle, warmsUp } = JSON.parse(process.argv[2] ?? "") as CrewSetting;
 // The threads inherit it.
 if (isGentle) setPriority(19);
 
 const gate = new SharedArrayBuffer(4);
 let passed = 0;
-const threads = sizes.map((bytes) => startThread({ bytes, gate }));
+const threads = sizes.map((bytes) => startThread({ bytes, warmsUp, gate }));
 const watched: Watched[] = [];
 for (const [i, thread] of threads.entries()) {
   const said = await thread.next();

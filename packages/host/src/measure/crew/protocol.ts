@@ -66,6 +66,8 @@ export interface CrewSetting {
   /** The memory of each thread, in bytes: multiples of 2 MiB. */
   readonly threads: readonly number[];
   readonly isGentle: boolean;
+  /** Whether the kernels run until the compiler has made its best of them. */
+  readonly warmsUp: boolean;
 }
 
 /** What one of its threads is told by the crew's main thread. */
@@ -81,6 +83,7 @@ export type ThreadAnswer =
 /** What a thread is made with. */
 export interface ThreadSetting {
   readonly bytes: number;
+  readonly warmsUp: boolean;
   /** Where the threads of a crew wait for each other: one word, how many are there. */
   readonly gate: SharedArrayBuffer;
 }

@@ -24,7 +24,7 @@ const address = memoryCalls?.addressOf(new Uint8Array(memory.buffer)) ?? null;
 const start = address === null ? 0 : (hugeBytes - (address % hugeBytes)) % hugeBytes;
 const kernels = loadKernels(memory);
 const buffer = bufferOf(kernels, memory, start, setting.bytes);
-let isWarm = false;
+let isWarm = !setting.warmsUp;
 
 const tid = Number(/\d+$/.exec(readlinkSync("/proc/thread-self"))?.[0]);
 parentPort?.on("message", (order: ThreadOrder) => {

@@ -61,8 +61,16 @@ export function bufferOf(
   bytes: number,
 ): Buffer {
   const state: State = {
-    ...{ kernels, memory, start, bytes, content: "unknown", word: 1n },
-    ...{ seed: 0, order: (index: number) => index, index: 0, next: 0 },
+    kernels,
+    memory,
+    start,
+    bytes,
+    content: "unknown",
+    word: 1n,
+    seed: 0,
+    order: (index) => index,
+    index: 0,
+    next: 0,
   };
   return {
     touch: (seed) => {

@@ -32,6 +32,6 @@ export interface MeasureLimits {
   readonly timeMs: number;
   /** Loaded curves of all pairs, in place of those that tell most. */
   readonly everyPair: boolean;
-  /** Each figure as seldom as can be: times mean nothing here. */
+  /** Times mean nothing here: each figure as seldom as can be, and curves only of every pair. */
   readonly isCursory: boolean;
 }

@@ -58,6 +58,16 @@ test("curves are of the own, the nearest and the farthest memory, and of all whe
   expect(curves(true)).toHaveLength(16);
 });
 
+test("where times mean nothing, each pair is measured as little as can be, and no curve", () => {
+  const machine = { nodes: [node(0, { coreCacheBytes: 0, nodeCacheBytes: 0 })], distances: null };
+  const { cells } = planCells(machine, { ...limits, isCursory: true });
+  expect(cells.map(({ kind, bytes, windows }) => [kind, at(bytes, 0), windows])).toEqual([
+    ["one-core", 8 * MiB, 3],
+    ["all-cores", 8 * MiB, 3],
+  ]);
+  expect(pairsOf(cells, "loaded")).toEqual([]);
+});
+
 test("nodes without memory, without CPUs and with one core have what they can have", () => {
   const machine = {
     nodes: [

@@ -82,11 +82,13 @@ type Pains = (typeof pains)[number];
 export function planCells(machine: MeasurableMachine, limits: MeasureLimits): MeasurePlan {
   const leftOut: string[] = [];
   const pairs = pairsOf(machine);
+  if (pairs.length === 0) leftOut.push("there is no CPU, or no memory, that may be used here");
   const sized = pairs.flatMap((pair) => {
     const one = oneCore(pair, limits, leftOut);
     return one === null ? [] : [{ pair, one, all: allCores(pair, one, limits, leftOut) }];
   });
-  const curves = new Set(limits.everyPair ? pairs : tellingPairs(machine, pairs));
+  const telling = limits.isCursory ? [] : tellingPairs(machine, pairs);
+  const curves = new Set(limits.everyPair ? pairs : telling);
   // What is worth least is last.
   const wanted: Sized[] = [];
   for (const { one } of sized) wanted.push({ ...one, figures: ["latency"] });
