@@ -247,3 +247,37 @@ test("whose load nobody knows is named, and every figure is a lower bound then",
     { what: "what stray moves", why: "it runs without a plan" },
   ]);
 });
+
+test("two VMs that copy over one switch's uplink each get half of it, and it is named", () => {
+  const topology = catalogMachine("l40s-pcie");
+  if (topology === null) throw new Error("the catalog has it");
+  const copies = {
+    name: "copies",
+    computeNs: 0,
+    hostToDeviceBytes: 2 ** 30,
+    deviceToHostBytes: 0,
+    peerBytes: 0,
+    memoryBytes: 0,
+    writeShare: 0,
+    randomShare: 0,
+    networkBytes: 0,
+  };
+  const one = requestOf({ accelerators: accelerators(1), memoryBytes: 16 * GiB, workload: copies });
+  const host = hostWith(topology, [one]);
+  const plan = admitted(host, one);
+  if (plan === null) throw new Error("it fits");
+  const [first, second] = [plan, host.taken[0]].map((of) => of?.devices[0]?.switch);
+  expect(first).toBe(second);
+  for (const { slowdownAfter, parts, bottleneck, latencyAfterNs } of forecastOf(host, plan).vms) {
+    expect([slowdownAfter, parts.hostToDevice, parts.memory]).toEqual([2, 2, 1]);
+    expect(bottleneck).toMatchObject({
+      resource: `uplink of the switch at ${first}, towards devices`,
+      part: "hostToDevice",
+      vms: 2,
+    });
+    const { askedBytesPerSecond = 0, capacityBytesPerSecond = 1 } = bottleneck ?? {};
+    expect(askedBytesPerSecond / capacityBytesPerSecond).toBeCloseTo(2, 6);
+    // Nothing that its vCPUs read is counted.
+    expect(latencyAfterNs).toBeNull();
+  }
+});
