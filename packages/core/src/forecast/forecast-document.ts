@@ -46,6 +46,7 @@ export interface VmForecast {
   readonly basis: CostBasis;
 }
 
+/** What nobody told, and why. */
 export interface ForecastUnknown {
   readonly what: string;
   readonly why: string;

@@ -86,7 +86,7 @@ test("without neighbours a forecast is the plan's own slowdown, and a lone VM on
     }),
     { numRuns: 60 },
   );
-  expect(onOneNode).toBeGreaterThan(10);
+  expect(onOneNode).toBeGreaterThan(2);
 });
 
 test("admitting a VM makes nobody faster, and one neighbour more never helps the new one", () => {
@@ -120,7 +120,7 @@ test("admitting a VM makes nobody faster, and one neighbour more never helps the
     }),
     { numRuns: 60 },
   );
-  expect(slowed).toBeGreaterThan(10);
+  expect(slowed).toBeGreaterThan(2);
 });
 
 test("VMs that share no resource slow each other not at all", () => {
@@ -150,7 +150,7 @@ test("VMs that share no resource slow each other not at all", () => {
     }),
     { numRuns: 60 },
   );
-  expect(apart).toBeGreaterThan(10);
+  expect(apart).toBeGreaterThan(2);
 });
 
 /** A topology, or a plan on it, with other numbers for its nodes. */
