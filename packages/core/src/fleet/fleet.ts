@@ -26,6 +26,9 @@ export type FleetDecision = HostChoice<string>;
  * loss. VMs do not span hosts, so the fleet loses what the host loses; and hosts of one class give
  * the same answer. So each host class is asked once and its answer is cached, and the cost of a
  * decision grows with the number of host classes, not with the number of hosts.
+ *
+ * It knows what VMs hold, and not what they move: a policy's `maxSlowdown` counts in `place`, which
+ * is given their plans, and not here.
  */
 export interface Fleet {
   /** The best place for the request; null when no host can take it. Changes nothing. */

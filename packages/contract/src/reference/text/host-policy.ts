@@ -57,7 +57,8 @@ export const policyFieldsText = objectText<PolicyFields>(
     maxSlowdown: [
       "The most times as long as alone on its best place that a VM may take to move its data, as " +
         "forecast when another is admitted: a placement that would slow the new VM, or a running one " +
-        "beyond it, is refused, and the next is tried. `null`, or left out, sets no limit.",
+        "beyond it, is refused, and the next is tried. `capacity` counts room without it. `null`, or left out, sets " +
+        "no limit.",
       1.25,
       { unit: "times the best", default: null },
     ],
