@@ -101,15 +101,23 @@ export function atMeanRate({ path, meanBytesPerSecond, streams, part }: VmFlow):
 /**
  * A device takes what its path allows. Where a part of the path is unknown, so that it might allow
  * anything, the device of an ordinary host stands for it, and the path's basis says so.
+ *
+ * It shares as so many streams as it could move alone on this path: a copy between GPUs behind one
+ * PCIe switch gets as much of the switch's uplink as a copy from memory, however fast NVLink is.
  */
 function deviceFlow(
+  { shared }: FlowMachine,
   part: keyof CostParts,
   path: Path,
   bytes: number,
   ordinaryBytesPerSecond: number,
 ): Moving {
   const fullBytesPerSecond = path.basis === "unknown" ? ordinaryBytesPerSecond : Infinity;
-  const streams = ordinaryBytesPerSecond / referenceRates.vcpuBytesPerSecond;
+  const most = path.hops.reduce(
+    (least, hop, i) => Math.min(least, read(shared.capacities, hop) / at(path.weights, i)),
+    ordinaryBytesPerSecond,
+  );
+  const streams = most / referenceRates.vcpuBytesPerSecond;
   return { part, path, bytes, fullBytesPerSecond, streams, randomShare: 0 };
 }
 
@@ -123,8 +131,8 @@ function copies(machine: FlowMachine, { placed, profile }: VmLoad): readonly Mov
     return to === undefined || from === undefined
       ? []
       : [
-          deviceFlow("hostToDevice", to, profile.hostToDeviceBytes, rate),
-          deviceFlow("hostToDevice", from, profile.deviceToHostBytes, rate),
+          deviceFlow(machine, "hostToDevice", to, profile.hostToDeviceBytes, rate),
+          deviceFlow(machine, "hostToDevice", from, profile.deviceToHostBytes, rate),
         ];
   });
 }
@@ -152,7 +160,13 @@ function exchanges(machine: FlowMachine, { placed, profile }: VmLoad): readonly 
     addresses
       .filter((to) => to !== from)
       .map((to) =>
-        deviceFlow("peer", machine.peerPath(from, to), bytes, referenceRates.peerBytesPerSecond),
+        deviceFlow(
+          machine,
+          "peer",
+          machine.peerPath(from, to),
+          bytes,
+          referenceRates.peerBytesPerSecond,
+        ),
       ),
   );
 }
@@ -170,6 +184,7 @@ function network(machine: FlowMachine, model: CostModel, load: VmLoad): readonly
       const everywhere = memoryOf(placed);
       return (["to-device", "from-device"] as const).map((direction) =>
         deviceFlow(
+          machine,
           "network",
           machine.copyPath(nic, everywhere, direction),
           profile.networkBytes / 2,
@@ -182,8 +197,8 @@ function network(machine: FlowMachine, model: CostModel, load: VmLoad): readonly
     const nearest = accelerators.filter((_, i) => at(costs, i) === least);
     const bytes = profile.networkBytes / 2 / nearest.length;
     return nearest.flatMap((address) => [
-      deviceFlow("network", machine.peerPath(nic, address), bytes, rate / nearest.length),
-      deviceFlow("network", machine.peerPath(address, nic), bytes, rate / nearest.length),
+      deviceFlow(machine, "network", machine.peerPath(nic, address), bytes, rate / nearest.length),
+      deviceFlow(machine, "network", machine.peerPath(address, nic), bytes, rate / nearest.length),
     ]);
   });
 }

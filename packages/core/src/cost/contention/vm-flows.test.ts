@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { catalogMachine } from "../../topology/catalog/catalog.ts";
+import { flowMachine } from "../flow/flow-machine.ts";
+import { costModel, type Placed } from "../placement-cost.ts";
+import { profileOf } from "../workload.ts";
+import { contentionOf } from "./contention.ts";
+import { vmFlows } from "./vm-flows.ts";
+
+test("behind one switch a copy from memory gets as much of the uplink as one between GPUs", () => {
+  const topology = catalogMachine("l40s-pcie");
+  if (topology === null) throw new Error("the catalog has l40s-pcie");
+  const machine = flowMachine(topology, null);
+  const model = costModel(topology, "inference");
+  const whole = (node: number): Placed["cells"] => [
+    { share: 1, vcpuNodes: [{ node, share: 1 }], memoryNodes: [{ node, share: 1 }] },
+  ];
+  const near = topology.accelerators.slice(0, 4);
+  const far = topology.accelerators.slice(4);
+  // Each VM has a GPU of either node, so that all exchange over the switches' uplinks.
+  const vms = near.map(({ address }, i) =>
+    vmFlows(machine, model, {
+      placed: {
+        cells: whole(0),
+        accelerators: [
+          { address, node: 0, cell: 0 },
+          { address: far[i]?.address ?? "", node: 1, cell: 0 },
+        ],
+        nics: [],
+      },
+      vcpus: 8,
+      profile: profileOf("inference"),
+    }),
+  );
+  const [own, ...others] = vms;
+  if (own === undefined) throw new Error("the machine has eight GPUs");
+  const streams = own.flows.filter(({ part }) => part !== "memory").map((flow) => flow.streams);
+  expect(new Set(streams.map((one) => one.toFixed(6))).size).toBe(1);
+  const { parts, bottleneck } = contentionOf(machine, own, others);
+  expect(bottleneck?.resource).toMatch(/^uplink of the switch/);
+  // Four VMs share the uplink: none waits much longer than four times.
+  expect(parts.hostToDevice).toBeGreaterThan(2);
+  expect(parts.hostToDevice).toBeLessThan(4.5);
+});
