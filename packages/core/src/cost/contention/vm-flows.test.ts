@@ -37,7 +37,7 @@ test("behind one switch a copy from memory gets as much of the uplink as one bet
   expect(new Set(streams.map((one) => one.toFixed(6))).size).toBe(1);
   const { parts, bottleneck } = contentionOf(machine, own, others);
   expect(bottleneck?.resource).toMatch(/^uplink of the switch/);
-  // Four VMs share the uplink: none waits much longer than four times.
-  expect(parts.hostToDevice).toBeGreaterThan(2);
-  expect(parts.hostToDevice).toBeLessThan(4.5);
+  // Four VMs share the uplink, with more than one flow each: by NVLink's rates it would be 25.
+  expect(parts.hostToDevice).toBeGreaterThan(3);
+  expect(parts.hostToDevice).toBeLessThan(6);
 });
