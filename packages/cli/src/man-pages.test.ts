@@ -25,7 +25,7 @@ import { conventions } from "./reference.ts";
 const pages = manPages({ version: "1.2.3", date: "2026-01-31" });
 
 test("evenkeel and each of its commands have a page, which names the edition", () => {
-  const names = shownCommands.map(({ name }) => `evenkeel-${name}.1`);
+  const names = shownCommands.map(({ name }) => `evenkeel-${name.replaceAll(" ", "-")}.1`);
   expect(pages.map(({ name }) => name)).toEqual(["evenkeel.1", ...names]);
   for (const { text } of pages) {
     expect(text).toContain('1 "2026-01-31" "evenkeel 1.2.3" "Evenkeel"\n');
@@ -118,7 +118,7 @@ const typedBy = ({ does, lines }: Example): readonly string[] => [
 test.each(shownCommands.map((entry) => [entry.name, entry] as const))(
   "the page of %s has the parts of its help, each in its place",
   (name, { command, description, examples }) => {
-    const { text = "" } = pages.find((page) => page.name === `evenkeel-${name}.1`) ?? {};
+    const { text = "" } = pages.find((page) => page.name === `evenkeel-${name.replaceAll(" ", "-")}.1`) ?? {};
     const { positional, flags = {} } = command.parameters;
     const given = positional === undefined ? [] : positionals(positional);
     const sections = sectionsOf(text);
@@ -138,7 +138,7 @@ test.each(shownCommands.map((entry) => [entry.name, entry] as const))(
     ]);
     const part = (title: string): Section =>
       sections.find((section) => section.title === title) ?? expect.unreachable(title);
-    expect(part("NAME").paragraphs).toEqual([`evenkeel-${name} - ${command.brief}`]);
+    expect(part("NAME").paragraphs).toEqual([`evenkeel-${name.replaceAll(" ", "-")} - ${command.brief}`]);
     // Between a flag and its value no line may end.
     const usage = usageWords(command.parameters).map((word) => word.replaceAll(" ", "\u00a0"));
     const [synopsis = ""] = part("SYNOPSIS").paragraphs;
@@ -170,8 +170,8 @@ test.each(shownCommands.map((entry) => [entry.name, entry] as const))(
     expect(part("EXAMPLES").examples.map(typedIn)).toEqual(examples.map(typedBy));
     expect(part("EXAMPLES").paragraphs).toEqual([]);
     const [seen = ""] = part("SEE ALSO").paragraphs;
-    expect(seen).toMatch(/^<b>evenkeel<\/b>\(1\)(, <b>evenkeel-[a-z]+<\/b>\(1\))*$/);
-    expect(seen).not.toContain(`evenkeel-${name}<`);
+    expect(seen).toMatch(/^<b>evenkeel<\/b>\(1\)(, <b>evenkeel-[a-z-]+<\/b>\(1\))*$/);
+    expect(seen).not.toContain(`evenkeel-${name.replaceAll(" ", "-")}<`);
   },
 );
 
@@ -196,7 +196,7 @@ test("the page of evenkeel has its parts in their places", () => {
   );
   expect(named.get("COMMANDS")?.entries).toEqual(
     shownCommands.map(({ name, command }) => [
-      `<b>evenkeel-${name}</b>(1)`,
+      `<b>evenkeel-${name.replaceAll(" ", "-")}</b>(1)`,
       plainly(command.brief),
     ]),
   );
@@ -206,7 +206,7 @@ test("the page of evenkeel has its parts in their places", () => {
   );
   for (const paragraph of told) expect(paragraph).toMatch(/^<b>[A-Z][\w ]+\.?<\/b>/);
   const seen = named.get("SEE ALSO")?.paragraphs ?? [];
-  expect(seen).toEqual([shownCommands.map(({ name }) => `<b>evenkeel-${name}</b>(1)`).join(", ")]);
+  expect(seen).toEqual([shownCommands.map(({ name }) => `<b>evenkeel-${name.replaceAll(" ", "-")}</b>(1)`).join(", ")]);
   const variables = named.get("ENVIRONMENT")?.entries.map(([label]) => unstressed(label)) ?? [];
   expect(variables).toEqual(variables.map((name) => /^[A-Z_]+$/.exec(name)?.[0]));
   const files = named.get("FILES")?.entries.map(([label]) => unstressed(label)) ?? [];
@@ -239,11 +239,11 @@ describe.skipIf(!hasMan)("as man prints them", () => {
   test.each(shownCommands.map((entry) => [entry.name, entry] as const))(
     "the page of %s says all that the help says, and man finds nothing to warn of",
     (name, { command, description, examples }) => {
-      const { text, lines, stderr } = printed(`evenkeel-${name}.1`);
+      const { text, lines, stderr } = printed(`evenkeel-${name.replaceAll(" ", "-")}.1`);
       expect(stderr).toBe("");
       const { flags } = command.parameters;
       const told = [
-        `evenkeel-${name} - ${command.brief}`,
+        `evenkeel-${name.replaceAll(" ", "-")} - ${command.brief}`,
         ...Object.entries(flags ?? {}).flatMap(([flag, { brief }]) => [`--${flag}`, brief]),
         ...description,
         ...examples.map(({ does }) => `${does}:`),
@@ -278,7 +278,7 @@ describe.skipIf(!hasMan)("as man prints them", () => {
   test("the page of evenkeel names every command, and what all share", () => {
     const { text, stderr } = printed("evenkeel.1");
     expect(stderr).toBe("");
-    expect(shownCommands.filter(({ name }) => !text.includes(`evenkeel-${name}(1)`))).toEqual([]);
+    expect(shownCommands.filter(({ name }) => !text.includes(`evenkeel-${name.replaceAll(" ", "-")}(1)`))).toEqual([]);
     for (const part of ["Exit status. 0: done", "EVENKEEL_STATE", "errors.md lists the codes"]) {
       expect(text).toContain(part);
     }

@@ -166,10 +166,11 @@ async function propose(
 }
 
 /**
- * A command line with the name of its command as one word: `simulate twins` is a command, and so is
- * `simulate` before anything else.
+ * A command line with the name of its command as one word, also behind `help`: `simulate twins` is
+ * a command, and so is `simulate` before anything else.
  */
 function withCommandName(words: readonly string[]): readonly string[] {
+  if (words[0] === "help") return ["help", ...withCommandName(words.slice(1))];
   const [first, second, ...rest] = words;
   const name = `${first} ${second}`;
   return commands.some((entry) => entry.name === name) ? [name, ...rest] : words;

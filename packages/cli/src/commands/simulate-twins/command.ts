@@ -20,7 +20,7 @@ export const simulateTwinsCommand: CliCommand = {
             brief:
               "the VM that all are equal to; without one, a quarter of the machine's GPUs with " +
               "their share of the rest",
-            placeholder: "VM.yaml",
+            placeholder: "VM",
           },
         ],
       },
@@ -51,7 +51,7 @@ export const simulateTwinsCommand: CliCommand = {
           kind: "parsed",
           parse: String,
           optional: true,
-          brief: "what the VMs do, in place of what VM.yaml says",
+          brief: "what the VMs do, in place of what VM says",
           placeholder: "NAME",
         },
         flavor: flavorFlag,
@@ -87,7 +87,7 @@ export const simulateTwinsCommand: CliCommand = {
     "The same seed gives the same outcome.",
   ],
   examples: [
-    { does: "A thousand twins", lines: ["evenkeel simulate twins"] },
+    { does: "A thousand twins", lines: ["evenkeel simulate twins --on machine:hgx-h100"] },
     {
       does: "On another machine where half of the neighbors are busy",
       lines: ["evenkeel simulate twins --on machine:hgx-a100 --load 50%"],
