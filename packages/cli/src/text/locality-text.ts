@@ -1,4 +1,4 @@
-import type { LocalityPrice } from "@evenkeel/core/forecast/locality-price.ts";
+import type { LocalityPrice } from "@evenkeel/core/fleet/locality-price.ts";
 import { amountOf } from "@evenkeel/core/text/amount.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import type { View } from "./plan-text.ts";

@@ -1,6 +1,6 @@
 import type { Forecast } from "@evenkeel/core/forecast/forecast-document.ts";
 import { forecastOf } from "@evenkeel/core/forecast/forecast.ts";
-import { type LocalityPrice, localityPrices } from "@evenkeel/core/forecast/locality-price.ts";
+import { type LocalityPrice, localityPrices } from "@evenkeel/core/fleet/locality-price.ts";
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { accelerators, requestOf } from "../../testing/request/requests.ts";
-import { place } from "../fleet/place.ts";
+import { place } from "./place.ts";
 import type { Plan } from "../plan/plan.ts";
 import { defaultHostPolicy } from "../request/host-policy.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
 import { GiB } from "../unit/bytes.ts";
-import { forecastOf } from "./forecast.ts";
+import { forecastOf } from "../forecast/forecast.ts";
 import { localityPrices } from "./locality-price.ts";
 
 /** Four GPUs a node, and memory for two VMs and a half. */

@@ -1,14 +1,14 @@
 import { contentionOf } from "../cost/contention/contention.ts";
 import { type CostBasis, weakerBasis } from "../cost/path-cost.ts";
-import { place } from "../fleet/place.ts";
+import { place } from "./place.ts";
 import { isPlaceable } from "../placement/search/search.ts";
 import type { HostState } from "../plan/host-state.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Request } from "../request/request.ts";
 import type { Locality } from "../request/virtual-machine.ts";
 import { sum } from "../unit/sum.ts";
-import { basisOf, slowdownOf } from "./forecast.ts";
-import { neighboursOf } from "./neighbours.ts";
+import { basisOf, slowdownOf } from "../forecast/forecast.ts";
+import { neighboursOf } from "../forecast/neighbours.ts";
 
 /**
  * What a locality gives and what it costs: how many VMs of a request a host holds under it, as it
