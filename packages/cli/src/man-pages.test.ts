@@ -118,7 +118,8 @@ const typedBy = ({ does, lines }: Example): readonly string[] => [
 test.each(shownCommands.map((entry) => [entry.name, entry] as const))(
   "the page of %s has the parts of its help, each in its place",
   (name, { command, description, examples }) => {
-    const { text = "" } = pages.find((page) => page.name === `evenkeel-${name.replaceAll(" ", "-")}.1`) ?? {};
+    const { text = "" } =
+      pages.find((page) => page.name === `evenkeel-${name.replaceAll(" ", "-")}.1`) ?? {};
     const { positional, flags = {} } = command.parameters;
     const given = positional === undefined ? [] : positionals(positional);
     const sections = sectionsOf(text);
@@ -138,7 +139,9 @@ test.each(shownCommands.map((entry) => [entry.name, entry] as const))(
     ]);
     const part = (title: string): Section =>
       sections.find((section) => section.title === title) ?? expect.unreachable(title);
-    expect(part("NAME").paragraphs).toEqual([`evenkeel-${name.replaceAll(" ", "-")} - ${command.brief}`]);
+    expect(part("NAME").paragraphs).toEqual([
+      `evenkeel-${name.replaceAll(" ", "-")} - ${command.brief}`,
+    ]);
     // Between a flag and its value no line may end.
     const usage = usageWords(command.parameters).map((word) => word.replaceAll(" ", "\u00a0"));
     const [synopsis = ""] = part("SYNOPSIS").paragraphs;
@@ -206,7 +209,9 @@ test("the page of evenkeel has its parts in their places", () => {
   );
   for (const paragraph of told) expect(paragraph).toMatch(/^<b>[A-Z][\w ]+\.?<\/b>/);
   const seen = named.get("SEE ALSO")?.paragraphs ?? [];
-  expect(seen).toEqual([shownCommands.map(({ name }) => `<b>evenkeel-${name.replaceAll(" ", "-")}</b>(1)`).join(", ")]);
+  expect(seen).toEqual([
+    shownCommands.map(({ name }) => `<b>evenkeel-${name.replaceAll(" ", "-")}</b>(1)`).join(", "),
+  ]);
   const variables = named.get("ENVIRONMENT")?.entries.map(([label]) => unstressed(label)) ?? [];
   expect(variables).toEqual(variables.map((name) => /^[A-Z_]+$/.exec(name)?.[0]));
   const files = named.get("FILES")?.entries.map(([label]) => unstressed(label)) ?? [];
@@ -278,7 +283,11 @@ describe.skipIf(!hasMan)("as man prints them", () => {
   test("the page of evenkeel names every command, and what all share", () => {
     const { text, stderr } = printed("evenkeel.1");
     expect(stderr).toBe("");
-    expect(shownCommands.filter(({ name }) => !text.includes(`evenkeel-${name.replaceAll(" ", "-")}(1)`))).toEqual([]);
+    expect(
+      shownCommands.filter(
+        ({ name }) => !text.includes(`evenkeel-${name.replaceAll(" ", "-")}(1)`),
+      ),
+    ).toEqual([]);
     for (const part of ["Exit status. 0: done", "EVENKEEL_STATE", "errors.md lists the codes"]) {
       expect(text).toContain(part);
     }

@@ -14,7 +14,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { failureJson, failureOf, failureStack, failureText, statusOf } from "./failure.ts";
 import { helpOf } from "./help.ts";
 import { positionsOf } from "./slips/rule.ts";
-import { asWritten } from "./slips/spelling.ts";
+import { asWritten, withCommandName } from "./slips/spelling.ts";
 import { painter } from "./text/paint.ts";
 import { terminalText } from "./text/terminal-text.ts";
 import { commandUnknown, flagUnknown, type UsageHints, valueMissing } from "./usage-failure.ts";
@@ -27,7 +27,7 @@ import { showsColor, type Stream, type Surroundings } from "./command/surroundin
  * never throws.
  */
 export async function runCli(typed: readonly string[], around: Surroundings): Promise<number> {
-  const argv = withCommandName(asWritten(typed));
+  const argv = withCommandName(asWritten(typed), commands);
   const surroundings: Surroundings = {
     ...around,
     stdout: escaping(around.stdout),
@@ -156,24 +156,13 @@ async function propose(
   context: CliContext,
 ): Promise<readonly Proposal[]> {
   const asksForFlags = words.at(-1)?.startsWith("-") === true;
-  const named = words.length > 2 ? withCommandName(words) : words;
+  const named = words.length > 2 ? withCommandName(words, commands) : words;
   const proposals = await proposeCompletions(application, named, context);
   return [...proposals.filter(({ completion }) => !isLongName(completion)), ...secondWords(words)]
     .filter(({ kind, completion }) =>
       kind === "argument:flag" ? asksForFlags && completion !== "--" : true,
     )
     .map(({ completion, brief }) => ({ word: completion, brief }));
-}
-
-/**
- * A command line with the name of its command as one word, also behind `help`: `simulate twins` is
- * a command, and so is `simulate` before anything else.
- */
-function withCommandName(words: readonly string[]): readonly string[] {
-  if (words[0] === "help") return ["help", ...withCommandName(words.slice(1))];
-  const [first, second, ...rest] = words;
-  const name = `${first} ${second}`;
-  return commands.some((entry) => entry.name === name) ? [name, ...rest] : words;
 }
 
 const isLongName = (word: string): boolean =>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { shownCommands } from "../commands/commands.ts";
 import { rightLine } from "./right-line.ts";
-import { asWritten } from "./spelling.ts";
+import { asWritten, withCommandName } from "./spelling.ts";
 
 /**
  * Every example of the help, typed with a slip, is answered with the example. A slip is a way to
@@ -26,7 +26,9 @@ const plainLines: readonly Words[] = shownCommands.flatMap(({ examples }) =>
       .replaceAll(/\\\n\s*/g, "")
       .split("\n")
       .map(wordsOf)
-      .flatMap(([program, ...words]) => (program === "evenkeel" ? [words] : [])),
+      .flatMap(([program, ...words]) =>
+        program === "evenkeel" ? [withCommandName(words, shownCommands)] : [],
+      ),
   ),
 );
 

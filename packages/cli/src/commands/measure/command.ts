@@ -81,7 +81,8 @@ export const measureCommand: CliCommand = {
         output: {
           kind: "enum",
           values: ["text", "json", "svg"],
-          brief: "text: matrices; json: the Calibration document; svg: a picture, heat maps and curves",
+          brief:
+            "text: matrices; json: the Calibration document; svg: a picture, heat maps and curves",
           default: "text",
         },
       },
