@@ -51,8 +51,8 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     --- stderr
     evenkeel: there is no command "frobnicate"
       expected  one of topology, snapshot, place, capacity, prepare, render, verify, why, doctor,
-                evidence, guest, exec, run, stop, adopt, list, console, simulate, demo, schema,
-                completion, help, version
+                evidence, guest, exec, run, stop, adopt, list, console, measure, simulate, simulate
+                twins, demo, schema, completion, help, version
       try       see evenkeel --help
       code      usage
     --- exit 2
@@ -98,8 +98,8 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     --- stderr
     evenkeel: there is no command "__complet"
       expected  one of topology, snapshot, place, capacity, prepare, render, verify, why, doctor,
-                evidence, guest, exec, run, stop, adopt, list, console, simulate, demo, schema,
-                completion, help, version
+                evidence, guest, exec, run, stop, adopt, list, console, measure, simulate, simulate
+                twins, demo, schema, completion, help, version
       try       see evenkeel --help
       code      usage
     --- exit 2

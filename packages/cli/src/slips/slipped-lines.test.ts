@@ -95,8 +95,8 @@ const ways: Readonly<Record<string, (words: Words) => readonly Words[]>> = {
     ...renamed(words, "--taken", "--plans --used"),
   ],
   "a machine without its flag": (words) =>
-    // The arguments of prepare are files.
-    words[0] === "prepare"
+    // The arguments of these are files.
+    ["prepare", "simulate twins"].includes(words[0] ?? "")
       ? []
       : placesOf(words, "--on", "--world").map((i) => words.toSpliced(i, 1)),
   "no command, but the VM's file": ([command, ...rest]) =>
@@ -105,7 +105,8 @@ const ways: Readonly<Record<string, (words: Words) => readonly Words[]>> = {
 
 /** The words of an answer, in any order: `evenkeel list --output json`. */
 function answered(line: string | null): Words {
-  const [program, ...words] = wordsOf((line ?? "").replaceAll("'", '"'));
+  const [program, ...typed] = wordsOf((line ?? "").replaceAll("'", '"'));
+  const words = withCommandName(typed, shownCommands);
   return program === "evenkeel" ? joined(words) : [line ?? "no line"];
 }
 

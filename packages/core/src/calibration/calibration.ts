@@ -119,6 +119,7 @@ export interface LoadedCurve {
   readonly points: readonly LoadedPoint[];
 }
 
+/** A point of a curve: the bandwidth of all cores together, and the latency meanwhile. */
 export interface LoadedPoint {
   readonly bytesPerSecond: number;
   readonly latencyNs: number;

@@ -8,9 +8,9 @@ import { readGpuCopy } from "./gpu-copy.ts";
 import { readLatMemRd } from "./lat-mem-rd.ts";
 import { readMlc } from "./mlc.ts";
 import { readNvbandwidth } from "./nvbandwidth.ts";
-import { readP2pTest } from "./p2p-test.ts";
+import { readP2pTest } from "./p2p-bandwidth.ts";
 import { calibrationOf, type Part, type ReadPart } from "./part.ts";
-import { readRocmBandwidthTest } from "./rocm-bandwidth-test.ts";
+import { readRocmBandwidthTest } from "./rocm-bandwidth.ts";
 import { readStream } from "./stream.ts";
 import { readBandwidthTest, readHipBusBandwidth } from "./transfer-sizes.ts";
 

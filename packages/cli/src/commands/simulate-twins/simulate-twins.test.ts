@@ -39,7 +39,7 @@ test("equal VMs in four ways, and what is said of distance, the same every time"
                   1.76 times between packages (modelled)
     comes out   under load the latency of another node's memory can reach 4 to 5 times that of one's
                 own, idle
-                  with every core reading across, 4.40 times the idle latency of one's own; with every
+                  with every core reading across, 4.41 times the idle latency of one's own; with every
                   core reading its own, 3.50 times (modelled)
     does not    every copy to a GPU from the other node's memory is slower
                   to one GPU at a time no slower; to the 1 of a node at once no slower (modelled)
