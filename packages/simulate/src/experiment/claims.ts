@@ -11,7 +11,7 @@ import { at } from "@evenkeel/core/unit/list.ts";
 /**
  * What is said of distance on GPU hosts in general, held against one machine: what its figures
  * predict, and on what basis. `partly` names a claim that comes out so for some pairs or loads and
- * not for others; `unknown` one whose figures nobody told.
+ * not for others; `moot` one of what the machine has not; `unknown` one whose figures nobody told.
  */
 export interface Claim {
   readonly name: string;
@@ -19,7 +19,7 @@ export interface Claim {
   readonly says: string;
   /** What comes out here, in a sentence. */
   readonly found: string;
-  readonly holds: "yes" | "no" | "partly" | "unknown";
+  readonly holds: "yes" | "no" | "partly" | "moot" | "unknown";
   readonly basis: CostBasis;
 }
 
@@ -252,7 +252,7 @@ function withoutPairs(name: string, says: string): Claim {
     name,
     says,
     found: "this machine has no second package with cores",
-    holds: "no",
+    holds: "moot",
     basis: "measured",
   };
 }

@@ -30,5 +30,6 @@ export const holdsTexts: Readonly<Record<Claim["holds"], string>> = {
   yes: "comes out",
   partly: "partly",
   no: "does not",
+  moot: "not here",
   unknown: "unknown",
 };

@@ -43,7 +43,7 @@ test("equal VMs in four ways, and what is said of distance, the same every time"
                   core reading its own, 3.50 times (modelled)
     does not    every copy to a GPU from the other node's memory is slower
                   to one GPU at a time no slower; to the 1 of a node at once no slower (modelled)
-    does not    traffic between GPUs of two nodes is slower than between those of one
+    not here    traffic between GPUs of two nodes is slower than between those of one
                   no two GPUs of one node beside one of another
     comes out   for software that knows no nodes and spans the machine, bound by memory, interleaving is
                 a reasonable trade
