@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { emptyCalibration } from "@evenkeel/core/calibration/empty.ts";
 import type { Calibration } from "@evenkeel/core/calibration/calibration.ts";
 import { flowMachine } from "@evenkeel/core/cost/flow/flow-machine.ts";
 import {
@@ -289,15 +290,7 @@ function ownNodeCopies(topology: Topology, rate: number): Calibration {
   const { address } = at(topology.accelerators, 0);
   const measured = { median: rate, least: rate, most: rate, samples: 1 };
   return {
-    apiVersion: "evenkeel/v1",
-    kind: "Calibration",
-    host: null,
-    topologyDigest: null,
-    measuredAt: null,
-    tool: { name: "rocm_bandwidth_test", version: null, method: "copies" },
-    memory: [],
-    total: [],
-    loaded: [],
+    ...emptyCalibration("rocm_bandwidth_test", "copies"),
     copies: [
       {
         node: 0,
@@ -309,15 +302,6 @@ function ownNodeCopies(topology: Topology, rate: number): Calibration {
         togetherDeviceToHostBytesPerSecond: null,
       },
     ],
-    peers: [],
-    conditions: {
-      isGentle: null,
-      isEmulated: null,
-      isInGuest: null,
-      stealShare: null,
-      othersShare: null,
-    },
-    warnings: [],
   };
 }
 

@@ -30,7 +30,7 @@ function priceSentence(price: LocalityPrice): string {
   const each =
     leastSlowdown === mostSlowdown
       ? `each ${meanSlowdown.toFixed(2)}`
-      : `${meanSlowdown.toFixed(2)} on the mean`;
+      : `${meanSlowdown.toFixed(2)} on average`;
   const spread =
     leastSlowdown === mostSlowdown
       ? "spread 0"

@@ -1,3 +1,4 @@
+import { emptyCalibration } from "../../calibration/empty.ts";
 import { expect, test } from "vitest";
 import type { Calibration, Measured } from "../../calibration/calibration.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
@@ -25,30 +26,10 @@ const measured = (median: number): Measured => ({
   samples: 1,
 });
 
-function calibrationOf(parts: Partial<Calibration>): Calibration {
-  return {
-    apiVersion: "evenkeel/v1",
-    kind: "Calibration",
-    host: null,
-    topologyDigest: null,
-    measuredAt: null,
-    tool: { name: "mlc", version: null, method: "reads" },
-    memory: [],
-    total: [],
-    loaded: [],
-    copies: [],
-    peers: [],
-    conditions: {
-      isGentle: null,
-      isEmulated: null,
-      isInGuest: null,
-      stealShare: null,
-      othersShare: null,
-    },
-    warnings: [],
-    ...parts,
-  };
-}
+const calibrationOf = (parts: Partial<Calibration>): Calibration => ({
+  ...emptyCalibration("mlc", "reads"),
+  ...parts,
+});
 
 const reads = (
   initiator: number,
