@@ -80,6 +80,36 @@ test("writes keep the controllers longer and cross the link the other way", () =
     "link from package 1 to package 0",
   ]);
   expect(path.weights).toEqual([1.22, 0.5, 0.5]);
+  const all = machine.memoryPath({ cpuNodes: own(0), memoryNodes: own(1), writeShare: 1 });
+  expect(hopsOf(machine, all)).toEqual(["memory of node 1", "link from package 0 to package 1"]);
+  expect(all.weights).toEqual([1.44, 1]);
+});
+
+test("a link's waiting grows by what it adds to a read, up to what fills its reader's memory", () => {
+  const { waiting } = named(flowMachine(twoSockets, null), "link from package 1 to package 0");
+  expect(waiting?.growthNs).toBeCloseTo((139 - 80) * 0.4, 9);
+  expect(waiting?.mostNs).toBeCloseTo((80 * 3.5 * 110) / 34 - 139, 9);
+});
+
+test("nodes of unknown packages have a link between each two, and none to themselves", () => {
+  const nodes = twoSockets.nodes.map((node) => ({ ...node, package: null }));
+  const machine = flowMachine({ ...twoSockets, nodes }, null);
+  const path = (memory: number): string[] =>
+    hopsOf(
+      machine,
+      machine.memoryPath({ cpuNodes: own(0), memoryNodes: own(memory), writeShare: 0 }),
+    );
+  expect(path(0)).toEqual(["memory of node 0"]);
+  expect(path(1)).toEqual(["memory of node 1", "link from node 1 to node 0"]);
+});
+
+test("a node of cores without memory takes no share of its package's controllers", () => {
+  const topology = syntheticTopology(
+    'node:2 core:4 memory:64Gi memory:0@1 cpu:"Intel(R) Xeon(R) Gold 6140 CPU @ 2.30GHz"',
+  );
+  const machine = flowMachine(topology, null);
+  expect(named(machine, "memory of node 0").bytesPerSecond).toBe(111e9);
+  expect(named(machine, "memory of node 1").bytesPerSecond).toBeNull();
 });
 
 test("interleaved memory uses both controllers with half of the bytes", () => {
