@@ -32,7 +32,7 @@ export function machineClaims(topology: Topology, machine: FlowMachine): readonl
   return [
     idleLatency(machine, pairs),
     loadedLatency(machine, nodes, pairs),
-    copies(topology, machine, nodes),
+    copies(topology, machine, nodes, pairs),
     peers(topology, machine),
     interleavedReads(machine, nodes),
   ].map(judged);
@@ -121,7 +121,12 @@ function loadedLatency(
 }
 
 /** Copies to each accelerator: one at a time, and to all of a node at once. */
-function copies(topology: Topology, machine: FlowMachine, nodes: readonly MemoryNode[]): Claim {
+function copies(
+  topology: Topology,
+  machine: FlowMachine,
+  nodes: readonly MemoryNode[],
+  pairs: readonly Pair[],
+): Claim {
   const name = "copies-remote";
   const says = "every copy to a GPU from the other node's memory is slower";
   const homes = topology.accelerators.flatMap(({ address }) => {
@@ -131,7 +136,7 @@ function copies(topology: Topology, machine: FlowMachine, nodes: readonly Memory
     return home === undefined || other === undefined ? [] : [{ address, home, other }];
   });
   if (homes.length === 0) {
-    return topology.accelerators.length > 0 && nodes.length > 1
+    return topology.accelerators.length > 0 && pairs.length > 0
       ? unknownClaim(name, says, "nobody told the node of a GPU beside another package's")
       : withoutPairs(name, says);
   }

@@ -71,6 +71,53 @@ test("a machine of one package has no second one to be far from", () => {
   }
 });
 
+test("clusters of one package are not far from each other", () => {
+  const one = claimsOn(
+    syntheticTopology("package:1 node:2 core:8 memory:64Gi distances:10/12 root[gpu:l40s*2]"),
+  );
+  for (const name of ["latency-idle", "latency-loaded", "copies-remote"]) {
+    expect(one.get(name)).toMatchObject({ holds: "moot" });
+  }
+  const two = claimsOn(
+    syntheticTopology(
+      "package:2 node:2 core:8 memory:64Gi access:80(bandwidth:110G) access:90(to:1 bandwidth:110G)@0 " +
+        "access:90(to:0 bandwidth:110G)@1 access:90(to:3 bandwidth:110G)@2 access:90(to:2 bandwidth:110G)@3 " +
+        "access:120(to:2-3 bandwidth:34G)@0-1 access:120(to:0-1 bandwidth:34G)@2-3 root[gpu:l40s*2]@0",
+    ),
+  );
+  expect(two.get("latency-idle")).toMatchObject({
+    found: "1.50 times between packages",
+    holds: "yes",
+  });
+});
+
+test("claims of a machine of two packages, worked out by hand", () => {
+  // PCIe 5 carries 52.5 GB/s, the link 34.
+  const claims = claimsOn(
+    syntheticTopology(
+      "package:2 core:8 memory:64Gi access:80(bandwidth:110G)@0-1 access:120(to:1 bandwidth:34G)@0 " +
+        "access:144(to:0 bandwidth:34G)@1 root[gpu:h100-pcie*2]",
+    ),
+  );
+  const found = [...claims.values()].map((claim) => [claim.name, claim.holds, claim.found]);
+  expect(found).toEqual([
+    ["latency-idle", "yes", "1.50 to 1.80 times between packages"],
+    ["latency-loaded", "yes", expect.stringContaining("its own, 3.50 times")],
+    [
+      "copies-remote",
+      "yes",
+      "to one GPU at a time 1.54 times slower; to the 2 of a node at once 3.09 times slower",
+    ],
+    ["peers-across", "yes", "between nodes 1.54 times slower"],
+    [
+      "interleave-whole-machine",
+      "yes",
+      "all cores read 136 GB/s interleaved, 110 GB/s where one thread touched all memory first, " +
+        "220 GB/s where each reads its own node's",
+    ],
+  ]);
+});
+
 test("what hangs on a guess is not judged", () => {
   const unnamed = syntheticTopology(
     "package:2 core:8 memory:64Gi distances:10/21 root[gpu:l40s*2]",
