@@ -72,6 +72,28 @@ test("bandwidths of one core and of all are never compared", () => {
   );
   const { topology } = calibrated(machine, { ...full, memory: mixed });
   expect(memoryPaths(topology).relative(0, 1).relative).toBe(140 / 80);
+  // The other pair was measured with all cores, as was the own memory of its node.
+  expect(memoryPaths(topology).relative(1, 0).relative).toBe(2.125);
+});
+
+test("a pair of which only writes were measured is not one that was measured", () => {
+  const writes = {
+    readBytesPerSecond: null,
+    writeBytesPerSecond: once(9e9),
+    copyBytesPerSecond: null,
+  };
+  const memory = full.memory.map((one) =>
+    one.initiator === 1 ? { ...one, readLatencyNs: null, allCores: writes } : one,
+  );
+  const { topology, warnings } = calibrated(machine, { ...full, memory });
+  const pairs = topology.access.filter(({ basis }) => basis === "measured");
+  expect(pairs.map(({ initiator, target }) => [initiator, target])).toEqual([
+    [0, 0],
+    [0, 1],
+  ]);
+  expect(warnings).toEqual([
+    "the own memory of node 1 was not measured, so its distances are modelled",
+  ]);
 });
 
 test("copies price the path to accelerators where all of a node's were measured", () => {

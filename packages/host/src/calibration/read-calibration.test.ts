@@ -255,6 +255,22 @@ function figuresOf(value: unknown): number[] {
     : Object.values(value).flatMap((field: unknown) => figuresOf(field));
 }
 
+test("a matrix that was cut anywhere has no figure that the whole one has not", () => {
+  for (const text of [mlcTexts.latencyMatrix, mlcTexts.bandwidthMatrix]) {
+    const whole = figuresOf(read(text));
+    const row = /^ *0[ \t]+\d+\.\d/m.exec(text);
+    const from = Number(row?.index) + Number(row?.[0].length);
+    for (let end = from; end < text.length; end++) {
+      const figures = figuresOf(read(text.slice(0, end)));
+      expect(figures).toEqual(whole.slice(0, figures.length));
+    }
+    // The last number, without its decimal or its point.
+    const last = text.trimEnd().length;
+    expect(figuresOf(read(text.slice(0, last)))).toEqual(whole);
+    for (const cut of [1, 2]) expect(figuresOf(read(text.slice(0, last - cut)))).toHaveLength(3);
+  }
+});
+
 test("a text that was cut anywhere gives figures of the whole text or a coded error", () => {
   const tally = { read: 0, refused: 0 };
   // The median of a plateau or of the largest sizes is another one of fewer sizes.
