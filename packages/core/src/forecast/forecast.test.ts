@@ -281,3 +281,25 @@ test("two VMs that copy over one switch's uplink each get half of it, and it is 
     expect(latencyAfterNs).toBeNull();
   }
 });
+
+test("of resources whose capacity nobody told three are named, and how many more there are", () => {
+  const linksOf = (gpus: number): string | undefined => {
+    const topology = syntheticTopology(
+      "package:1 core:8 memory:64Gi hugepages:48x1Gi access:90(bandwidth:100G) root*2[gpu:l40s(link:?)]",
+    );
+    const host = hostWith(topology, []);
+    const plan = admitted(
+      host,
+      requestOf({ accelerators: accelerators(gpus), workload: "staging" }),
+    );
+    if (plan === null) throw new Error("it fits");
+    const [unknown, ...others] = forecastOf(host, plan).unknown;
+    expect([unknown?.why, others]).toEqual(["nobody told", []]);
+    const [a = "", b = ""] = plan.devices.map(({ address }) => address);
+    return unknown?.what.replaceAll(a, "A").replaceAll(b || "none", "B");
+  };
+  expect(linksOf(1)).toBe("the bandwidth of PCIe link to A, PCIe link from A");
+  expect(linksOf(2)).toBe(
+    "the bandwidth of PCIe link to A, PCIe link from A, PCIe link to B and 1 more",
+  );
+});
