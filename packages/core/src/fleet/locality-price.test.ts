@@ -67,3 +67,16 @@ test("a filling that ends at its limit says that more may fit, and strict alone 
     { fits: 0, more: false, meanSlowdown: null },
   ]);
 });
+
+test("a price is known as its figures are, and not where a VM's load is unknown", () => {
+  const known = syntheticTopology(
+    "package:2 core:8 thread:1 memory:64Gi access:80(bandwidth:110G) access:139(to:1 bandwidth:34G)@0 " +
+      "access:139(to:0 bandwidth:34G)@1",
+  );
+  const request = requestOf({ memoryBytes: 8 * GiB, hugepageBytes: null });
+  const stranger = { name: "stray", pid: 7, plan: null, vcpus: [], memory: [], devices: [] };
+  const basisBeside = (held: readonly (typeof stranger)[]): string | undefined =>
+    localityPrices({ ...host, topology: known, held }, request)[0]?.basis;
+  expect(basisBeside([])).toBe("modelled");
+  expect(basisBeside([stranger])).toBe("unknown");
+});

@@ -106,6 +106,7 @@ test("the best place within the limit is that of brute force, and none is found 
           ]);
           // What the remedy says is enough.
           const to = Number(answer.hosts[0]?.remedies[0]?.to);
+          expect(Math.round(to * 100)).toBe(Math.ceil(Number(reasons[0]?.has) * 100));
           const mended = { ...open, policy: { ...open.policy, maxSlowdown: to } };
           expect(place([mended], named).kind).toBe("Plan");
           return;
@@ -122,6 +123,11 @@ test("the best place within the limit is that of brute force, and none is found 
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
 });
 
+function messagesOf(answer: ReturnType<typeof place>): readonly string[] {
+  const ways = answer.kind === "Plan" ? [] : answer.hosts.flatMap((of) => of.ways);
+  return ways.flatMap(({ reasons }) => reasons.map(({ message }) => message));
+}
+
 test("the next host is taken where the best one would slow a VM beyond its limit", () => {
   const [topology] = machines;
   if (topology === undefined) throw new Error("there is one");
@@ -134,7 +140,12 @@ test("the next host is taken where the best one would slow a VM beyond its limit
   const limited = { ...busy, policy: { ...busy.policy, maxSlowdown: 1.05 } };
   const other = { ...busy, topology: { ...topology, name: "other" }, taken: [] };
   const next = { ...asked, name: "next" };
-  expect(place([limited], next)).toMatchObject({
+  const refused = place([limited], next);
+  expect(messagesOf(refused)).toEqual([
+    "next would take 1.9209 times as long as at its best, and at most 1.05 is allowed: memory of " +
+      "node 1: 26.2 of 20.0 GB/s asked for, 2 VMs.",
+  ]);
+  expect(refused).toMatchObject({
     kind: "Refusal",
     hosts: [{ ways: [{ reasons: [{ code: "slowdown-exceeded", needs: 1.05 }] }] }],
   });

@@ -219,6 +219,26 @@ test("bandwidthTest, hipBusBandwidth, gpu_copy and rocm-bandwidth-test", () => {
   expect(peers(rocm)).toEqual(["0 1 45100000000,85100000000,", "1 0 46100000000,85100000000,"]);
 });
 
+test("copies of pageable memory, and by units of a GPU where there are those by DMA, are not used", () => {
+  const paged = samples.bandwidthTestText.replace("PINNED", "PAGEABLE");
+  expect(copies(read(paged))).toEqual(["null null 1 ,13500000000,,"]);
+  expect(read(paged).warnings).toContain("copies of pageable memory are not used");
+  const [sm = "", dma = ""] = samples.gpuCopyText.split("\n");
+  expect(copies(read(`${dma}\n${sm}\n`))).toEqual(copies(read(`${sm}\n${dma}\n`)));
+  const peer = (way: string, rate: string): string => `gpu0_to_gpu1_${way}_by_dma ${rate}\n`;
+  for (const text of [
+    `${peer("read", "275.25")}${peer("write", "258.25")}`,
+    `${peer("write", "258.25")}${peer("read", "275.25")}`,
+  ]) {
+    expect(peers(read(text))).toEqual(["0 1 258250000000,,"]);
+  }
+});
+
+test("a matrix of nvbandwidth without the words above it tells no direction, so it is not read", () => {
+  const bare = samples.nvbandwidthText.replaceAll(/^(?:mem|Device to).*\n/gm, "");
+  expect(() => read(bare)).toThrow(expect.objectContaining({ code: "text-unexpected" }));
+});
+
 test("the outputs of two tools in one text are one calibration", () => {
   const both = read(`${samples.mlcTexts.latencyMatrix}\n${samples.streamText}`);
   expect(both.tool.name).toBe("mlc, stream");

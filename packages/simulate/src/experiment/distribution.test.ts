@@ -57,3 +57,8 @@ test("every value is in a bin of the range that holds all distributions", () => 
   );
   expect(histogramOf(distributionOf([1, 1, 2]), 2, 4).shares).toEqual([2 / 3, 0, 0, 1 / 3]);
 });
+
+test("the range has a tenth to spare, and is never too narrow to draw", () => {
+  expect(rangeOf([distributionOf([1, 2]), distributionOf([1.5])])).toBeCloseTo(2.1, 12);
+  expect(rangeOf([distributionOf([1])])).toBe(1.2);
+});

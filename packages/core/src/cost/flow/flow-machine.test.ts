@@ -188,6 +188,34 @@ test("peers below one switch do not cross its uplink; NVLink comes first", () =>
   expect(Number(named(switched, `NVLink out of ${a}`).bytesPerSecond) / 1e9).toBeCloseTo(376, 6);
 });
 
+test("peers below two switches of one switch cross the uplinks of these two alone", () => {
+  const nested = syntheticTopology(
+    "core:4 memory:8Gi root[switch:pex880xx[switch:pex880xx[gpu:l40s] switch:pex880xx[gpu:l40s]]]",
+  );
+  const machine = flowMachine(nested, null);
+  const [a = "", b = ""] = nested.accelerators.map(({ address }) => address);
+  const path = new Set(hopsOf(machine, machine.peerPath(a, b)));
+  const hostPath = (device: string, direction: "to-device" | "from-device"): readonly string[] =>
+    hopsOf(machine, machine.copyPath(device, own(0), direction));
+  const uplinks = [...hostPath(a, "from-device"), ...hostPath(b, "to-device")].filter((name) =>
+    name.startsWith("uplink"),
+  );
+  expect(uplinks).toHaveLength(4);
+  expect(uplinks.filter((name) => path.has(name))).toHaveLength(2);
+  expect(path.size).toBe(4);
+});
+
+test("a pair that was measured says more of a link than one of HMAT, even if it is slower", () => {
+  const topology = syntheticTopology(
+    "package:2 node:2 core:4 memory:64Gi access:80(bandwidth:59G) access:139(to:2-3 bandwidth:34G)@0-1",
+  );
+  const machine = flowMachine(topology, calibrationOf({ memory: [reads(1, 3, 139, 20e9)] }));
+  expect(named(machine, "link from package 1 to package 0")).toMatchObject({
+    bytesPerSecond: 20e9,
+    origin: "calibration",
+  });
+});
+
 test("virtual functions of one card share its link", () => {
   const topology = syntheticTopology('core:4 memory:8Gi root[gpu:l40s(functions:"2")]');
   const machine = flowMachine(topology, null);

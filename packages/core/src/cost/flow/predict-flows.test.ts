@@ -78,6 +78,12 @@ test("streams share fairly one by one, so that eight cores get eight times what 
   expect(gigabytes(three?.fairBytesPerSecond ?? null)).toBe(30);
 });
 
+test("a flow without streams, or of a demand below 0, is the caller's bug", () => {
+  for (const flow of [readsOf(four, 0, 0, 1e9, 0), readsOf(four, 0, 0, -1)]) {
+    expect(() => predicted(four, [flow])).toThrow("a flow has a demand, and streams");
+  }
+});
+
 test("latency is that of the idle machine without load, and grows to at most the saturated one", () => {
   const latency = (demand: number): number =>
     Number(predicted(four, [readsOf(four, 0, 0, demand)])[0]?.latencyNs);
