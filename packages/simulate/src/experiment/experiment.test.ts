@@ -118,6 +118,16 @@ test("claims of a machine of two packages, worked out by hand", () => {
   ]);
 });
 
+test("whether peers are apart is unknown where nobody told the nodes of the GPUs", () => {
+  const lost = claimsOn(
+    syntheticTopology("package:2 core:8 memory:64Gi distances:10/21 root*2[gpu:l40s]@?"),
+  );
+  expect(lost.get("peers-across")).toMatchObject({
+    holds: "unknown",
+    found: "nobody told the GPUs' nodes and links",
+  });
+});
+
 test("what hangs on a guess is not judged", () => {
   const unnamed = syntheticTopology(
     "package:2 core:8 memory:64Gi distances:10/21 root[gpu:l40s*2]",
