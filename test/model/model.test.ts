@@ -6,6 +6,7 @@ import { latencyAt } from "@evenkeel/core/cost/flow/loaded-latency.ts";
 import { randomFrom } from "@evenkeel/core/random/random.ts";
 import { corpus } from "@evenkeel/host/testing/corpus.ts";
 import { afterAll, expect, test } from "vitest";
+import { curveText } from "../../bench/model.ts";
 import { bars, judgeTables, mean } from "../../bench/model-curves.ts";
 import { copyRows, matrixRows, rowBar } from "../../bench/model-rows.ts";
 import { corpusTables, type LoadedTable, readLoadedTables } from "../../bench/model-tables.ts";
@@ -129,6 +130,7 @@ test("a table that has no more points than inputs is listed and not judged", () 
     meanError: null,
     problem: expect.stringContaining("2 points"),
   });
+  expect(curveText(result === undefined ? [] : [result])).toContain("None of the tables can be");
 });
 
 /** Tables as MLC would print them of machines that no corpus has, with noise of so many percent. */
