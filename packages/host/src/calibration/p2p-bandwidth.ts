@@ -7,7 +7,8 @@ import { GB, gathered, type GivenText, latencyOf, type Part, peerFigures, rateOf
  * Reads the output of NVIDIA's `p2pBandwidthLatencyTest`: copies between GPUs in one direction and
  * in both, and their latency. A row is the GPU that copies: data goes from row to column where it
  * writes, and from column to row with `--p2p_read`. What was measured with peer access goes before
- * what was measured without, which goes through the host. A GPU's copies within its own memory say nothing of distance.
+ * what was measured without, which goes through the host. A GPU's copies within its own memory
+ * say nothing of distance.
  * https://github.com/NVIDIA/cuda-samples (Samples/5_Domain_Specific/p2pBandwidthLatencyTest)
  */
 export function readP2pTest({ lines }: GivenText): Part | null {
