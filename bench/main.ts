@@ -50,8 +50,9 @@ try {
   }
 } catch (error) {
   if (!(error instanceof EvenkeelError)) throw error;
-  const { message, where, expected } = error;
+  const { message, where, expected, remedy } = error;
   console.error(`${where === null ? "" : `${where}: `}${message}`);
   if (expected !== null) console.error(`expected: ${expected}`);
+  if (remedy !== null) console.error(`try: ${remedy}`);
   process.exitCode = 2;
 }

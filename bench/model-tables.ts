@@ -2,14 +2,20 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { LoadedPoint } from "@evenkeel/core/calibration/calibration.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { readCalibration } from "@evenkeel/host/calibration/read-calibration.ts";
+import { shown } from "@evenkeel/host/text/shown.ts";
 
-/** A loaded-latency table of one machine, its points in the order of the file, each once. */
+/** A loaded-latency table of one machine: its points, each once, in any order. */
 export interface LoadedTable {
   readonly machine: string;
   readonly points: readonly LoadedPoint[];
 }
 
 const BYTES_MAX = 64 << 20;
+/** Of all machines together, so that fits to all points but one end within a minute. */
+const ROWS_MAX = 20_000;
+/** No machine is beyond: the bounds of a Calibration. */
+const mostOf = { injected_bandwidth_MBps: 1e12, latency_ns: 1e9 } as const;
 const columns = ["machine", "injected_bandwidth_MBps", "latency_ns"] as const;
 const expected = `a CSV with the columns ${columns.join(", ")}, or the output of Intel MLC`;
 
@@ -21,7 +27,9 @@ const expected = `a CSV with the columns ${columns.join(", ")}, or the output of
  */
 export function readLoadedTables(path: string): readonly LoadedTable[] {
   if (!existsSync(path) || !statSync(path).isFile()) {
-    throw new EvenkeelError("file-missing", `there is no file ${path}`, {
+    const isThere = existsSync(path);
+    const message = isThere ? `${path} is no regular file` : `there is no file ${path}`;
+    throw new EvenkeelError("file-missing", message, {
       where: "--tables",
       expected,
       remedy: "name an existing file",
@@ -31,12 +39,12 @@ export function readLoadedTables(path: string): readonly LoadedTable[] {
     throw new EvenkeelError("file-too-large", `${path} is larger than ${BYTES_MAX} bytes`, {
       where: path,
       expected,
+      remedy: "keep the loaded latencies alone",
     });
   }
   const text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
-  return /Loaded Latencies/.test(text) && !text.trimStart().startsWith("machine")
-    ? [mlcTable(text, path)]
-    : csvTables(text, path);
+  const isMlc = /^[^,]*(?:Memory Latency Checker|Measuring Loaded Latencies)[^,]*$/m.test(text);
+  return isMlc ? [mlcTable(text, path)] : csvTables(text, path);
 }
 
 /** Every table of a corpus of measurements: its CSV and its MLC outputs. */
@@ -47,39 +55,48 @@ export function corpusTables(folder: string): readonly LoadedTable[] {
     .flatMap((name) => readLoadedTables(join(folder, name)));
 }
 
+const remedy = "give each machine's points one to a row, or what mlc --loaded_latency prints";
+
 function unexpected(message: string, where: string, wanted = expected): EvenkeelError {
-  return new EvenkeelError("text-unexpected", message, { where, expected: wanted });
+  return new EvenkeelError("text-unexpected", message, { where, expected: wanted, remedy });
 }
 
 function mlcTable(text: string, path: string): LoadedTable {
-  const [, after = ""] = text.split(/Measuring Loaded Latencies[^\n]*\n/, 2);
-  const rows = [...after.matchAll(/^[>\s]*\d{5}\s+(\d+(?:\.\d+)?)\s+(\d+(?:\.\d+)?)\s*$/gm)];
-  if (rows.length === 0) {
+  const [curve] = readCalibration(text, path).loaded;
+  if (curve === undefined) {
     throw unexpected(
-      "no row of loaded latencies follows its heading",
+      "there are no loaded latencies",
       path,
-      "rows such as ` 00000  282.66  215712.8`",
+      "rows such as ` 00000  282.66  215712.8` after `Measuring Loaded Latencies`",
     );
   }
-  const points = rows.map(([, latency, bandwidth]) => ({
-    bytesPerSecond: Number(bandwidth) * 1e6,
-    latencyNs: Number(latency),
-  }));
-  return { machine: basename(path), points: each(points) };
+  return { machine: basename(path), points: each(curve.points) };
 }
 
 function csvTables(text: string, path: string): readonly LoadedTable[] {
-  const lines = text.split(/\r?\n/).map((line, i) => ({ line, where: `${path}:${i + 1}` }));
-  const [header, ...rows] = lines.filter(({ line }) => line.trim() !== "" && !line.startsWith("#"));
+  const lines = text.split(/\r\n|\n|\r/).map((line, i) => ({ line, where: `${path}:${i + 1}` }));
+  // A remark has no cell that is a number; a machine's name may begin with the same sign.
+  const isRow = ({ line }: { line: string }): boolean =>
+    line.trim() !== "" && !(line.startsWith("#") && !/,\s*"?[\d.]+"?\s*(?:,|$)/.test(line));
+  const [header, ...rows] = lines.filter(isRow);
   if (header === undefined) throw unexpected("the file is empty", path);
+  if (rows.length > ROWS_MAX) {
+    throw new EvenkeelError("file-too-large", `${path} has ${rows.length} points`, {
+      where: path,
+      expected: `at most ${ROWS_MAX} points`,
+      remedy: "give the tables of some machines at a time",
+    });
+  }
   const names = cellsOf(header.line, header.where).map((name) => name.trim());
   const missing = columns.filter((name) => !names.includes(name));
   if (missing.length > 0) {
     throw unexpected(
-      `the header lacks ${missing.join(", ")}: it is "${names.join(",")}"`,
+      `the header lacks ${missing.join(", ")}: it is "${shown(names.join(","), 200) ?? ""}"`,
       header.where,
     );
   }
+  const twice = columns.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  if (twice !== undefined) throw unexpected(`the header has ${twice} twice`, header.where);
   const tables = new Map<string, LoadedPoint[]>();
   for (const { line, where } of rows) {
     const cells = cellsOf(line, where);
@@ -92,15 +109,15 @@ function csvTables(text: string, path: string): readonly LoadedTable[] {
     }
     const cell = (name: (typeof columns)[number]): string =>
       (cells[names.indexOf(name)] ?? "").trim();
+    const machine = shown(cell("machine"), 200);
     const point = {
       bytesPerSecond:
         numberOf(cell("injected_bandwidth_MBps"), "injected_bandwidth_MBps", where) * 1e6,
       latencyNs: numberOf(cell("latency_ns"), "latency_ns", where),
     };
-    if (cell("machine") === "")
-      throw unexpected("a row without a machine", where, "the machine's name");
-    const points = tables.get(cell("machine"));
-    if (points === undefined) tables.set(cell("machine"), [point]);
+    if (machine === null) throw unexpected("a row without a machine", where, "the machine's name");
+    const points = tables.get(machine);
+    if (points === undefined) tables.set(machine, [point]);
     else points.push(point);
   }
   if (tables.size === 0) throw unexpected("no row follows the header", path);
@@ -127,10 +144,11 @@ function cellsOf(line: string, where: string): readonly string[] {
   return cells;
 }
 
-function numberOf(text: string, column: string, where: string): number {
-  const value = text === "" ? NaN : Number(text);
-  if (!Number.isFinite(value) || value <= 0) {
-    throw unexpected(`${column} is "${text}"`, where, "a number above 0");
+function numberOf(text: string, column: keyof typeof mostOf, where: string): number {
+  const value = /^\+?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?$/i.test(text) ? Number(text) : NaN;
+  if (!(value > 0) || value > mostOf[column]) {
+    const found = `${column} is "${shown(text, 40) ?? ""}"`;
+    throw unexpected(found, where, `a number above 0 and at most ${mostOf[column]}`);
   }
   return value;
 }

@@ -51,7 +51,7 @@ function rowText(results: readonly RowResult[]): string {
   return `Shared bandwidth: max-min fair\n\n${aligned([heading, ...rows], 2)}`;
 }
 
-function curveText(results: readonly CurveResult[]): string {
+export function curveText(results: readonly CurveResult[]): string {
   const judged = results.flatMap((one) =>
     one.inputs === null || one.meanError === null || one.worstError === null ? [] : [one],
   );
@@ -95,9 +95,11 @@ function curveText(results: readonly CurveResult[]): string {
   return (
     "Loaded latency: idle · (1 + constant · u / (1 − (u / 1.03)⁴)), u the share of the peak, up to the latency past the knee\n\n" +
     aligned([heading, ...rows]) +
-    `\nMean of ${judged.length} tables: ${all("meanError")} % with a constant a table (bar ${bars.mean * 100}, ` +
-    `each point left out ${all("leaveOneOutError")}), ${all("oneConstantError")} % with one constant for all ` +
-    `(bar ${bars.oneConstant * 100}), ${all("builtInError")} % with the built-in one.\n` +
+    (judged.length === 0
+      ? "\nNone of the tables can be judged.\n"
+      : `\nMean of ${judged.length} tables: ${all("meanError")} % with a constant a table (bar ${bars.mean * 100}, ` +
+        `each point left out ${all("leaveOneOutError")}), ${all("oneConstantError")} % with one constant for all ` +
+        `(bar ${bars.oneConstant * 100}), ${all("builtInError")} % with the built-in one.\n`) +
     "Inputs are the first three columns of figures; predicted are the points below 95 % of the peak.\n"
   );
 }

@@ -6,6 +6,7 @@ import { latencyAt } from "@evenkeel/core/cost/flow/loaded-latency.ts";
 import { randomFrom } from "@evenkeel/core/random/random.ts";
 import { corpus } from "@evenkeel/host/testing/corpus.ts";
 import { afterAll, expect, test } from "vitest";
+import { curveText } from "../../bench/model.ts";
 import { bars, judgeTables, mean } from "../../bench/model-curves.ts";
 import { copyRows, matrixRows, rowBar } from "../../bench/model-rows.ts";
 import { corpusTables, type LoadedTable, readLoadedTables } from "../../bench/model-tables.ts";
@@ -46,8 +47,8 @@ test("what Intel MLC printed is a table too", () => {
     {
       machine: "host.txt",
       points: [
-        { bytesPerSecond: 215712.8e6, latencyNs: 282.66 },
         { bytesPerSecond: 2541.9e6, latencyNs: 81.4 },
+        { bytesPerSecond: 215712.8e6, latencyNs: 282.66 },
       ],
     },
   ]);
@@ -61,12 +62,15 @@ test.each([
   [`${header}\nA,1000,fast\n`, ":2", 'latency_ns is "fast"'],
   [`${header}\nA,,80\n`, ":2", 'injected_bandwidth_MBps is ""'],
   [`${header}\nA,-5,80\n`, ":2", 'injected_bandwidth_MBps is "-5"'],
+  [`${header}\nA,0x10,80\n`, ":2", 'injected_bandwidth_MBps is "0x10"'],
+  [`${header}\nA,1e300,80\n`, ":2", 'injected_bandwidth_MBps is "1e300"'],
+  [`${header},latency_ns\nA,5,80,90\n`, ":1", "the header has latency_ns twice"],
   [`${header}\n,5,80\n`, ":2", "a row without a machine"],
   [`${header}\n"A,5,80\n`, ":2", "a cell with a quote that does not end"],
   [
     "Measuring Loaded Latencies for the system\nnothing\n",
     "tables.csv",
-    "no row of loaded latencies",
+    "has no measurement that is known",
   ],
 ])("a file that is no table says where and why: %j", (text, where, message) => {
   let error: unknown = null;
@@ -86,9 +90,36 @@ test.each([
 });
 
 test("a missing file, and a folder, are no tables", () => {
-  for (const path of [join(folder, "absent.csv"), folder]) {
-    expect(() => readLoadedTables(path)).toThrow(`there is no file ${path}`);
-  }
+  const absent = join(folder, "absent.csv");
+  expect(() => readLoadedTables(absent)).toThrow(`there is no file ${absent}`);
+  expect(() => readLoadedTables(folder)).toThrow(`${folder} is no regular file`);
+});
+
+test("names are kept, whatever they have, and lines may end as on any system", () => {
+  const machines = (text: string): readonly string[] => read(text).map(({ machine }) => machine);
+  expect(
+    machines(
+      `# a remark, of a machine, with DDR4\r${header}\r#1 host,1000,80\rMLC Loaded Latencies,1,2`,
+    ),
+  ).toEqual(["#1 host", "MLC Loaded Latencies"]);
+  expect(machines(`${header}\n\u001b[31mred,1000,80\n`)).toEqual(["\uFFFD[31mred"]);
+});
+
+test("what mlc prints in GB/s is not a thousand times less, and its idle latencies are no table", () => {
+  const text =
+    "Measuring Loaded Latencies for the system\nDelay\t(ns)\tGB/sec\n 00000\t282.66\t 215.7\n";
+  expect(read(text)[0]?.points).toEqual([{ bytesPerSecond: 215.7e9, latencyNs: 282.66 }]);
+  const idle =
+    "Intel(R) Memory Latency Checker - v3.11\nMeasuring idle latencies (in ns)...\nNuma node 0\n 0 80.5\n";
+  expect(() => read(idle)).toThrow("there are no loaded latencies");
+});
+
+test("many points are judged in time, and more are refused", () => {
+  const row = (_: unknown, i: number): string => `A,${1000 + i},${80 + i / 100}`;
+  const rows = (length: number): string => Array.from({ length }, row).join("\n");
+  const [result] = judgeTables(read(`${header}\n${rows(600)}\n`));
+  expect(result?.leaveOneOutError).toBeLessThan(0.1);
+  expect(() => read(`${header}\n${rows(20_001)}\n`)).toThrow("has 20001 points");
 });
 
 test("a table that has no more points than inputs is listed and not judged", () => {
@@ -99,6 +130,7 @@ test("a table that has no more points than inputs is listed and not judged", () 
     meanError: null,
     problem: expect.stringContaining("2 points"),
   });
+  expect(curveText(result === undefined ? [] : [result])).toContain("None of the tables can be");
 });
 
 /** Tables as MLC would print them of machines that no corpus has, with noise of so many percent. */

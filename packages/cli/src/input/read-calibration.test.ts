@@ -57,6 +57,14 @@ test("place prices by what another tool measured on the only host, and says meas
   expect(without.cost.basis).toBe("modelled");
 });
 
+test("of two calibrations of one machine, the second leaves what only the first knows", async () => {
+  const copies = path("copies.txt", "cpu_to_gpu0_by_dma_under_numa1 26.2\n");
+  const on = ["--on", "machine:hgx-h100", "--calibration", mlc];
+  const plan: Plan = JSON.parse((await place(...on)).stdout);
+  const both: Plan = JSON.parse((await place(...on, "--calibration", copies)).stdout);
+  expect(both.cost.parts.memory).toBe(plan.cost.parts.memory);
+});
+
 test("of several hosts it must name its own", async () => {
   const on = ["--on", "a=machine:hgx-h100", "--on", "b=machine:l40s-pcie"];
   const untied = await place(...on, "--calibration", mlc);

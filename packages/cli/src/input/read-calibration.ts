@@ -1,3 +1,4 @@
+import { combinedCalibrations } from "@evenkeel/core/calibration/combined.ts";
 import type { Calibration } from "@evenkeel/core/calibration/calibration.ts";
 import { calibrated } from "@evenkeel/core/cost/calibrated.ts";
 import { isDigestOf } from "@evenkeel/core/topology/digest.ts";
@@ -43,6 +44,8 @@ export async function readCalibrationFile(
 /**
  * Gives machines the calibrations in files, each to the machines that it was measured on. One that
  * names no machine is taken to be of the only one: the operator's word is that it stands beside it.
+ * Of several files for one machine, a later one counts before the earlier ones, and what only those
+ * know stays, as far as figures of two tools go beside each other.
  *
  * Errors: `calibration-of-another` where it is of none of them, `calibration-of-unknown` where it
  * may be of several.
@@ -53,6 +56,7 @@ export async function withCalibrations<Host extends { readonly topology: Topolog
   surroundings: Surroundings,
 ): Promise<readonly Host[]> {
   let result = hosts;
+  const given = new Map<number, Calibration>();
   for (const path of paths) {
     const calibration = await readCalibrationFile(path, surroundings);
     const { topologyDigest: digest } = calibration;
@@ -64,11 +68,16 @@ export async function withCalibrations<Host extends { readonly topology: Topolog
       calibrated(first.topology, calibration);
     }
     const warned = new Set<string>();
-    result = result.map((host) => {
+    result = result.map((host, i) => {
       if (!isOf(host)) return host;
-      const { topology, warnings } = calibrated(host.topology, calibration, {
-        isOfThisMachine: true,
-      });
+      const earlier = given.get(i);
+      const { calibration: all, lost } =
+        earlier === undefined
+          ? { calibration, lost: [] }
+          : combinedCalibrations(earlier, calibration);
+      given.set(i, all);
+      for (const what of lost) warned.add(`${path}: not used are ${what}`);
+      const { topology, warnings } = calibrated(host.topology, all, { isOfThisMachine: true });
       for (const warning of warnings) warned.add(`${path}: ${warning}`);
       return { ...host, topology };
     });

@@ -145,6 +145,16 @@ test("accelerators that a tool numbers are those of the vendor's numbers, or non
   ]);
 });
 
+const noPeer = {
+  from: null,
+  fromIndex: null,
+  to: null,
+  toIndex: null,
+  bytesPerSecond: null,
+  bothWaysBytesPerSecond: null,
+  latencyNs: null,
+};
+
 test("a calibration of another machine is refused with both digests, and one of none without a word", () => {
   const other = `sha256:${"1".repeat(64)}`;
   expect(() => calibrated(machine, { ...full, topologyDigest: other })).toThrow(
@@ -168,6 +178,19 @@ test("a calibration of another machine is refused with both digests, and one of 
   expect(() =>
     calibrated(machine, { ...untied, memory: beyond }, { isOfThisMachine: true }),
   ).toThrow(expect.objectContaining({ code: "calibration-of-another", message: "names node 7" }));
+  const peer = { ...noPeer, from: "0000:fe:00.0", to: "0000:ff:00.0" };
+  const elsewhere = { ...untied, copies: [], peers: [peer] };
+  expect(() => calibrated(machine, elsewhere, { isOfThisMachine: true })).toThrow(
+    expect.objectContaining({
+      code: "calibration-of-another",
+      message: "names accelerator 0000:fe:00.0",
+    }),
+  );
+  const [here] = machine.accelerators;
+  const partly = { ...elsewhere, peers: [{ ...peer, from: here?.address ?? null }] };
+  expect(calibrated(machine, partly, { isOfThisMachine: true }).warnings).toContain(
+    `${machine.name} has no accelerator 0000:ff:00.0: figures of it price nothing`,
+  );
 });
 
 test("times of emulated CPUs price nothing", () => {

@@ -31,7 +31,8 @@ export interface CalibratedOptions {
  * The times of emulated CPUs mean nothing, so such a calibration changes nothing and is told of.
  *
  * Errors: `calibration-of-another` where its digest is that of another machine, or it names a node
- * that this one lacks; `calibration-of-unknown` where it names no machine and nobody vouches.
+ * that this one lacks, or accelerators of which this one has none; `calibration-of-unknown` where
+ * it names no machine and nobody vouches.
  */
 export function calibrated(
   topology: Topology,
@@ -88,13 +89,38 @@ function requireOwn(topology: Topology, calibration: Calibration, isOfThisMachin
     .flatMap(({ initiator, target }) => [initiator, target])
     .concat(calibration.copies.map(({ node }) => node))
     .find((node) => node !== null && !ids.has(node));
-  if (lacking === undefined || lacking === null) return;
-  const nodes = topology.nodes.map(({ id }) => id).join(", ");
-  throw new EvenkeelError("calibration-of-another", `names node ${lacking}`, {
+  const remedy = "give the calibration of this machine, or measure it: evenkeel measure";
+  if (lacking !== undefined && lacking !== null) {
+    const nodes = topology.nodes.map(({ id }) => id).join(", ");
+    throw new EvenkeelError("calibration-of-another", `names node ${lacking}`, {
+      where,
+      expected: `nodes that ${topology.name} has: ${nodes}`,
+      remedy,
+    });
+  }
+  const { named, absent } = acceleratorsIn(topology, calibration);
+  const [first] = absent;
+  if (first === undefined || absent.length < named.length) return;
+  const here = topology.accelerators.map(({ address }) => address).join(", ");
+  throw new EvenkeelError("calibration-of-another", `names accelerator ${first}`, {
     where,
-    expected: `nodes that ${topology.name} has: ${nodes}`,
-    remedy: "give the calibration of this machine, or measure it: evenkeel measure",
+    expected: `accelerators that ${topology.name} has: ${here === "" ? "none" : here}`,
+    remedy,
   });
+}
+
+/** The accelerators that a calibration names by address, and those of them that are not here. */
+function acceleratorsIn(
+  topology: Topology,
+  { copies, peers }: Calibration,
+): { readonly named: readonly string[]; readonly absent: readonly string[] } {
+  const here = new Set(topology.accelerators.map(({ address }) => address));
+  const all = [
+    ...copies.map(({ accelerator }) => accelerator),
+    ...peers.flatMap(({ from, to }) => [from, to]),
+  ];
+  const named = [...new Set(all.filter((address) => address !== null))];
+  return { named, absent: named.filter((address) => !here.has(address)) };
 }
 
 /**
@@ -112,6 +138,12 @@ function tied(topology: Topology, calibration: Calibration, warnings: string[]):
     node: one.node ?? lone,
     accelerator: told(one.accelerator, one.index),
   }));
+  const { absent } = acceleratorsIn(topology, calibration);
+  if (absent.length > 0) {
+    warnings.push(
+      `${topology.name} has no accelerator ${absent.join(", ")}: figures of it price nothing`,
+    );
+  }
   if (copies.some(({ accelerator }) => accelerator === null)) {
     warnings.push(
       "which accelerators the tool numbered is not known: copies to them price nothing",

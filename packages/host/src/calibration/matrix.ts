@@ -6,6 +6,8 @@ export interface Matrix {
   readonly end: number;
   /** What is missing because the text ends within the table; empty where it is whole. */
   readonly cut: readonly string[];
+  /** The row at which the table stops because a cell is no number; null where there is none. */
+  readonly broken: number | null;
 }
 
 export interface MatrixRow {
@@ -48,6 +50,7 @@ export function readMatrix(lines: readonly string[], start: number, header: RegE
   }
   const rows: { id: number; words: string[] }[] = [];
   let end = at;
+  let broken: number | null = null;
   for (; at < lines.length; at++) {
     const found = words(lines[at] ?? "");
     if (found.length === 0) continue;
@@ -63,10 +66,13 @@ export function readMatrix(lines: readonly string[], start: number, header: RegE
       // The number of a row whose cells are cut off.
       end = at + 1;
       continue;
-    } else break;
+    } else {
+      if (isIndex.test(id) && cells.length === columns.length) broken = Number(id);
+      break;
+    }
     end = at + 1;
   }
-  return finished(columns, rows, end, isLastLine(lines, end - 1));
+  return { ...finished(columns, rows, end, isLastLine(lines, end - 1)), broken };
 }
 
 const words = (line: string): string[] => (/\S/.test(line) ? line.trim().split(/\s+/) : []);
@@ -84,7 +90,7 @@ function finished(
   rows: readonly { readonly id: number; readonly words: string[] }[],
   end: number,
   isLast: boolean,
-): Matrix {
+): Omit<Matrix, "broken"> {
   const cut: string[] = [];
   const last = rows.at(-1);
   if (isLast && last !== undefined && isCutOff(rows)) last.words.pop();
@@ -104,6 +110,16 @@ function finished(
     }),
   }));
   return { columns, rows: numbered, end, cut };
+}
+
+/** Sentences of what is missing from a table, which is named. */
+export function missingFrom({ cut, broken }: Matrix, what: string): readonly string[] {
+  return [
+    ...cut.map((missing) => `the text ends within ${what}: it lacks ${missing}`),
+    ...(broken === null
+      ? []
+      : [`the row of ${broken} of ${what} has a cell that is no number: it is not used`]),
+  ];
 }
 
 /** Whether the last number has fewer decimals than all the others, which have as many each. */

@@ -4,7 +4,7 @@ import type {
   TotalFigures,
   TotalTraffic,
 } from "@evenkeel/core/calibration/calibration.ts";
-import { isCutNumber, type Matrix, readMatrix, visitCells } from "./matrix.ts";
+import { isCutNumber, type Matrix, missingFrom, readMatrix, visitCells } from "./matrix.ts";
 import {
   GB,
   gathered,
@@ -48,6 +48,10 @@ export function readMlc(text: GivenText): Part | null {
     if (/Measuring cache-to-cache/.test(line)) {
       found.warnings.add("latencies between caches are not used");
     }
+    if (/Measuring idle latencies\b.*\(in (?!ns\))/.test(line)) {
+      found.warnings.add("idle latencies that are not in ns are not used");
+      found.isRead = true;
+    }
     addIdle(line, found, text.cpuNode, memoryNode);
     section = sectionAfter(line, section);
     const end =
@@ -84,7 +88,7 @@ interface Section {
 const noSection: Section = { what: null, unit: MB, isReads: true };
 
 const titles: readonly (readonly [RegExp, What | null])[] = [
-  [/Measuring idle latencies\b/, "latencies"],
+  [/Measuring idle latencies\b(?!.*\(in (?!ns\)))/, "latencies"],
   [/Measuring Memory Bandwidths between nodes/, "bandwidths"],
   [/Measuring (?:Peak|Peak Injection|Maximum) Memory Bandwidths/, "totals"],
   [/Measuring Loaded Latencies/, "loaded"],
@@ -153,8 +157,8 @@ function matrixAt(
 ): Matrix | null {
   const header = /^\s*(?:Numa node|Socket)\s+((?:\d{1,4}\s+)*\d{1,4})$/i;
   const matrix = readMatrix(lines, at, header);
-  for (const missing of matrix?.cut ?? []) {
-    warnings.add(`the text ends within the ${what}: it lacks ${missing}`);
+  if (matrix !== null) {
+    for (const sentence of missingFrom(matrix, `the ${what}`)) warnings.add(sentence);
   }
   return matrix;
 }

@@ -1,6 +1,6 @@
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { CopyFigures, Measured, PeerFigures } from "@evenkeel/core/calibration/calibration.ts";
-import { readMatrix, visitCells } from "./matrix.ts";
+import { missingFrom, readMatrix, visitCells } from "./matrix.ts";
 import {
   copyFigures,
   GB,
@@ -37,15 +37,14 @@ export function readNvbandwidth({ lines: given, memoryNode }: GivenText): Part |
     const line = lines[at] ?? "";
     version ??= /nvbandwidth Version:\s*(v?[\w.-]{1,32})/.exec(line)?.[1] ?? null;
     test = /^\s*Running (\w{1,64})\.?$/.exec(line)?.[1] ?? test;
-    // The words above a matrix say which way its copies go.
+    // Words such as these stand above a matrix.
     const title = /^\s*(?:mem(?:cpy|ory)|device|host)\b.*(?:\(row\)|\(column\)|\((?:GB\/s|ns)\))/i;
     if (test === null || !title.test(line)) continue;
     const matrix = readMatrix(lines, at + 1, /^\s*((?:\d{1,4}\s+)*\d{1,4})$/);
     if (matrix === null) continue;
     isRead = true;
     at = matrix.end - 1;
-    for (const missing of matrix.cut)
-      warnings.push(`the text ends within ${test}: it lacks ${missing}`);
+    warnings.push(...missingFrom(matrix, test));
     const found = fieldOf(test, line);
     if (found === null) {
       unused.add(test);
@@ -96,12 +95,17 @@ const copyTests: ReadonlyMap<string, keyof CopyFigures> = new Map([
   ["all_to_host", "togetherDeviceToHostBytesPerSecond"],
 ]);
 
-/** Where the figures of a test belong; null where a Calibration has no place for them. */
+/**
+ * Where the figures of a test belong; null where a Calibration has no place for them. Of copies
+ * between GPUs the row is the GPU that copies, so data goes to it where it reads and from it where
+ * it writes. The arrows of nvbandwidth's titles point the other way (`testcases_ce.cpp`).
+ */
 function fieldOf(test: string, title: string): Field | null {
   const copy = copyTests.get(/^(\w+?)_memcpy_(?:ce|sm)$/.exec(test)?.[1] ?? "");
   if (copy !== undefined) return { of: "copy", field: copy };
-  if (/^device_to_device_memcpy_(?:read|write)_(?:ce|sm)$/.test(test)) {
-    return { of: "peer", field: "bytesPerSecond", isReverse: /<-/.test(title) };
+  const way = /^device_to_device_memcpy_(read|write)_(?:ce|sm)$/.exec(test)?.[1];
+  if (way !== undefined) {
+    return { of: "peer", field: "bytesPerSecond", isReverse: way === "read" };
   }
   if (test.startsWith("device_to_device_bidirectional_memcpy_") && /\btotal\b/i.test(title)) {
     return { of: "peer", field: "bothWaysBytesPerSecond", isReverse: false };

@@ -1,13 +1,14 @@
 import type { PeerFigures } from "@evenkeel/core/calibration/calibration.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
-import { readMatrix, visitCells } from "./matrix.ts";
+import { missingFrom, readMatrix, visitCells } from "./matrix.ts";
 import { GB, gathered, type GivenText, latencyOf, type Part, peerFigures, rateOf } from "./part.ts";
 
 /**
  * Reads the output of NVIDIA's `p2pBandwidthLatencyTest`: copies between GPUs in one direction and
- * in both, and their latency. A row is the GPU that writes, so data goes from row to column. What
- * was measured with peer access goes before what was measured without, which goes through the
- * host. A GPU's copies within its own memory say nothing of distance.
+ * in both, and their latency. A row is the GPU that copies: data goes from row to column where it
+ * writes, and from column to row with `--p2p_read`. What was measured with peer access goes before
+ * what was measured without, which goes through the host. A GPU's copies within its own memory
+ * say nothing of distance.
  * https://github.com/NVIDIA/cuda-samples (Samples/5_Domain_Specific/p2pBandwidthLatencyTest)
  */
 export function readP2pTest({ lines }: GivenText): Part | null {
@@ -28,11 +29,12 @@ export function readP2pTest({ lines }: GivenText): Part | null {
     isRead = true;
     at = matrix.end - 1;
     const what = direction === undefined ? "latencies" : "bandwidths";
-    for (const missing of matrix.cut)
-      warnings.push(`the text ends within the ${what}: it lacks ${missing}`);
+    warnings.push(...missingFrom(matrix, `the ${what}`));
     const into = access === "Enabled" ? peers : withoutAccess;
-    visitCells(matrix, (from, to, value) => {
-      if (from === to) return;
+    const readsPeer = /\(P2P Reads\)/.test(line);
+    visitCells(matrix, (row, column, value) => {
+      if (row === column) return;
+      const [from, to] = readsPeer ? [column, row] : [row, column];
       const known: Partial<PeerFigures> =
         direction === undefined
           ? { latencyNs: latencyOf(Math.round(value * 1e6) / 1e3) }

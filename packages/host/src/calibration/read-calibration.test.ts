@@ -166,8 +166,8 @@ test("nvbandwidth: its text and its JSON", () => {
     "null 0000:9a:00.0 1 45250000000,44250000000,40250000000,",
   ]);
   expect(peers(found)).toEqual([
-    "0000:1b:00.0 0000:9a:00.0 271250000000,511250000000,771.25",
-    "0000:9a:00.0 0000:1b:00.0 272250000000,512250000000,772.25",
+    "0000:9a:00.0 0000:1b:00.0 271250000000,512250000000,772.25",
+    "0000:1b:00.0 0000:9a:00.0 272250000000,511250000000,771.25",
   ]);
   expect(found.warnings[0]).toBe("not used: host_to_device_bidirectional_memcpy_ce");
   const json = read(samples.nvbandwidthJson);
@@ -180,6 +180,46 @@ test("nvbandwidth: its text and its JSON", () => {
   expect(copies(read(cut))[0]).toBe("null 0000:1b:00.0 0 55250000000,,,");
   const bound = read(`$ numactl -m 1 ./nvbandwidth\n${samples.nvbandwidthText}`);
   expect(copies(bound)[0]).toMatch(/^1 0000:1b/);
+});
+
+test("copies between GPUs go to the one that reads, and from the one that writes", () => {
+  const nvbandwidth = (way: string, arrow: string): string =>
+    `Running device_to_device_memcpy_${way}_ce.\nmemcpy CE GPU(row) ${arrow} GPU(column) bandwidth (GB/s)\n    0 1\n 0 N/A 271.25\n 1 272.25 N/A\n`;
+  expect(peers(read(nvbandwidth("read", "->")))[0]).toBe("1 0 271250000000,,");
+  expect(peers(read(nvbandwidth("write", "<-")))[0]).toBe("0 1 271250000000,,");
+  const byReads = samples.p2pText.replaceAll("P2P Writes", "P2P Reads");
+  expect(peers(read(byReads))).toContain(
+    "0001:d8:00.0 0000:3b:00.0 271250000000,512250000000,2250",
+  );
+});
+
+test("nvbandwidth's JSON: of three matrices of one test the total counts", () => {
+  const matrix = [101, 102, 201].flatMap((rate) => [
+    ["N/A", `${rate}.5`],
+    [`${rate}.25`, "N/A"],
+  ]);
+  const name = "device_to_device_bidirectional_memcpy_read_ce";
+  const title = "memcpy CE CPU(row) <-> GPU(column) Total bandwidth (GB/s)";
+  const testcases = [{ name, bandwidth_description: title, bandwidth_matrix: matrix }];
+  expect(peers(read(JSON.stringify({ nvbandwidth: { testcases } })))).toEqual([
+    "0 1 ,201500000000,",
+    "1 0 ,201250000000,",
+  ]);
+});
+
+test("other units are theirs or not used, and a broken row is told", () => {
+  const latencies = mlcTexts.latencyMatrix;
+  expect(() => read(latencies.replace("(in ns)", "(in us)"))).toThrow(
+    expect.objectContaining({ remedy: "idle latencies that are not in ns are not used" }),
+  );
+  expect(read(latencies.replace("153.0", "15x.0")).warnings).toEqual([
+    "the row of 1 of the idle latencies has a cell that is no number: it is not used",
+  ]);
+  const inGB = "Function    Best Rate GB/s  Avg time\nCopy:          342.5\n";
+  const rate = (text: string): number | undefined => read(text).total[0]?.bytesPerSecond.median;
+  expect(rate(inGB)).toBe(342.5e9);
+  expect(rate(inGB.replace("GB/s", "MiB/s"))).toBe(Math.round(342.5 * 1024 ** 2));
+  expect(() => rate(inGB.replace("342.5", "342,500.5"))).toThrow("no measurement");
 });
 
 test("p2pBandwidthLatencyTest: with peer access before without", () => {
@@ -293,6 +333,8 @@ test("a matrix that was cut anywhere has no figure that the whole one has not", 
 
 test("a text that was cut anywhere gives figures of the whole text or a coded error", () => {
   const tally = { read: 0, refused: 0 };
+  // Copies without peer access count where the text ends before those with it.
+  const withoutAccess = figuresOf(read(samples.p2pText.replace(/^Unidir.*=Enabled[^]*/m, "")));
   // The median of a plateau or of the largest sizes is another one of fewer sizes.
   const exact = texts.filter((text) => text !== samples.latMemRdText && text !== samples.hipText);
   fc.assert(
@@ -300,7 +342,7 @@ test("a text that was cut anywhere gives figures of the whole text or a coded er
       fc.constantFrom(...exact),
       fc.double({ min: 0, max: 1, noNaN: true }),
       (text, share) => {
-        const whole = new Set(figuresOf(read(text)));
+        const whole = new Set([...figuresOf(read(text)), ...withoutAccess]);
         const cut = text.slice(0, Math.round(text.length * share));
         let found: Calibration;
         try {

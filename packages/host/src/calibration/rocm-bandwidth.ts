@@ -1,5 +1,5 @@
 import type { CopyFigures, PeerFigures } from "@evenkeel/core/calibration/calibration.ts";
-import { readMatrix, visitCells } from "./matrix.ts";
+import { missingFrom, readMatrix, visitCells } from "./matrix.ts";
 import {
   copyFigures,
   GB,
@@ -36,8 +36,7 @@ export function readRocmBandwidthTest({ lines }: GivenText): Part | null {
     if (matrix === null) continue;
     isRead = true;
     at = matrix.end - 1;
-    for (const missing of matrix.cut)
-      warnings.push(`the text ends within the copies: it lacks ${missing}`);
+    warnings.push(...missingFrom(matrix, "the copies"));
     const isOneWay = /^Unid/i.test(direction);
     visitCells(matrix, (row, column, value) => {
       const [from, to, rate] = [devices.get(row), devices.get(column), rateOf(value, GB)];

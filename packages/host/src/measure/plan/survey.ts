@@ -104,7 +104,8 @@ function firstAllowed(cpus: IndexSet, allowed: IndexSet | null): readonly number
 
 function noteOn(node: MemoryNode, cores: number, allowed: number, used: number): string | null {
   const of = `of the ${cores} cores of node ${node.id}`;
-  if (allowed < cores) return `${allowed} ${of} may be used here: the cpuset leaves out the others`;
+  if (allowed < cores)
+    return `${allowed} ${of} may be used here: affinity or a cpuset leaves out the others`;
   return used < cores ? `${used} ${of} are idle and no VM's: the others were not used` : null;
 }
 
