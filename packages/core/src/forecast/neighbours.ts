@@ -1,5 +1,6 @@
 import type { FlowMachine } from "../cost/flow/flow-machine.ts";
 import { flowMachine } from "../cost/flow/flow-machine.ts";
+import { overLocal } from "../cost/over-local.ts";
 import type { CostModel, Placed, RawCost } from "../cost/placement-cost.ts";
 import { type VmFlows, vmFlows } from "../cost/contention/vm-flows.ts";
 import { profileOf, workloadName } from "../cost/workload.ts";
@@ -21,10 +22,13 @@ export interface LoadedVm {
   readonly model: CostModel;
   /** The cost of its place on the idle host, as it is and over the best. */
   readonly raw: RawCost;
+  /** Over the same place with all memory local too: the best place may have remote memory itself. */
   readonly idleSlowdown: number;
   readonly flows: VmFlows;
   /** The part of its memory that is remote from the vCPUs that use it. */
   readonly remoteShare: number;
+  /** Whether the cost model has a price for its remote memory; true where it has none remote. */
+  readonly isPriced: boolean;
 }
 
 /** The VMs that run on a host, as flows on its machine: made once, for any number of forecasts. */
@@ -56,15 +60,18 @@ export function neighboursOf({ topology, taken, held = [], policy }: HostState):
     const model = inventory.relations.model(workload);
     const flows = vmFlows(machine, model, { placed, vcpus, profile: profileOf(workload) });
     const raw = model.cost(placed);
+    const remoteShare = remoteShareOf(placed);
+    const straying = remoteShare > 0 ? overLocal(model, raw) : 1;
     return {
       vm,
       tenant,
       workload: workloadName(workload),
       model,
       raw,
-      idleSlowdown,
+      idleSlowdown: Math.max(idleSlowdown, straying),
       flows,
-      remoteShare: remoteShareOf(placed),
+      remoteShare,
+      isPriced: remoteShare === 0 || straying > 1,
     };
   };
   const loaded = (plan: Plan): LoadedVm | null => {
