@@ -1,7 +1,7 @@
 import type { FlowMachine } from "../cost/flow/flow-machine.ts";
 import { flowMachine } from "../cost/flow/flow-machine.ts";
-import { overLocal } from "../cost/over-local.ts";
 import type { CostModel, Placed, RawCost } from "../cost/placement-cost.ts";
+import { straying } from "../cost/straying.ts";
 import { type VmFlows, vmFlows } from "../cost/contention/vm-flows.ts";
 import { profileOf, workloadName } from "../cost/workload.ts";
 import { guestName } from "../guest/name.ts";
@@ -60,18 +60,17 @@ export function neighboursOf({ topology, taken, held = [], policy }: HostState):
     const model = inventory.relations.model(workload);
     const flows = vmFlows(machine, model, { placed, vcpus, profile: profileOf(workload) });
     const raw = model.cost(placed);
-    const remoteShare = remoteShareOf(placed);
-    const straying = remoteShare > 0 ? overLocal(model, raw) : 1;
+    const { slowdown, remoteShare, isPriced } = straying(model, placed, raw);
     return {
       vm,
       tenant,
       workload: workloadName(workload),
       model,
       raw,
-      idleSlowdown: Math.max(idleSlowdown, straying),
+      idleSlowdown: Math.max(idleSlowdown, slowdown),
       flows,
       remoteShare,
-      isPriced: remoteShare === 0 || straying > 1,
+      isPriced,
     };
   };
   const loaded = (plan: Plan): LoadedVm | null => {
@@ -95,16 +94,6 @@ export function neighboursOf({ topology, taken, held = [], policy }: HostState):
     if (plan === null) unknown.push({ what: `what ${name} moves`, why: "it runs without a plan" });
   }
   return { host: topology.name, machine, running, unknown, loaded, load };
-}
-
-function remoteShareOf({ cells }: Placed): number {
-  return sumOf(cells, ({ share, vcpuNodes, memoryNodes }) =>
-    sumOf(vcpuNodes, (cpus) =>
-      sumOf(memoryNodes, (memory) =>
-        memory.node === cpus.node ? 0 : share * cpus.share * memory.share,
-      ),
-    ),
-  );
 }
 
 function whyUnknown(plan: Plan): string {

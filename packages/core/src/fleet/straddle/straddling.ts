@@ -1,5 +1,5 @@
-import { overLocal } from "../../cost/over-local.ts";
 import type { Placed } from "../../cost/placement-cost.ts";
+import { overLocal } from "../../cost/straying.ts";
 import {
   type Layout,
   type LayoutCell,
