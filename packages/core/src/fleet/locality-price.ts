@@ -20,7 +20,7 @@ export interface LocalityPrice {
   readonly fits: number;
   /** Whether more may fit: the filling ends at its limit. */
   readonly more: boolean;
-  /** Over the best place of the empty host, all memory local: of all the VMs; null where none fits. */
+  /** Of all the VMs over the best place of the empty host, all memory local; null for no VMs. */
   readonly meanSlowdown: number | null;
   readonly leastSlowdown: number | null;
   readonly mostSlowdown: number | null;

@@ -20,9 +20,9 @@ import { type LoadedVm, type Neighbours, neighboursOf } from "./neighbours.ts";
  *
  * A slowdown is the one of its plan, which is that of its place on the idle host under objective
  * (2), or that over all memory local where the best place itself has some remote (no plan with
- * remote memory is as fast as the best), times what neighbours add to the parts of its cost (`cost/contention/contention.ts`). So
- * without neighbours the two figures are one; and since neighbours never make a part shorter,
- * admitting a VM makes nobody faster.
+ * remote memory is as fast as the best), times what neighbours add to the parts of its cost
+ * (`cost/contention/contention.ts`). So without neighbours and remote memory the two figures are
+ * one; and since neighbours never make a part shorter, admitting a VM makes nobody faster.
  *
  * What cannot be known is left out and told: a VM without a plan, whose load then is not counted,
  * makes every figure a lower bound, of the basis `unknown`.

@@ -22,7 +22,7 @@ export interface LoadedVm {
   readonly model: CostModel;
   /** The cost of its place on the idle host, as it is and over the best. */
   readonly raw: RawCost;
-  /** Over the same place with all memory local too: the best place may have remote memory itself. */
+  /** Over local memory too: the best place may have remote memory itself. */
   readonly idleSlowdown: number;
   readonly flows: VmFlows;
   /** The part of its memory that is remote from the vCPUs that use it. */
