@@ -8,6 +8,7 @@ import { wrap } from "@evenkeel/core/text/wrap.ts";
 import type { View } from "./plan-text.ts";
 import { hanging } from "./table.ts";
 import { linesText } from "./terminal-text.ts";
+import { timesText } from "./times-text.ts";
 
 /** A forecast for people: every VM that the new one changes, and what slows it most. */
 export function forecastText({ vms, unknown }: Forecast, { width, paint }: View): string {
@@ -21,7 +22,7 @@ export function forecastText({ vms, unknown }: Forecast, { width, paint }: View)
   ];
   const about =
     "How many times as long each VM takes to move its data as alone on the best place of this host, " +
-    "without the new VM → with it:";
+    "all memory local, without the new VM → with it:";
   return linesText([
     paint("bold", "forecast"),
     ...hanging("  ", wrap(about, width - 2)),
@@ -32,7 +33,7 @@ export function forecastText({ vms, unknown }: Forecast, { width, paint }: View)
 const nameOf = ({ vm, tenant }: VmForecast): string => guestName(vm, tenant);
 
 const sameText = (one: VmForecast): string =>
-  `${nameOf(one)} ${times(one.slowdownAfter)}${one.remoteShare > 0 ? ` with ${remoteText(one)}` : ""}`;
+  `${nameOf(one)} ${timesText(one.slowdownAfter)}${one.remoteShare > 0 ? ` with ${remoteText(one)}` : ""}`;
 
 const remoteText = ({ remoteShare }: VmForecast): string =>
   `${shareText(remoteShare, 1)} of its memory remote`;
@@ -48,11 +49,11 @@ function vmSentence(one: VmForecast): string {
   const name = running ? nameOf(one) : `${nameOf(one)} (new)`;
   const change =
     slowdownBefore === null
-      ? times(slowdownAfter)
-      : `${times(slowdownBefore)} → ${times(slowdownAfter)}`;
+      ? timesText(slowdownAfter)
+      : `${timesText(slowdownBefore)} → ${timesText(slowdownAfter)}`;
   const busy =
     slowdownBusy > slowdownAfter
-      ? [`${times(slowdownBusy)} while all others are busy at once`]
+      ? [`${timesText(slowdownBusy)} while all others are busy at once`]
       : [];
   return [
     `${name}: ${change} ${byBasis[basis]}`,
@@ -81,9 +82,5 @@ const partNames: Readonly<Record<keyof CostParts, string>> = {
 
 function slowedText(bottleneck: Bottleneck, parts: CostParts): string {
   const { part } = bottleneck;
-  return `${bottleneckText(bottleneck)}, so ${partNames[part]} take ${times(parts[part])} times as long`;
-}
-
-function times(value: number): string {
-  return value.toFixed(2);
+  return `${bottleneckText(bottleneck)}, so ${partNames[part]} take ${timesText(parts[part])} times as long`;
 }

@@ -2,6 +2,7 @@ import type { LocalityPrice } from "@evenkeel/core/fleet/locality-price.ts";
 import { amountOf } from "@evenkeel/core/text/amount.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import type { View } from "./plan-text.ts";
+import { timesText } from "./times-text.ts";
 import { hanging } from "./table.ts";
 import { linesText } from "./terminal-text.ts";
 
@@ -9,7 +10,7 @@ import { linesText } from "./terminal-text.ts";
 export function localityText(prices: readonly LocalityPrice[], { width, paint }: View): string {
   const about =
     "How many VMs of this request this host holds as it is, filled one by one, and how many times as " +
-    "long each then takes to move its data as alone on its best place:";
+    "long each then takes to move its data as alone on its best place, all memory local:";
   return linesText([
     paint("bold", "localities"),
     ...hanging("  ", wrap(about, width - 2)),
@@ -29,11 +30,11 @@ function priceSentence(price: LocalityPrice): string {
   if (meanSlowdown === null || leastSlowdown === null || mostSlowdown === null) return holds;
   const each =
     leastSlowdown === mostSlowdown
-      ? `each ${meanSlowdown.toFixed(2)}`
-      : `${meanSlowdown.toFixed(2)} on average`;
+      ? `each ${timesText(meanSlowdown)}`
+      : `${timesText(meanSlowdown)} on average`;
   const spread =
     leastSlowdown === mostSlowdown
       ? "spread 0"
-      : `from ${leastSlowdown.toFixed(2)} to ${mostSlowdown.toFixed(2)}`;
+      : `from ${timesText(leastSlowdown)} to ${timesText(mostSlowdown)}`;
   return `${holds}, ${each}, ${spread}, ${byBasis[basis]}`;
 }

@@ -63,8 +63,8 @@ test("a filling that ends at its limit says that more may fit, and strict alone 
   expect(only).toMatchObject({ locality: "strict", fits: 32, more: true });
   const none = localityPrices(host, requestOf({ vcpus: 100, locality: "interleave" }));
   expect(none).toMatchObject([
-    { fits: 0, more: false, meanSlowdown: null },
-    { fits: 0, more: false, meanSlowdown: null },
+    { fits: 0, more: false, meanSlowdown: null, basis: "unknown" },
+    { fits: 0, more: false, meanSlowdown: null, basis: "unknown" },
   ]);
 });
 

@@ -20,10 +20,11 @@ export interface LocalityPrice {
   readonly fits: number;
   /** Whether more may fit: the filling ends at its limit. */
   readonly more: boolean;
-  /** Over the best place of the empty host: of all the VMs; null where none fits. */
+  /** Of all the VMs over the best place of the empty host, all memory local; null for no VMs. */
   readonly meanSlowdown: number | null;
   readonly leastSlowdown: number | null;
   readonly mostSlowdown: number | null;
+  /** `unknown` too where none fits, so that there are no figures. */
   readonly basis: CostBasis;
 }
 
@@ -52,7 +53,7 @@ function priceOf(host: HostState, request: Request): LocalityPrice {
   const [locality, fits] = [request.locality, filled.length];
   if (fits === 0) {
     const none = { meanSlowdown: null, leastSlowdown: null, mostSlowdown: null };
-    return { locality, fits, more, ...none, basis };
+    return { locality, fits, more, ...none, basis: "unknown" };
   }
   return {
     locality,

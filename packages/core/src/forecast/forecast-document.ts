@@ -29,7 +29,8 @@ export interface VmForecast {
   /** The part of its memory that is remote from the vCPUs that use it, from 0 to 1. */
   readonly remoteShare: number;
   /**
-   * How many times as long it moves its data as alone on the best place of this host: without the
+   * How many times as long it moves its data as alone on the best place of this host, all memory
+   * local: without the
    * new VM (null for the new VM itself), with it, and with it while all others are busy at once.
    */
   readonly slowdownBefore: number | null;

@@ -64,19 +64,31 @@ function admitted(host: HostState, request: Request): Plan | null {
   return answer.kind === "Plan" ? answer : null;
 }
 
-test("without neighbours a forecast is the plan's own slowdown, and a lone VM on its own node has 1", () => {
+test("without neighbours a forecast is the plan's own slowdown, or what remote memory costs; a lone VM on its own node has 1", () => {
   let onOneNode = 0;
+  let remote = 0;
   fc.assert(
     fc.property(machine, easyRequest, (topology, request) => {
       const host = { topology, taken: [], policy: defaultHostPolicy };
       const plan = admitted(host, request);
       if (plan === null) return;
-      const [own, ...others] = forecastOf(host, plan).vms;
+      const { vms, unknown } = forecastOf(host, plan);
+      const [own, ...others] = vms;
       expect(others).toEqual([]);
+      const { slowdownAfter, remoteShare, basis } = at(vms, 0);
+      expect(slowdownAfter).toBeGreaterThanOrEqual(plan.cost.slowdown);
+      if (remoteShare === 0) expect(slowdownAfter).toBe(plan.cost.slowdown);
+      else {
+        remote++;
+        // Never as fast as the best: dearer, or not known.
+        if (slowdownAfter === 1) {
+          expect(basis).toBe("unknown");
+          expect(unknown.map(({ what }) => what)).toContain("what its remote memory costs new");
+        }
+      }
       expect(own).toMatchObject({
         slowdownBefore: null,
-        slowdownAfter: plan.cost.slowdown,
-        slowdownBusy: plan.cost.slowdown,
+        slowdownBusy: slowdownAfter,
         bottleneck: null,
         parts: { hostToDevice: 1, memory: 1, peer: 1, network: 1 },
       });
@@ -87,6 +99,40 @@ test("without neighbours a forecast is the plan's own slowdown, and a lone VM on
     { numRuns: 60 },
   );
   expect(onOneNode).toBeGreaterThan(2);
+  expect(remote).toBeGreaterThan(2);
+});
+
+test("where even the best place has remote memory, a forecast has the price that the plan tells", () => {
+  const topology = catalogMachine("hgx-h100");
+  if (topology === null) throw new Error("it is in the catalog");
+  const host = { topology, taken: [], policy: defaultHostPolicy };
+  const request = requestOf({
+    accelerators: accelerators(1),
+    vcpus: 8,
+    memoryBytes: 400 * GiB,
+    hugepageBytes: null,
+    locality: "preferred",
+  });
+  const asked = [request, { ...request, memoryBytes: 252 * GiB + 2 ** 21 }];
+  const [far, barely] = asked.map((one) => {
+    const plan = admitted(host, one);
+    if (plan === null) throw new Error("it fits");
+    expect(plan.cost.slowdown).toBe(1);
+    return { reasons: plan.reasons.join(" "), own: at(forecastOf(host, plan).vms, 0) };
+  });
+  if (far === undefined) throw new Error("there are two");
+  const { slowdownAfter, basis } = far.own;
+  expect(basis).toBe("modelled");
+  expect(far.reasons).toContain(
+    `predicted to be ${Math.round((slowdownAfter - 1) * 1000) / 10} % slower`,
+  );
+  expect(barely?.reasons).toContain("the cost model knows no price for that");
+  expect(barely?.own).toMatchObject({ slowdownAfter: 1, basis: "unknown" });
+  // The limit holds for it too, and what it says is enough is.
+  const limited = place([{ ...host, policy: { ...defaultHostPolicy, maxSlowdown: 1.1 } }], request);
+  expect(limited).toMatchObject({
+    hosts: [{ ways: [{ reasons: [{ code: "slowdown-exceeded", has: slowdownAfter }] }] }],
+  });
 });
 
 test("admitting a VM makes nobody faster, and one neighbour more never helps the new one", () => {

@@ -7,6 +7,7 @@ import {
 } from "../cost/contention/contention.ts";
 import { type CostBasis, weakerBasis } from "../cost/path-cost.ts";
 import type { CostParts } from "../cost/plan-cost.ts";
+import { guestName } from "../guest/name.ts";
 import type { HostState } from "../plan/host-state.ts";
 import type { Plan } from "../plan/plan.ts";
 import { invariant } from "../invariant.ts";
@@ -18,9 +19,10 @@ import { type LoadedVm, type Neighbours, neighboursOf } from "./neighbours.ts";
  * Predicts what a VM does to those that run on its host, and they to it.
  *
  * A slowdown is the one of its plan, which is that of its place on the idle host under objective
- * (2), times what neighbours add to the parts of its cost (`cost/contention/contention.ts`). So
- * without neighbours the two figures are one; and since neighbours never make a part shorter,
- * admitting a VM makes nobody faster.
+ * (2), or that over all memory local where the best place itself has some remote (no plan with
+ * remote memory is as fast as the best), times what neighbours add to the parts of its cost
+ * (`cost/contention/contention.ts`). So without neighbours and remote memory the two figures are
+ * one; and since neighbours never make a part shorter, admitting a VM makes nobody faster.
  *
  * What cannot be known is left out and told: a VM without a plan, whose load then is not counted,
  * makes every figure a lower bound, of the basis `unknown`.
@@ -74,7 +76,11 @@ export function forecastWith(neighbours: Neighbours, newcomer: LoadedVm): Foreca
     tenant: newcomer.tenant,
     host,
     vms,
-    unknown: [...neighbours.unknown, ...unknownCapacities(neighbours, all)],
+    unknown: [
+      ...neighbours.unknown,
+      ...all.filter(({ isPriced }) => !isPriced).map(unpriced),
+      ...unknownCapacities(neighbours, all),
+    ],
   };
 }
 
@@ -117,8 +123,13 @@ export function slowdownOf({ model, raw, idleSlowdown }: LoadedVm, contention: C
 }
 
 /** What a VM's slowdown among neighbours is known by. */
-export function basisOf({ raw }: LoadedVm, { basis }: Contention): CostBasis {
-  return weakerBasis(raw.basis, basis);
+export function basisOf({ raw, isPriced }: LoadedVm, { basis }: Contention): CostBasis {
+  return isPriced ? weakerBasis(raw.basis, basis) : "unknown";
+}
+
+function unpriced({ vm, tenant }: LoadedVm): ForecastUnknown {
+  const what = `what its remote memory costs ${guestName(vm, tenant)}`;
+  return { what, why: "the cost model knows no price for that" };
 }
 
 /** The resources that VMs use and whose capacity nobody told, by where a figure was taken from. */

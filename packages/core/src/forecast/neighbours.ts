@@ -1,6 +1,7 @@
 import type { FlowMachine } from "../cost/flow/flow-machine.ts";
 import { flowMachine } from "../cost/flow/flow-machine.ts";
 import type { CostModel, Placed, RawCost } from "../cost/placement-cost.ts";
+import { straying } from "../cost/straying.ts";
 import { type VmFlows, vmFlows } from "../cost/contention/vm-flows.ts";
 import { profileOf, workloadName } from "../cost/workload.ts";
 import { guestName } from "../guest/name.ts";
@@ -21,10 +22,13 @@ export interface LoadedVm {
   readonly model: CostModel;
   /** The cost of its place on the idle host, as it is and over the best. */
   readonly raw: RawCost;
+  /** Over local memory too: the best place may have remote memory itself. */
   readonly idleSlowdown: number;
   readonly flows: VmFlows;
   /** The part of its memory that is remote from the vCPUs that use it. */
   readonly remoteShare: number;
+  /** Whether the cost model has a price for its remote memory; true where it has none remote. */
+  readonly isPriced: boolean;
 }
 
 /** The VMs that run on a host, as flows on its machine: made once, for any number of forecasts. */
@@ -56,15 +60,17 @@ export function neighboursOf({ topology, taken, held = [], policy }: HostState):
     const model = inventory.relations.model(workload);
     const flows = vmFlows(machine, model, { placed, vcpus, profile: profileOf(workload) });
     const raw = model.cost(placed);
+    const { slowdown, remoteShare, isPriced } = straying(model, placed, raw);
     return {
       vm,
       tenant,
       workload: workloadName(workload),
       model,
       raw,
-      idleSlowdown,
+      idleSlowdown: Math.max(idleSlowdown, slowdown),
       flows,
-      remoteShare: remoteShareOf(placed),
+      remoteShare,
+      isPriced,
     };
   };
   const loaded = (plan: Plan): LoadedVm | null => {
@@ -88,16 +94,6 @@ export function neighboursOf({ topology, taken, held = [], policy }: HostState):
     if (plan === null) unknown.push({ what: `what ${name} moves`, why: "it runs without a plan" });
   }
   return { host: topology.name, machine, running, unknown, loaded, load };
-}
-
-function remoteShareOf({ cells }: Placed): number {
-  return sumOf(cells, ({ share, vcpuNodes, memoryNodes }) =>
-    sumOf(vcpuNodes, (cpus) =>
-      sumOf(memoryNodes, (memory) =>
-        memory.node === cpus.node ? 0 : share * cpus.share * memory.share,
-      ),
-    ),
-  );
 }
 
 function whyUnknown(plan: Plan): string {

@@ -38,8 +38,9 @@ export function slowdownLimit(host: HostState, request: Request): SlowdownLimit 
   const loaded = (layout: Layout): LoadedVm => {
     const where = placed(layout.cells);
     const load = neighbours.load({ vm, tenant, placed: where, vcpus, workload, idleSlowdown: 1 });
-    const idleSlowdown = ideal === null ? 1 : planCost(load.raw, ideal).slowdown;
-    return { ...load, idleSlowdown };
+    if (ideal === null) return load;
+    const { slowdown } = planCost(load.raw, ideal);
+    return { ...load, idleSlowdown: Math.max(load.idleSlowdown, slowdown) };
   };
   const worst = (layout: Layout): number =>
     slowdownsWith(neighbours, loaded(layout)).reduce(

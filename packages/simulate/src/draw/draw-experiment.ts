@@ -151,7 +151,7 @@ function axis(top: number, y: number, end: number): readonly XmlElement[] {
       CHART.left + CHART.width / 2,
       y + 34,
       12,
-      "time of a step, as a multiple of the best place on the empty machine; ▲ is the mean",
+      "time of a step, as a multiple of the best place on the empty machine, all memory local; ▲ is the mean",
       "middle",
     ),
   ];

@@ -3,6 +3,7 @@ import { flowMachine } from "@evenkeel/core/cost/flow/flow-machine.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { catalogMachine } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
+import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { drawExperiment } from "../draw/draw-experiment.ts";
 import { twinRequest } from "../twins.ts";
@@ -42,6 +43,18 @@ test("planned twins take the same time, and no other way is better in the mean",
   expect(wayOf(experiment, "interleave").alone.spread).toBeLessThan(
     wayOf(experiment, "luck").alone.spread,
   );
+});
+
+test("twins whose best place has remote memory are not as fast as the best", () => {
+  const dgx = catalogMachine("dgx-a100");
+  const request = dgx && twinRequest(dgx, defaultHostPolicy);
+  if (dgx === null || request === null) throw new Error("it holds twins");
+  const wide = { ...request, vcpus: 8, memoryBytes: 250 * GiB, locality: "preferred" } as const;
+  const asked = { ...wide, accelerators: { ...wide.accelerators, count: 1 } };
+  const options = { count: 12, load: 0, seed: 1 };
+  const experiment = runExperiment(dgx, defaultHostPolicy, asked, options);
+  if (experiment === null) throw new Error("it holds them");
+  expect(wayOf(experiment, "evenkeel").alone.least).toBeGreaterThan(1);
 });
 
 test("the same seed gives the same bytes, another seed another history", () => {

@@ -8,7 +8,7 @@ export type Way = UnplannedWay | "evenkeel";
 
 /**
  * Many VMs of one flavor on machines of one kind, placed in four ways: how long a step of each is
- * predicted to take, relative to the best place on the empty machine.
+ * predicted to take, relative to the best place on the empty machine, with all memory local.
  */
 export interface Experiment {
   readonly machine: string;

@@ -8,6 +8,7 @@ import {
   planCost,
   type RawCost,
 } from "@evenkeel/core/cost/placement-cost.ts";
+import { straying } from "@evenkeel/core/cost/straying.ts";
 import { type VmFlows, vmFlows } from "@evenkeel/core/cost/contention/vm-flows.ts";
 import { profileOf, workloadName } from "@evenkeel/core/cost/workload.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
@@ -43,7 +44,7 @@ export interface ExperimentOptions {
  * history is drawn anew until there are enough twins. Null where the machine does not hold two.
  *
  * A VM's time is that of the cost model on its place, relative to the best place on the empty
- * machine, times what its busy neighbors cost it (`cost/contention.ts`).
+ * machine with all memory local, times what its busy neighbors cost it (`cost/contention.ts`).
  */
 export function runExperiment(
   topology: Topology,
@@ -121,7 +122,7 @@ function resultOf(
       );
       alone.push(vm.slowdown);
       loaded.push(vm.slowdown * slowdownBy(stage.model.weights, vm.raw, contention));
-      basis = weakerBasis(basis, weakerBasis(vm.raw.basis, contention.basis));
+      basis = weakerBasis(basis, weakerBasis(vm.basis, contention.basis));
     }
   }
   return { way, alone: distributionOf(alone), loaded: distributionOf(loaded), basis };
@@ -129,15 +130,23 @@ function resultOf(
 
 interface Twin {
   readonly raw: RawCost;
-  /** Alone on the machine. */
+  /** Alone on the machine, over all memory local too. */
   readonly slowdown: number;
   readonly flows: VmFlows;
+  /** Unknown too where the model has no price for its remote memory. */
+  readonly basis: CostBasis;
 }
 
 function twinOf({ machine, model, ideal, request }: Stage, placed: Placed): Twin {
   const raw = model.cost(placed);
   const load = { placed, vcpus: request.vcpus, profile: profileOf(request.workload) };
-  return { raw, slowdown: planCost(raw, ideal).slowdown, flows: vmFlows(machine, model, load) };
+  const { slowdown, isPriced } = straying(model, placed, raw);
+  return {
+    raw,
+    slowdown: Math.max(planCost(raw, ideal).slowdown, slowdown),
+    flows: vmFlows(machine, model, load),
+    basis: isPriced ? raw.basis : "unknown",
+  };
 }
 
 function flavorText(request: Request): string {

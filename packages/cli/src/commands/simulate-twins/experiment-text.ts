@@ -30,8 +30,8 @@ export function experimentText(experiment: Experiment, view: View): string {
     "",
     ...ways.map((way) => barLine(way, end, width, paint)),
     axisLine(end, width),
-    ...wrap("times the best place on the empty machine", width - LABEL).map((line) =>
-      paint("dim", `${" ".repeat(LABEL)}${line}`),
+    ...wrap("times the best place on the empty machine, all memory local", width - LABEL).map(
+      (line) => paint("dim", `${" ".repeat(LABEL)}${line}`),
     ),
     "",
     ...figureLines(ways, paint),

@@ -3,6 +3,7 @@ import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { workloadCalled } from "@evenkeel/core/request/workload-profile.ts";
+import { untoldOf } from "@evenkeel/core/placement/untold/untold.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { drawExperiment } from "@evenkeel/simulate/draw/draw-experiment.ts";
 import type { Experiment } from "@evenkeel/simulate/experiment/experiment.ts";
@@ -45,7 +46,7 @@ export async function runSimulateTwins(
     progress: (way, done) => progress.show(`way ${done + 1} of 4: ${way}`),
   });
   progress.clear();
-  if (experiment === null) throw tooSmall(topology);
+  if (experiment === null) throw noRoom(topology, policy, request);
   surroundings.stdout.write(answer(experiment, flags.output, () => ({ width, paint })));
 }
 
@@ -107,7 +108,7 @@ async function requestOn(
     return named(resolveRequest(vm, flavors, profiles));
   }
   const request = twinRequest(topology, policy);
-  if (request === null) throw tooSmall(topology);
+  if (request === null) throw noGpus(topology);
   return named(request);
 }
 
@@ -123,10 +124,28 @@ function shareOf(text: string): number {
   });
 }
 
-function tooSmall(topology: Topology): EvenkeelError {
+/** The machine has nothing to make VMs of where none is given. */
+function noGpus({ name }: Topology): EvenkeelError {
+  return new EvenkeelError("request-invalid", "this machine has no two GPUs on known nodes", {
+    where: name,
+    expected: "two GPUs with cores and memory of their own, a VM for each; or a file with a VM",
+    remedy: `evenkeel simulate twins VM.yaml --on SRC, or a machine of the catalog: --on ${STAND_IN}`,
+  });
+}
+
+/** Two do not fit, or what is known of the machine does not say whether they do. */
+function noRoom(topology: Topology, policy: HostPolicy, request: Request): EvenkeelError {
+  const [fact] = untoldOf({ topology, taken: [], policy }, request);
+  if (fact !== undefined) {
+    return new EvenkeelError("request-invalid", "whether two equal VMs fit is not known", {
+      where: topology.name,
+      expected: "a machine of which the devices, cores and memory are told",
+      remedy: fact.message,
+    });
+  }
   return new EvenkeelError("request-invalid", "this machine has no room for two equal VMs", {
     where: topology.name,
     expected: "a machine that holds two of them, with their devices, cores and memory",
-    remedy: `ask for less in VM.yaml, or try one of the catalog: --on ${STAND_IN}`,
+    remedy: "ask for less; evenkeel capacity --on SRC --flavor FILE counts how many fit",
   });
 }

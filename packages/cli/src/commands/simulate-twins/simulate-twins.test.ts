@@ -21,7 +21,7 @@ test("equal VMs in four ways, and what is said of distance, the same every time"
     pinned      ▂ ▃                                              █
     evenkeel    █
                 1.00          1.07          1.14          1.21         1.28          1.35          1.42
-                times the best place on the empty machine
+                times the best place on the empty machine, all memory local
 
                 mean  least  median  95 %  most  spread  alone  its spread
     luck        1.30   1.16    1.41  1.41  1.41    1.22   1.30        1.22
@@ -112,6 +112,30 @@ test.each([
   );
   expect(status).toBe(2);
   expect(stderr.replaceAll(/\s+/g, " ")).toContain(remedy);
+});
+
+test("no room is told from room that nobody knows of", async () => {
+  const vm = join(folder, "large.yaml");
+  const numactl = join(folder, "numactl.txt");
+  writeFileSync(
+    vm,
+    "apiVersion: evenkeel/v1\nkind: VirtualMachine\nmetadata: { name: a }\n" +
+      "spec: { vcpus: 1, memory: 1Gi }\n",
+  );
+  writeFileSync(
+    numactl,
+    "available: 1 nodes (0)\nnode 0 cpus: 0 1 2 3\nnode 0 size: 16000 MB\nnode 0 free: 9000 MB\n" +
+      "node distances:\nnode   0\n  0:  10\n",
+  );
+  const twins = (on: string): ReturnType<typeof evenkeel> =>
+    evenkeel(["simulate", "twins", vm, "--on", on]);
+  const [small, untold] = [
+    await twins("synthetic:package:1 core:2 memory:1Gi"),
+    await twins(`numactl:${numactl}`),
+  ];
+  expect(small.stderr).toContain("no room for two equal VMs");
+  expect(untold.stderr).toContain("whether two equal VMs fit is not known");
+  expect(untold.stderr).toContain("Nobody told");
 });
 
 test("completion and help know the second word", async () => {

@@ -52,7 +52,7 @@ const vmText = objectText<VmForecast>("forecast of a VM", "What is predicted of 
   ],
   slowdownBefore: [
     "Predicted time without the new VM, over that of the VM alone on the best place of this host " +
-      "when empty; `null` for the new VM itself.",
+      "when empty, all its memory local; `null` for the new VM itself.",
     1.04,
     best,
   ],

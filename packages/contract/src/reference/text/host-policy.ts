@@ -55,8 +55,8 @@ export const policyFieldsText = objectText<PolicyFields>(
       { otherwise: "none" },
     ],
     maxSlowdown: [
-      "The most times as long as alone on its best place that a VM may take to move its data, as " +
-        "forecast when another is admitted: a placement that would slow the new VM, or a running one " +
+      "The most times as long as alone on its best place, all its memory local, that a VM may take to " +
+        "move its data, as forecast when another is admitted: a placement that would slow the new VM, or a running one " +
         "beyond it, is refused, and the next is tried. `capacity` counts room without it. `null`, or left out, sets " +
         "no limit.",
       1.25,

@@ -1,4 +1,5 @@
-import type { Placed, RawCost } from "../../cost/placement-cost.ts";
+import type { Placed } from "../../cost/placement-cost.ts";
+import { overLocal } from "../../cost/straying.ts";
 import {
   type Layout,
   type LayoutCell,
@@ -104,12 +105,11 @@ function roomOnOneNode(
 export function straddlingCost({ best, model }: SearchResult): StraddlingCost {
   const shown = model.cost(placed(best.cells));
   const hidden = model.cost(flattened(best.cells));
-  const relative = ({ parts, total: whole }: RawCost): number => {
-    const { hostToDevice, memory } = model.weights;
-    const pathCost = hostToDevice * (parts.hostToDevice - 1) + memory * (parts.memory - 1);
-    return Math.round((whole / (whole - pathCost)) * 1e4) / 1e4;
+  return {
+    shown: overLocal(model, shown),
+    hidden: overLocal(model, hidden),
+    basis: hidden.basis,
   };
-  return { shown: relative(shown), hidden: relative(hidden), basis: hidden.basis };
 }
 
 /** All cells as one: every vCPU and every accelerator uses all memory equally. */
