@@ -354,9 +354,8 @@ test("a text that was cut anywhere gives figures of the whole text or a coded er
         }
         tally.read++;
         const strange = figuresOf(found).filter((figure) => !whole.has(figure));
-        // Numbers of a single pair, of totals and of lists have nothing beside them to tell a cut.
-        const isAlone = /(?:[:)]\s*|numa\d+ |dma |sm |\t)\d[\d.]*$/.test(cut);
-        expect(isAlone ? strange.slice(1) : strange).toEqual([]);
+        // A number that the cut went through may be the shorter one, where nothing tells.
+        expect(/[\d.]$/.test(cut) ? strange.slice(1) : strange).toEqual([]);
       },
     ),
     { numRuns: 600 },
