@@ -7,8 +7,8 @@ import { afterAll, expect, onTestFinished } from "vitest";
 export function scratchFolder(parent: string = tmpdir()): string {
   const folder = mkdtempSync(join(parent, "evenkeel-test-"));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  if (expect.getState().currentTestName === undefined) afterAll(remove);
-  else onTestFinished(remove);
+  if (expect.getState().currentTestName === undefined) afterAll(remove, 60_000);
+  else onTestFinished(remove, 60_000);
   return folder;
 }
 

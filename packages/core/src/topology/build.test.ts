@@ -26,6 +26,7 @@ const pciDevice = (address: string): PciDevice => ({
 test("Omitted facts are empty or unknown", () => {
   expect(buildTopology({ name: "bare", source: "synthetic" })).toEqual({
     unnumberedNodes: [],
+    calibration: null,
     l3Caches: [],
     cacheAllocation: null,
     apiVersion: "evenkeel/v1",
