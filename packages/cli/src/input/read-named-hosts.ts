@@ -1,9 +1,9 @@
+import { progressOn } from "../command/progress.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 import { writeNotes } from "../text/notes-text.ts";
-import { restartedLine } from "../text/terminal-text.ts";
 import { settled } from "./at-once.ts";
 import { readTopologies } from "./read-topology.ts";
 
@@ -47,7 +47,8 @@ export async function readNamedHosts(
   state?: string,
 ): Promise<readonly Reading[]> {
   const notes: string[][] = hosts.map(() => []);
-  const progress = progressOn(surroundings, hosts.length);
+  // With several hosts it may take long.
+  const progress = hosts.length > 1 ? progressOn(surroundings.stderr) : null;
   const read = async ([i, named]: readonly [number, NamedHost]): Promise<ReadHost> => {
     const own = notes[i] ?? [];
     const prefix = hosts.length > 1 && named.name !== null ? `${named.name}: ` : "";
@@ -59,8 +60,10 @@ export async function readNamedHosts(
     const name = named.name ?? merged.topology.name;
     return { named, topology: { ...merged.topology, name }, boots };
   };
-  const results = await settled([...hosts.entries()], atOnce, read, progress.show);
-  progress.clear();
+  const results = await settled([...hosts.entries()], atOnce, read, (count) =>
+    progress?.show(`read ${count} of ${hosts.length} hosts`),
+  );
+  progress?.clear();
   for (const own of notes) writeNotes(surroundings.stderr, own);
   return results.map((result, i): Reading => {
     if (result.status === "fulfilled") return result.value;
@@ -68,19 +71,4 @@ export async function readNamedHosts(
     if (named === undefined || !(result.reason instanceof EvenkeelError)) throw result.reason;
     return { named, failure: result.reason };
   });
-}
-
-/** Shows progress in one line where it may take long: on a terminal, with several hosts. */
-function progressOn(
-  { stderr }: Surroundings,
-  total: number,
-): { readonly show: (count: number) => void; readonly clear: () => void } {
-  const isShown = stderr.isTTY && total > 1;
-  const write = (text: string): void => {
-    if (isShown) stderr.write(`${restartedLine}${text}`);
-  };
-  return {
-    show: (count) => write(`read ${count} of ${total} hosts`),
-    clear: () => write(""),
-  };
 }

@@ -1,3 +1,4 @@
+import { flavorText } from "@evenkeel/simulate/flavor-text.ts";
 import { workloadName } from "@evenkeel/core/cost/workload.ts";
 import { linesText } from "./terminal-text.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
@@ -5,7 +6,6 @@ import type { PlanCost } from "@evenkeel/core/cost/plan-cost.ts";
 import type { OrdinaryVm } from "@evenkeel/simulate/ordinary-stack.ts";
 import type { TwinComparison } from "@evenkeel/simulate/twins.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { type OccupiedNode, occupancyText } from "./occupancy-text.ts";
 import type { View } from "./plan-text.ts";
@@ -61,18 +61,8 @@ function machineWords(topology: Topology): string {
   return `${product}${accelerators.length} × ${models.join(" and ")}, ${nodes.length} NUMA nodes, ${cores.length} cores`;
 }
 
-function requestWords({ request }: TwinComparison): string {
-  const { accelerators, nics, vcpus, memoryBytes, hugepageBytes, workload } = request;
-  const pages = hugepageBytes === null ? "" : ` in ${formatBytes(hugepageBytes)} pages`;
-  const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
-  const parts = [
-    count(accelerators.count, "GPU"),
-    ...(nics.count > 0 ? [count(nics.count, "NIC")] : []),
-    `${vcpus} vCPUs`,
-    `${formatBytes(memoryBytes)}${pages}`,
-  ];
-  return `${parts.join(", ")}, for ${workloadName(workload)}`;
-}
+const requestWords = ({ request }: TwinComparison): string =>
+  `${flavorText(request)}, for ${workloadName(request.workload)}`;
 
 function ordinaryNodes({ topology, ordinary }: TwinComparison): OccupiedNode[] {
   return occupiedNodes(

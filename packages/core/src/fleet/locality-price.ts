@@ -1,7 +1,6 @@
 import { contentionOf } from "../cost/contention/contention.ts";
 import { type CostBasis, weakerBasis } from "../cost/path-cost.ts";
-import { place } from "./place.ts";
-import { isPlaceable } from "../placement/search/search.ts";
+import { filledWith } from "./filled.ts";
 import type { HostState } from "../plan/host-state.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Request } from "../request/request.ts";
@@ -38,17 +37,7 @@ export function localityPrices(host: HostState, request: Request): readonly Loca
 }
 
 function priceOf(host: HostState, request: Request): LocalityPrice {
-  const filled: Plan[] = [];
-  let more = true;
-  while (filled.length < vmsMax) {
-    const present = { ...host, taken: [...host.taken, ...filled] };
-    // A refusal would look for remedies, which nobody asked for.
-    const isRoom = isPlaceable(present, request);
-    const next = isRoom ? place([present], numbered(request, filled.length)) : null;
-    more = next !== null && next.kind === "Plan";
-    if (next === null || next.kind === "Refusal") break;
-    filled.push(next);
-  }
+  const { plans: filled, more } = filledWith(host, request, vmsMax);
   const { slowdowns, basis } = slowdownsOf(host, filled);
   const [locality, fits] = [request.locality, filled.length];
   if (fits === 0) {
@@ -65,12 +54,6 @@ function priceOf(host: HostState, request: Request): LocalityPrice {
     basis,
   };
 }
-
-/** The copies are told apart by their numbers, which no VM's name can have. */
-const numbered = (request: Request, i: number): Request => ({
-  ...request,
-  name: `${request.name}#${i + 1}`,
-});
 
 /** How long each of the new VMs takes once all of them are there, and what that is known by. */
 function slowdownsOf(

@@ -1,8 +1,9 @@
+import { sharesOf } from "../cost/node-shares.ts";
 import type { NodeShare, Placed } from "../cost/placement-cost.ts";
 import { indices } from "../set/index-set.ts";
 import { setOf } from "../set/list-format.ts";
 import type { Topology } from "../topology/topology.ts";
-import { sum, sumOf } from "../unit/sum.ts";
+import { sumOf } from "../unit/sum.ts";
 import { count, type Tally } from "../unit/tally.ts";
 import type { Cell, Plan, Vcpu } from "./plan.ts";
 
@@ -60,8 +61,3 @@ function vcpuShares(cell: Cell, nodeOfCpu: ReadonlyMap<number, number>): readonl
 
 const cpusOf = (vcpu: Vcpu): readonly number[] =>
   "cpu" in vcpu ? [vcpu.cpu] : indices(setOf(vcpu.cpus));
-
-function sharesOf(amounts: ReadonlyMap<number, number>): readonly NodeShare[] {
-  const all = sum(amounts.values());
-  return [...amounts].map(([node, amount]) => ({ node, share: amount / all }));
-}

@@ -11,16 +11,14 @@ import {
 import { straying } from "@evenkeel/core/cost/straying.ts";
 import { type VmFlows, vmFlows } from "@evenkeel/core/cost/contention/vm-flows.ts";
 import { profileOf, workloadName } from "@evenkeel/core/cost/workload.ts";
-import { place } from "@evenkeel/core/fleet/place.ts";
+import { filledWith } from "@evenkeel/core/fleet/filled.ts";
 import { idealCost } from "@evenkeel/core/placement/ideal.ts";
 import { placedPlan } from "@evenkeel/core/plan/placed-plan.ts";
-import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Random } from "@evenkeel/core/random/random.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
-import { amountOf } from "@evenkeel/core/text/amount.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import { flavorText } from "../flavor-text.ts";
 import { randomFor } from "../random.ts";
 import { machineClaims } from "./claims.ts";
 import { distributionOf } from "./distribution.ts";
@@ -52,7 +50,7 @@ export function runExperiment(
   request: Request,
   options: ExperimentOptions,
 ): Experiment | null {
-  const plans = plannedTwins(topology, policy, request);
+  const { plans } = filledWith({ topology, taken: [], policy }, request, Infinity);
   const ideal = idealCost({ topology, taken: [], policy }, request);
   if (plans.length < 2 || ideal === null) return null;
   const machine = flowMachine(topology, topology.calibration);
@@ -79,17 +77,6 @@ export function runExperiment(
     ways,
     claims: [...machineClaims(topology, machine), ...twinClaims(ways)],
   };
-}
-
-/** The plans of as many VMs of a request as a machine holds. */
-function plannedTwins(topology: Topology, policy: HostPolicy, request: Request): readonly Plan[] {
-  const plans: Plan[] = [];
-  for (;;) {
-    const name = `twin-${plans.length + 1}`;
-    const answer = place([{ topology, taken: plans, policy }], { ...request, name });
-    if (answer.kind === "Refusal") return plans;
-    plans.push(answer);
-  }
 }
 
 interface Stage {
@@ -147,15 +134,4 @@ function twinOf({ machine, model, ideal, request }: Stage, placed: Placed): Twin
     flows: vmFlows(machine, model, load),
     basis: isPriced ? raw.basis : "unknown",
   };
-}
-
-function flavorText(request: Request): string {
-  const { accelerators, nics, vcpus, memoryBytes, hugepageBytes } = request;
-  const pages = hugepageBytes === null ? "" : ` in ${formatBytes(hugepageBytes)} pages`;
-  return [
-    ...(accelerators.count > 0 ? [amountOf(accelerators.count, "GPU")] : []),
-    ...(nics.count > 0 ? [amountOf(nics.count, "NIC")] : []),
-    amountOf(vcpus, "vCPU"),
-    `${formatBytes(memoryBytes)}${pages}`,
-  ].join(", ");
 }

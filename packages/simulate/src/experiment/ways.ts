@@ -1,3 +1,4 @@
+import { sharesOf } from "@evenkeel/core/cost/node-shares.ts";
 import type { NodeShare, Placed } from "@evenkeel/core/cost/placement-cost.ts";
 import type { Random } from "@evenkeel/core/random/random.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
@@ -114,7 +115,7 @@ function pinned(left: Left, request: Request, random: Random): Nodes | null {
     rest -= take(left.bytes, parts, node, share * request.memoryBytes);
   }
   for (const node of near) rest -= take(left.bytes, parts, node, rest);
-  return rest > 0.5 ? null : { vcpuNodes, memoryNodes: sharesOf(parts) };
+  return rest > 0.5 ? null : { vcpuNodes, memoryNodes: ascendingShares(parts) };
 }
 
 /** Takes an amount from nodes in an order, all that there is of each; null where it is too much. */
@@ -126,7 +127,7 @@ function inOrder(
   const parts = new Map<number, number>();
   let rest = wanted;
   for (const node of order) rest -= take(left, parts, node, rest);
-  return rest > 0 ? null : sharesOf(parts);
+  return rest > 0 ? null : ascendingShares(parts);
 }
 
 /** Takes the same from every node, and more from the others where one has less. */
@@ -137,7 +138,7 @@ function evenly(left: Map<number, number>, wanted: number): readonly NodeShare[]
   for (const [i, [node]] of ascending.entries()) {
     rest -= take(left, parts, node, rest / (ascending.length - i));
   }
-  return rest > 0.5 ? null : sharesOf(parts);
+  return rest > 0.5 ? null : ascendingShares(parts);
 }
 
 function take(
@@ -159,9 +160,5 @@ const amount = (of: ReadonlyMap<number, number>, node: number): number => {
 };
 
 /** Amounts as shares of their sum, by ascending node. */
-function sharesOf(parts: ReadonlyMap<number, number>): readonly NodeShare[] {
-  const all = [...parts.values()].reduce((total, part) => total + part, 0);
-  return [...parts]
-    .toSorted(([a], [b]) => a - b)
-    .map(([node, part]) => ({ node, share: part / all }));
-}
+const ascendingShares = (parts: ReadonlyMap<number, number>): readonly NodeShare[] =>
+  sharesOf(new Map([...parts].toSorted(([a], [b]) => a - b)));

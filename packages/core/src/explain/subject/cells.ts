@@ -1,3 +1,4 @@
+import { sharesOf } from "../../cost/node-shares.ts";
 import { costModel } from "../../cost/placement-cost.ts";
 import type { Evidence, MemoryMapping } from "../../evidence/evidence.ts";
 import { has, indices } from "../../set/index-set.ts";
@@ -120,9 +121,4 @@ export function priceOfCells(
   const { total, basis } = cost(cells);
   if (basis === "unknown") return unknownCost;
   return { slowdown: Math.max(1, total / best.total), basis };
-}
-
-function sharesOf(amounts: ByNode): { readonly node: number; readonly share: number }[] {
-  const all = sum(amounts.values());
-  return [...amounts].map(([node, amount]) => ({ node, share: amount / all }));
 }

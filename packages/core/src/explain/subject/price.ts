@@ -1,4 +1,5 @@
-import { costModel, type NodeShare } from "../../cost/placement-cost.ts";
+import { sharesOf } from "../../cost/node-shares.ts";
+import { costModel } from "../../cost/placement-cost.ts";
 import type { Evidence } from "../../evidence/evidence.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { at } from "../../unit/list.ts";
@@ -65,9 +66,4 @@ export function pricer(topology: Topology | null, home: Home | null, evidence: E
     if (basis === "unknown") return unknownCost;
     return { slowdown: Math.max(1, total / best.total), basis };
   };
-}
-
-function sharesOf(amounts: ByNode): NodeShare[] {
-  const all = sum(amounts.values());
-  return [...amounts].map(([node, amount]) => ({ node, share: amount / all }));
 }
